@@ -1,0 +1,147 @@
+//! `shipway.toml`: what all use cases of a project share.
+
+use super::scalar::SecretRef;
+use crate::jurisdiction::Jurisdiction;
+use crate::money::MicroUsd;
+use crate::time::Period;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The project's own file: `shipway.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectFile {
+    #[serde(default)]
+    pub project: ProjectSection,
+    #[serde(default)]
+    pub server: ServerSection,
+    #[serde(default)]
+    pub storage: StorageSection,
+    #[serde(default)]
+    pub embedder: EmbedderSection,
+    /// Model providers by name. `openai`, `local` and `simulated` are there without being declared.
+    #[serde(default)]
+    pub providers: BTreeMap<String, Provider>,
+    /// Prices by `provider/model`, before the built-in table.
+    #[serde(default)]
+    pub prices: BTreeMap<String, Price>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProjectSection {
+    /// The name shown to people; the folder's name when absent.
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerSection {
+    /// The address `shipway serve` listens on. Any but a loopback address needs an API key to exist first.
+    pub listen: String,
+    /// The largest request body in bytes.
+    #[schemars(range(min = 1024, max = 104_857_600))]
+    pub max_body_bytes: usize,
+    /// How long a drain waits for running requests after SIGTERM.
+    pub drain: Period,
+}
+
+impl Default for ServerSection {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".to_owned(), max_body_bytes: 8 * 1024 * 1024, drain: Period::from_secs(30) }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageSection {
+    /// The data folder, relative to the project's.
+    pub folder: String,
+}
+
+impl Default for StorageSection {
+    fn default() -> Self {
+        Self { folder: ".shipway".to_owned() }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbedderSection {
+    /// `auto` takes MiniLM when it was pulled, else the lexical embedder; the other two insist.
+    #[serde(rename = "use")]
+    pub choice: EmbedderChoice,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EmbedderChoice {
+    #[default]
+    Auto,
+    Minilm,
+    Lexical,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    pub kind: ProviderKind,
+    /// Where the API lives, up to and including `/v1`.
+    pub base_url: Option<String>,
+    /// The API key, by reference.
+    pub api_key: Option<SecretRef>,
+    /// Whose law governs what is sent there.
+    pub jurisdiction: Option<Jurisdiction>,
+    #[serde(default)]
+    pub timeouts: Timeouts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// OpenAI or any compatible server: vLLM, Ollama, llama.cpp, …
+    Openai,
+    /// Answers inside this process.
+    Local,
+    /// A scripted provider for load and fault tests.
+    Simulated,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    pub connect: Period,
+    /// From sending the request to the first byte of the answer's body.
+    pub first_token: Period,
+    /// Between two pieces of a streamed answer.
+    pub idle: Period,
+    /// The whole call.
+    pub total: Period,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Period::from_secs(5),
+            first_token: Period::from_secs(60),
+            idle: Period::from_secs(60),
+            total: Period::from_secs(600),
+        }
+    }
+}
+
+/// What a million tokens cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// For a million input tokens.
+    pub input: MicroUsd,
+    /// For a million input tokens read from the provider's prompt cache; the input price when absent.
+    pub cached_input: Option<MicroUsd>,
+    /// For a million output tokens.
+    pub output: MicroUsd,
+    /// The day the price was read, `2026-11-20`.
+    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    pub as_of: String,
+}

@@ -1,0 +1,34 @@
+//! The ground of the house: what the user declared, read and checked and hashed into a bundle; and the nouns that
+//! every other room speaks. It knows no room, no database and no wire format, and it is slow to change on purpose:
+//! an edit here rebuilds everything.
+//!
+//! In reading order: first the small nouns (money, time, ids, fault), then what travels along the path of a request
+//! (message, passage, answer, usage, verdict, principal), then the user's files (`declared`, `project`, `diagnostic`,
+//! `bundle`).
+
+pub mod fault;
+pub mod ids;
+pub mod jurisdiction;
+pub mod money;
+pub mod time;
+
+pub mod answer;
+pub mod message;
+pub mod passage;
+pub mod principal;
+pub mod usage;
+pub mod verdict;
+
+pub mod declared;
+
+pub use answer::{Attempt, AttemptEnd, Choice, ChoiceDelta, Chunk, Citation, Completion};
+pub use fault::{Fault, Remedy};
+pub use ids::{BundleId, TraceId};
+pub use jurisdiction::Jurisdiction;
+pub use message::{ChatRequest, Content, Message, Role};
+pub use money::{Cost, MicroUsd};
+pub use passage::{DocumentRef, Passage};
+pub use principal::{Principal, Role as PrincipalRole};
+pub use time::{Period, Timestamp};
+pub use usage::Usage;
+pub use verdict::{Decision, Stage, Verdict};

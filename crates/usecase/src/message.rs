@@ -1,0 +1,123 @@
+//! What an app asks, in the one form that the house speaks inside. The form follows OpenAI's chat completions, which
+//! every provider can be translated to; fields that we do not model stay in `rest` and pass through untouched.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    System,
+    Developer,
+    User,
+    Assistant,
+    Tool,
+    /// Deprecated by OpenAI, still sent by old clients.
+    Function,
+}
+
+/// A message's content: text, typed parts (text, images, …), or nothing (an assistant that only calls tools).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    Text(String),
+    Parts(Vec<Value>),
+    Absent,
+}
+
+impl Content {
+    /// All text of the content, parts joined by a line break.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Absent => String::new(),
+            Self::Parts(parts) => {
+                let texts: Vec<&str> = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
+                texts.join("\n")
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub role: Role,
+    pub content: Content,
+    /// Everything else of the message: `name`, `tool_calls`, `tool_call_id`, `refusal`, what is not invented yet.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+impl Message {
+    pub fn new(role: Role, text: impl Into<String>) -> Self {
+        Self { role, content: Content::Text(text.into()), rest: Map::new() }
+    }
+
+    /// Calls `change` on every piece of text in the message, also those inside parts and tool-call arguments: the one
+    /// way for a masker to reach all of them. A piece is replaced when `change` returns a new text.
+    pub fn each_text(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
+        match &mut self.content {
+            Content::Text(text) => replace(text, change),
+            Content::Parts(parts) => parts.iter_mut().for_each(|part| each_string(part, change)),
+            Content::Absent => {}
+        }
+        for (name, value) in &mut self.rest {
+            // Ids tie a tool's answer to its call and must survive to the letter.
+            if name != "tool_call_id" {
+                each_string(value, change);
+            }
+        }
+    }
+}
+
+fn replace(text: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
+    if let Some(changed) = change(text) {
+        *text = changed;
+    }
+}
+
+/// Keys whose strings are names for machines, not text of people.
+const NOT_TEXT: &[&str] = &["type", "id", "role", "detail", "format", "data", "file_data"];
+
+fn each_string(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>) {
+    match value {
+        // An inlined picture is not text, and is often megabytes.
+        Value::String(text) if !text.starts_with("data:") => replace(text, change),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_string(item, change)),
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                if !NOT_TEXT.contains(&name.as_str()) {
+                    each_string(field, change);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// One call by an app, converted from its wire format once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatRequest {
+    /// A use case (`support`) or a bare model (`openai/gpt-5-mini`).
+    pub model: String,
+    pub messages: Vec<Message>,
+    pub stream: bool,
+    /// The app asked for a usage chunk at the end of the stream.
+    pub include_usage: bool,
+    /// The app's own facts about the request; context blocks read them.
+    pub metadata: Map<String, Value>,
+    /// Whom the data is about, when the app says so (`user`, or `metadata.subject`).
+    pub subject: Option<String>,
+    /// Requests of one conversation share a release and an outcome (`metadata.conversation`).
+    pub conversation: Option<String>,
+    /// Sampling parameters, tools, response format and everything unknown, forwarded as they came.
+    pub rest: Map<String, Value>,
+}
+
+impl ChatRequest {
+    /// The text of the last user message: what is retrieved for, and what guards judge first.
+    pub fn question(&self) -> String {
+        let last = self.messages.iter().rev().find(|message| message.role == Role::User);
+        last.map(|message| message.content.text()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,31 @@
+//! Tokens, as a provider reports them or as we estimate them.
+
+use serde::{Deserialize, Serialize};
+use std::ops::AddAssign;
+
+/// Tokens of one call. As OpenTelemetry's GenAI conventions have it, the input count includes cached tokens and the
+/// output count includes reasoning tokens: the two others are subsets and are never added on top.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// The part of `input_tokens` that the provider read from its prompt cache.
+    #[serde(default)]
+    pub cached_input_tokens: u64,
+    /// The part of `output_tokens` spent on reasoning.
+    #[serde(default)]
+    pub reasoning_tokens: u64,
+    /// True when the provider reported nothing and the figures are our own count.
+    #[serde(default)]
+    pub estimated: bool,
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+        self.cached_input_tokens += other.cached_input_tokens;
+        self.reasoning_tokens += other.reasoning_tokens;
+        self.estimated |= other.estimated;
+    }
+}
