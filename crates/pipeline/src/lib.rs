@@ -1,1 +1,127 @@
-//! The pipeline room.
+//! The path of one request. `answer` below reads like the path itself; each step is a file, in this order:
+//!
+//! 1. `check_input`: personal data masked, injection and secrets judged → `Guarded`
+//! 2. `find`: the question embedded once; the topic boundary, then the search with the caller's rights
+//! 3. `assemble`: the prompt: the stable part first, passages and context last
+//! 4. `ask`: cleared for residency, then the chain of models
+//! 5. `check_output` (whole) or `streaming` (in pieces): masked data restored, grounding judged, citations placed
+//! 6. `trail`: everything that happened, written once, before the answer leaves
+//!
+//! `prepared` holds what is compiled once per bundle. This room writes to the ledger and nowhere else.
+
+mod ask;
+mod assemble;
+mod check_input;
+mod check_output;
+mod error;
+mod find;
+mod given;
+mod prepared;
+mod streaming;
+mod trail;
+#[cfg(test)]
+mod tests;
+
+pub use error::Error;
+pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
+pub use prepared::Prepared;
+
+use admission::Admitted;
+use ledger::Ledger;
+use models::Models;
+use retrieval::{Collections, Embedder};
+use std::sync::Arc;
+use trail::Trail;
+use usecase::declared::ModelRef;
+use usecase::project::UseCase;
+use usecase::{ChatRequest, Cost};
+
+/// The engines that the path runs on. Handles: cheap to clone.
+#[derive(Clone)]
+pub struct Engines {
+    pub models: Arc<Models>,
+    pub collections: Collections,
+    pub embedder: Arc<dyn Embedder>,
+    pub ledger: Ledger,
+}
+
+/// Answers requests. Cheap to clone; every clone works on the same engines.
+#[derive(Clone)]
+pub struct Pipeline {
+    engines: Engines,
+}
+
+impl Pipeline {
+    pub fn new(engines: Engines) -> Self {
+        Self { engines }
+    }
+
+    pub fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// Compiles a use case once: guards, template, topic boundary, chain of models. Embeds the topic examples, so it
+    /// may take seconds of CPU time: call it from a blocking thread.
+    ///
+    /// # Errors
+    /// The operator's: a template that does not parse, an embedder that fails, a model that residency forbids.
+    pub fn prepare(&self, use_case: &UseCase) -> Result<Arc<Prepared>, Error> {
+        Prepared::of_use_case(use_case, &self.engines).map(Arc::new)
+    }
+
+    /// A bare model (`openai/gpt-5-mini`) through the same governed path: no retrieval, no template, but masking,
+    /// budgets, costs and records all the same.
+    ///
+    /// # Errors
+    /// The caller's: no such provider.
+    pub fn prepare_bare(&self, model: &ModelRef) -> Result<Arc<Prepared>, Error> {
+        Prepared::of_bare_model(model, &self.engines.models).map(Arc::new)
+    }
+
+    /// The most that the request can cost, for the budget's reservation: every model of the chain fails after being
+    /// paid, and the answer is as long as it may be.
+    pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Cost {
+        let limited = assemble::with_limits(prepared, request);
+        self.engines.models.estimate(&prepared.whole_chain(), &limited, prepared.passage_characters())
+    }
+
+    /// Answers one request. The record is on disk before the answer (streamed: before its last piece) is handed out.
+    /// A caller that goes away drops the future or the stream; what happened until then is recorded all the same.
+    ///
+    /// # Errors
+    /// When no answer can be given; the failure has been recorded, unless it is the ledger that failed.
+    pub async fn answer(&self, admitted: Admitted, prepared: Arc<Prepared>, call: Call) -> Result<Answered, Error> {
+        let mut trail = Trail::begin(&self.engines.ledger, admitted, &prepared, &call);
+        match self.walk(&prepared, call, &mut trail).await {
+            Ok(Walked::Refused(refusal)) => check_output::refused(&prepared, trail, refusal).await,
+            Ok(Walked::Whole(asked, completion)) => check_output::whole(self, &prepared, trail, asked, completion).await,
+            Ok(Walked::Stream(asked, stream)) => streaming::start(self, &prepared, trail, asked, stream).await,
+            Err(error) => Err(trail.fail(error).await),
+        }
+    }
+
+    async fn walk(&self, prepared: &Arc<Prepared>, call: Call, trail: &mut Trail) -> Result<Walked, Error> {
+        let guarded = match check_input::check(prepared, call.request, trail) {
+            Ok(guarded) => guarded,
+            Err(refusal) => return Ok(Walked::Refused(refusal)),
+        };
+        let found = match find::find(&self.engines, prepared, guarded, trail).await? {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Walked::Refused(refusal)),
+        };
+        let prompt = assemble::assemble(prepared, found, trail)?;
+        let chain = ask::clear(&self.engines.models, prepared, prepared.chain())?;
+        let (asked, body) = ask::ask(&self.engines.models, chain, prompt, trail).await?;
+        Ok(match body {
+            models::ReplyBody::Whole(completion) => Walked::Whole(asked, completion),
+            models::ReplyBody::Stream(stream) => Walked::Stream(asked, stream),
+        })
+    }
+}
+
+/// Where the first half of the path ends: a guard said no, or a model has begun to answer.
+enum Walked {
+    Refused(check_input::Refusal),
+    Whole(ask::Asked, usecase::Completion),
+    Stream(ask::Asked, ask::Chunks),
+}

@@ -1,1 +1,34 @@
-//! The server room.
+//! The door: the wire formats, the API, the server. `routes::router` is the table of contents; `routes::chat` is the
+//! path of one request; `problem` is the one table from errors to statuses; `serve` listens and drains; `evidence`
+//! gathers what the six lines of `check` are judged by, for the API and for the command line alike.
+
+mod app;
+pub mod evidence;
+mod feeds;
+mod metrics;
+mod openai;
+mod problem;
+mod routes;
+mod serve;
+
+pub use app::Parts;
+pub use problem::Problem;
+pub use serve::Server;
+
+/// Why a server does not start. Always the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(
+        "refusing to listen on {listen} without any API key: whoever reaches it could spend money. \
+         Create one with `shipway key create NAME`, or listen on a loopback address such as 127.0.0.1:8080"
+    )]
+    NoKeys { listen: String },
+    #[error("{listen} is in use by another program: stop it, or choose another port with --listen")]
+    PortInUse { listen: String },
+    #[error("cannot listen on {listen}: {error}")]
+    Listen { listen: String, error: std::io::Error },
+    #[error("`{listen}` is not an address: write it like 127.0.0.1:8080")]
+    NotAnAddress { listen: String },
+    #[error(transparent)]
+    Admission(#[from] admission::Denied),
+}

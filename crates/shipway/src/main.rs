@@ -1,1 +1,29 @@
-fn main() {}
+//! The binary: reads the command line, composes the rooms, prints what they say. It owns no logic of its own: what a
+//! command does lives in the room it calls.
+
+mod cli;
+mod commands;
+mod house;
+mod paint;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    start_log(arguments.log.as_deref());
+    match commands::run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            paint::failure(&error);
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Logs go to standard error, so that standard output stays what a command was asked for.
+fn start_log(wanted: Option<&str>) {
+    let filter = tracing_subscriber::EnvFilter::try_new(wanted.unwrap_or("warn"));
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

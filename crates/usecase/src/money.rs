@@ -102,7 +102,7 @@ impl JsonSchema for MicroUsd {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": r"^\s*([0-9]+(\.[0-9]{1,6})?\s*USD|\$\s*[0-9]+(\.[0-9]{1,6})?)\s*$",
+            "pattern": r"^\s*([0-9]{1,12}(\.[0-9]{1,6})?\s*USD|\$\s*[0-9]{1,12}(\.[0-9]{1,6})?)\s*$",
             "x-expected": "an amount of money, like \"25 USD\" or \"0.25 USD\"",
         })
     }

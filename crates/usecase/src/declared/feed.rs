@@ -40,9 +40,19 @@ pub enum ContractCheck {
     /// No two documents share the field's value.
     Unique(String),
     /// The field's value is one of these.
-    AcceptedValues { field: String, values: Vec<String> },
+    AcceptedValues {
+        /// The field of the document's front matter, column or JSON key.
+        field: String,
+        /// The values that are accepted.
+        values: Vec<String>,
+    },
     /// The field's value matches the regular expression.
-    Regex { field: String, pattern: String },
+    Regex {
+        /// The field of the document's front matter, column or JSON key.
+        field: String,
+        /// The regular expression.
+        pattern: String,
+    },
     /// The feed has at least / at most this many documents; a run outside changes nothing.
     RowCount(RowCount),
 }
@@ -50,6 +60,8 @@ pub enum ContractCheck {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RowCount {
+    /// The least number of documents.
     pub min: Option<u64>,
+    /// The largest number of documents.
     pub max: Option<u64>,
 }

@@ -3,6 +3,7 @@
 //! the docs. Unknown keys are errors. What a value *means* is settled once, in `project`.
 
 mod budget;
+mod builtin;
 mod context;
 mod evals;
 mod feed;
@@ -16,8 +17,10 @@ mod release;
 mod residency;
 mod retrieval;
 mod scalar;
+mod schedule;
 
 pub use budget::Budget;
+pub use builtin::{BUILTIN_PROVIDERS, builtin_provider};
 pub use context::{ContextBlock, ContextSource};
 pub use evals::Evals;
 pub use feed::{ContractCheck, Feed, RowCount};
@@ -34,6 +37,7 @@ pub use release::{Release, ReleaseGuard};
 pub use residency::Residency;
 pub use retrieval::Retrieval;
 pub use scalar::{AccessRule, ModelRef, Percent, SecretRef, Share, Step};
+pub use schedule::read_cron;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,28 +47,38 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UseCaseFile {
+    /// What it is for, and who answers for it.
     pub usecase: UseCaseSection,
+    /// When an answer was good for the business, and what it replaces.
     #[serde(default)]
     pub outcome: Outcome,
     /// Governed, scheduled sources; each fills the collection of its own name.
     #[serde(default)]
     pub feeds: BTreeMap<String, Feed>,
+    /// Where the answer's passages come from.
     pub retrieval: Option<Retrieval>,
     /// Facts of the request that are put into the prompt when they matter.
     #[serde(default)]
     pub context: Vec<ContextBlock>,
+    /// The template of the system message.
     #[serde(default)]
     pub prompt: Prompt,
+    /// Who answers, and who answers when that one cannot.
     #[serde(default)]
     pub model: Model,
+    /// The checks on input, retrieved text and output.
     #[serde(default)]
     pub guard: Guard,
+    /// What the use case may spend.
     #[serde(default)]
     pub budget: Budget,
+    /// The test set and the gate.
     #[serde(default)]
     pub evals: Evals,
+    /// How a new bundle meets live traffic.
     #[serde(default)]
     pub release: Release,
+    /// Where the data may go.
     #[serde(default)]
     pub residency: Residency,
 }

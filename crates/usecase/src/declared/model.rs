@@ -37,7 +37,9 @@ impl Default for Model {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Escalate {
+    /// The model that is asked then, as `provider/model`.
     pub to: ModelRef,
+    /// What makes the first model unsure.
     pub when: EscalateWhen,
 }
 

@@ -12,12 +12,16 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectFile {
+    /// What the project is called.
     #[serde(default)]
     pub project: ProjectSection,
+    /// How `shipway serve` listens.
     #[serde(default)]
     pub server: ServerSection,
+    /// Where Shipway keeps what it writes.
     #[serde(default)]
     pub storage: StorageSection,
+    /// What turns text into vectors for search and for the topic guard.
     #[serde(default)]
     pub embedder: EmbedderSection,
     /// Model providers by name. `openai`, `local` and `simulated` are there without being declared.
@@ -86,6 +90,7 @@ pub enum EmbedderChoice {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
+    /// What speaks there.
     pub kind: ProviderKind,
     /// Where the API lives, up to and including `/v1`.
     pub base_url: Option<String>,
@@ -93,6 +98,7 @@ pub struct Provider {
     pub api_key: Option<SecretRef>,
     /// Whose law governs what is sent there.
     pub jurisdiction: Option<Jurisdiction>,
+    /// How long a call may take.
     #[serde(default)]
     pub timeouts: Timeouts,
 }
@@ -111,6 +117,7 @@ pub enum ProviderKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {
+    /// Until the connection stands.
     pub connect: Period,
     /// From sending the request to the first byte of the answer's body.
     pub first_token: Period,
@@ -142,6 +149,9 @@ pub struct Price {
     /// For a million output tokens.
     pub output: MicroUsd,
     /// The day the price was read, `2026-11-20`.
-    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    #[schemars(
+        regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+        extend("x-expected" = "a date, like \"2026-11-20\"")
+    )]
     pub as_of: String,
 }

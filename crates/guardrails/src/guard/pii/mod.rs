@@ -1,0 +1,109 @@
+//! Personal data by its form: what a pattern, a checksum and the words around it can tell. Names and addresses have no
+//! form and are not looked for.
+//!
+//! A pattern alone never makes a finding out of digits. Cards, bank accounts and most national numbers carry a check
+//! digit; the others need a word beside them that says what they are ("SSN", "phone"). Every candidate must be a whole
+//! token: a piece of a GUID, an order number or a longer number is none.
+
+use crate::guard::Finding;
+use regex::Regex;
+use std::sync::LazyLock;
+
+mod checksum;
+mod contact;
+mod national;
+mod payment;
+mod surroundings;
+
+pub(crate) const GUARD: &str = "pii";
+
+/// A pattern and the check that a match must pass. The check returns how many bytes of the match are the value.
+struct Shape {
+    rule: &'static str,
+    kind: &'static str,
+    rank: u8,
+    pattern: LazyLock<Regex>,
+    accept: fn(&Candidate<'_>) -> Option<usize>,
+}
+
+/// One match in its text.
+struct Candidate<'a> {
+    text: &'a str,
+    start: usize,
+    end: usize,
+}
+
+impl Candidate<'_> {
+    fn value(&self) -> &str {
+        &self.text[self.start..self.end]
+    }
+
+    fn whole(&self) -> Option<usize> {
+        surroundings::is_whole(self.text, self.start, self.end).then_some(self.end - self.start)
+    }
+}
+
+/// The shapes that need a digit, in no particular order: overlaps are settled later.
+static WITH_DIGITS: &[&[Shape]] = &[payment::SHAPES, contact::SHAPES, national::SHAPES];
+
+pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
+    if text.contains('@') {
+        contact::find_emails(text, findings);
+    }
+    if text.bytes().filter(u8::is_ascii_digit).count() < 4 {
+        if text.contains("::") {
+            contact::find_ipv6(text, findings);
+        }
+        return;
+    }
+    for shape in WITH_DIGITS.iter().copied().flatten() {
+        find_shape(text, shape, findings);
+    }
+    payment::find_ibans(text, findings);
+    if text.contains(':') {
+        contact::find_ipv6(text, findings);
+    }
+}
+
+fn find_shape(text: &str, shape: &Shape, findings: &mut Vec<Finding>) {
+    let mut at = 0;
+    while let Some(found) = shape.pattern.find_at(text, at) {
+        let candidate = Candidate { text, start: found.start(), end: found.end() };
+        match (shape.accept)(&candidate) {
+            Some(length) => {
+                let (start, end) = (found.start(), found.start() + length);
+                findings.push(Finding { start, end, guard: GUARD, rule: shape.rule, kind: shape.kind, rank: shape.rank });
+                at = end.max(at + 1);
+            }
+            // The true number may begin with the next group of this match.
+            None => at = next_group(text, found.start()),
+        }
+    }
+}
+
+/// The first place after the run of letters and digits (or the single other character) at `start`.
+fn next_group(text: &str, start: usize) -> usize {
+    let rest = &text[start..];
+    let run = rest.find(|character: char| !character.is_alphanumeric()).unwrap_or(rest.len());
+    start + run.max(rest.chars().next().map_or(1, char::len_utf8))
+}
+
+const fn shape(
+    rule: &'static str,
+    kind: &'static str,
+    rank: u8,
+    pattern: LazyLock<Regex>,
+    accept: fn(&Candidate<'_>) -> Option<usize>,
+) -> Shape {
+    Shape { rule, kind, rank, pattern, accept }
+}
+
+fn build(pattern: &str) -> Regex {
+    // Separators: blank, no-break blanks, hyphens and dots as people type them.
+    let pattern = pattern.replace("<s>", r"[ \u{A0}\u{202F}.\u{2010}\u{2011}-]").replace("<b>", r"[ \u{A0}\u{202F}]");
+    let pattern = pattern.replace(r"\d", "[0-9]");
+    Regex::new(&pattern).expect("a fixed pattern that the tests compile")
+}
+
+#[cfg(test)]
+mod tests;

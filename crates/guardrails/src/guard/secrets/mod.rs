@@ -1,0 +1,81 @@
+//! Keys, tokens and passwords. One pass finds the beginnings by which providers mark their keys and the words by which
+//! people name a secret; at each of them one anchored pattern is tried. What is assigned to a name (`password = …`)
+//! must also look like a secret: long or mixed enough, and no placeholder.
+
+use crate::guard::Finding;
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::Regex;
+use std::sync::{LazyLock, OnceLock};
+
+mod assigned;
+mod providers;
+
+pub(crate) const GUARD: &str = "secrets";
+const KIND: &str = "SECRET";
+
+/// A kind of secret: where it may begin, and what it looks like from there on.
+struct Form {
+    rule: &'static str,
+    /// Any of these begins it; matched in any case, the pattern decides.
+    anchors: &'static [&'static str],
+    /// Matched from the anchor on. The first group is the secret, or the whole match where there is no group.
+    pattern: &'static str,
+    /// Provider prefixes may not continue a word.
+    begins_word: bool,
+    check: fn(&str) -> bool,
+}
+
+struct Compiled {
+    anchors: AhoCorasick,
+    form_of_anchor: Vec<usize>,
+    forms: Vec<(&'static Form, OnceLock<Regex>)>,
+}
+
+static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
+    let forms: Vec<&'static Form> = providers::FORMS.iter().chain(assigned::FORMS).collect();
+    let pairs = forms.iter().enumerate().flat_map(|(index, form)| form.anchors.iter().map(move |word| (*word, index)));
+    let (words, form_of_anchor): (Vec<&str>, Vec<usize>) = pairs.unzip();
+    let anchors = AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words);
+    Compiled {
+        anchors: anchors.expect("a fixed list of short words builds"),
+        form_of_anchor,
+        forms: forms.into_iter().map(|form| (form, OnceLock::new())).collect(),
+    }
+});
+
+pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
+    let mut settled = 0;
+    for hit in COMPILED.anchors.find_overlapping_iter(text) {
+        let (form, pattern) = &COMPILED.forms[COMPILED.form_of_anchor[hit.pattern().as_usize()]];
+        // Inside what was just found there is nothing more to find; other forms may still begin before its end.
+        if hit.start() < settled || (form.begins_word && continues_word(text, hit.start())) {
+            continue;
+        }
+        let pattern = pattern.get_or_init(|| Regex::new(form.pattern).expect("a fixed pattern that the tests compile"));
+        let rest = &text[hit.start()..];
+        let Some(found) = pattern.captures(rest) else { continue };
+        let secret = found.get(1).or_else(|| found.get(0));
+        if let Some(secret) = secret.filter(|secret| !secret.is_empty() && (form.check)(secret.as_str())) {
+            let (start, end) = (hit.start() + secret.start(), hit.start() + secret.end());
+            let rank = if form.begins_word { 3 } else { 1 };
+            findings.push(Finding { start, end, guard: GUARD, rule: form.rule, kind: KIND, rank });
+            settled = end;
+        }
+    }
+}
+
+fn continues_word(text: &str, start: usize) -> bool {
+    text[..start].chars().next_back().is_some_and(char::is_alphanumeric)
+}
+
+/// Bits per character of a text by its own letter frequencies (Shannon).
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+    let length = text.len() as f64;
+    let share = |count: u32| f64::from(count) / length;
+    counts.iter().filter(|count| **count > 0).map(|count| -share(*count) * share(*count).log2()).sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+pub fn background_sentences() -> &'static [&'static str] { &[] }

@@ -1,0 +1,66 @@
+//! What stops a whole run. What is wrong with a single document is no error: that document is quarantined, with a
+//! reason, and the run goes on.
+
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error as ThisError;
+use usecase::{Fault, Remedy};
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, ThisError)]
+pub enum Error {
+    #[error("feed {use_case}.{feed} is already running; wait for that run to end")]
+    AlreadyRunning { use_case: String, feed: String },
+    #[error("`files = \"{files}\"` cannot be used: {reason}")]
+    Pattern { files: String, reason: String },
+    #[error("{path} is a symbolic link that leaves the use case's folder; put the files themselves below it")]
+    LeavesFolder { path: String },
+    #[error("the folder {} cannot be read: {cause}", path.display())]
+    Folder { path: PathBuf, cause: io::Error },
+    #[error(
+        "the feed matched no file; nothing was deleted (`{files}` filled {documents} documents before). If the source \
+         is meant to be empty, declare the check {{ row_count = {{ min = 0 }} }}"
+    )]
+    MatchedNoFile { files: String, documents: usize },
+    #[error("the check row_count refuses the run, nothing was changed: {0}")]
+    RowCount(String),
+    #[error("the check regex on `{field}` has a pattern that cannot be compiled: {reason}")]
+    BadRegex { field: String, reason: String },
+    #[error("the schedule cannot be used: {0}")]
+    Schedule(String),
+    #[error("the lock file {} cannot be used: {cause}", path.display())]
+    Lock { path: PathBuf, cause: io::Error },
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    #[error(transparent)]
+    Retrieval(#[from] retrieval::Error),
+}
+
+impl Error {
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::AlreadyRunning { .. } => Fault::Caller,
+            Self::Storage(error) => match error.blame() {
+                storage::Blame::Operator => Fault::Operator,
+                storage::Blame::Us => Fault::Us,
+            },
+            Self::Ledger(error) => error.fault(),
+            Self::Retrieval(error) => error.fault(),
+            _ => Fault::Operator,
+        }
+    }
+
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            // A run that was refused or broke off has changed nothing that a second one would do twice.
+            Self::AlreadyRunning { .. } | Self::Lock { .. } => Remedy::RetrySame,
+            Self::Storage(error) if error.may_pass() => Remedy::RetrySame,
+            Self::Ledger(error) => error.remedy(),
+            Self::Retrieval(error) => error.remedy(),
+            _ => Remedy::Fail,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Reading the few fields that every format knows: `id`, `title`, `url`.
+
+use super::{MAX_ID_CHARS, ParsedDocument};
+use serde_json::{Map, Value};
+
+/// A field as the text that a person would call its value; `None` for nothing (absent, null, blank).
+pub(crate) fn as_text(value: Option<&Value>) -> Option<String> {
+    let text = match value? {
+        Value::Null => return None,
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// The `id` field: text or a number.
+///
+/// # Errors
+/// It is there and is something else, or too long.
+pub(super) fn id(fields: &Map<String, Value>) -> Result<Option<String>, String> {
+    match fields.get("id") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value @ (Value::String(_) | Value::Number(_))) => match as_text(Some(value)) {
+            Some(id) if id.chars().count() > MAX_ID_CHARS => {
+                Err(format!("its id has more than {MAX_ID_CHARS} characters"))
+            }
+            id => Ok(id),
+        },
+        Some(_) => Err("its id is neither text nor a number".to_owned()),
+    }
+}
+
+/// What a format found beside the fields.
+pub(super) struct Found<'a> {
+    /// Where the document stands: its id when it names none.
+    pub(super) place: &'a str,
+    /// A title in the document itself, such as its first heading, for when no field `title` is there.
+    pub(super) title: Option<String>,
+    /// The title of last resort.
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+}
+
+/// Puts a document together.
+///
+/// # Errors
+/// Its `id` is unusable.
+pub(super) fn document(fields: Map<String, Value>, found: Found<'_>) -> Result<ParsedDocument, String> {
+    let id = id(&fields)?.unwrap_or_else(|| found.place.to_owned());
+    let named = as_text(fields.get("title")).or(found.title);
+    let titled = named.is_some();
+    let title = named.unwrap_or_else(|| found.name.to_owned());
+    let url = as_text(fields.get("url"));
+    Ok(ParsedDocument { id, title, titled, url, text: tidy(found.text), fields })
+}
+
+/// One kind of line break on every system, so that equal documents have equal hashes and offsets.
+fn tidy(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
+}

@@ -1,0 +1,172 @@
+//! The keys that payloads are sealed with: one a subject, kept in the database wrapped under the master key, which
+//! lies in a file of its own. A database that leaks alone leaks no payload; a subject's key that is destroyed erases
+//! the subject.
+
+use crate::error::{Error, Result};
+use crate::run::{read_if_there, write_new};
+use crate::seal::{self, Handle, Owner, Secret};
+use crate::store;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use storage::Storage;
+
+/// Unwrapped keys kept in memory. When they are more, all are forgotten and read again as they are needed: simpler
+/// than an order of use, and as good when subjects come at random.
+const MOST_KNOWN: usize = 10_000;
+
+/// A job found that the key it sealed with is no longer, or not yet, the subject's key: seal again and retry.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the subject's key changed in the meantime")]
+pub(crate) struct StaleKey;
+
+/// What a writing job says about the key it used, for the store to confirm within the transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) handle: Handle,
+    pub(crate) wrapped: Vec<u8>,
+    /// Read from the database or confirmed by it. Such a key is never inserted again: if it is gone, it was destroyed.
+    pub(crate) saved: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct DataKey {
+    pub(crate) secret: Secret,
+    pub(crate) claim: Claim,
+    /// Worth remembering: the next request may need it too.
+    shared: bool,
+}
+
+pub(crate) struct Keyring {
+    file: PathBuf,
+    wrapping: Secret,
+    naming: Secret,
+    known: Mutex<HashMap<Handle, DataKey>>,
+}
+
+impl Keyring {
+    /// Reads `<folder>/master.key`, or makes it when no record needs one yet. The caller holds the folder's lock.
+    pub(crate) fn open(storage: &Storage) -> Result<Self> {
+        let file = storage.folder().join("master.key");
+        let sample = storage.read(store::keys::any_wrapped)?;
+        let text = match read_if_there(&file)? {
+            Some(text) => text,
+            None if sample.is_some() => return Err(Error::MasterKeyMissing(file)),
+            None => {
+                let text = usecase::ids::hex(&seal::random::<{ seal::KEY_BYTES }>());
+                write_new(&file, &text)?;
+                text
+            }
+        };
+        warn_if_others_may_read(&file);
+        let master = parse_key(text.trim()).ok_or_else(|| Error::MasterKeyWrong(file.clone()))?;
+        let keyring = Self {
+            file,
+            wrapping: seal::hmac(&master, &[b"shipway wrapping key 1"]),
+            naming: seal::hmac(&master, &[b"shipway pseudonym key 1"]),
+            known: Mutex::new(HashMap::new()),
+        };
+        if let Some((handle, wrapped)) = sample {
+            keyring.unwrap(&handle, &wrapped)?;
+        }
+        Ok(keyring)
+    }
+
+    pub(crate) fn handle(&self, owner: &Owner) -> Handle {
+        let digest = match owner {
+            Owner::Subject(name) => seal::hmac(&self.naming, &[b"subject:", name.as_bytes()]),
+            Owner::Conversation(name) => seal::hmac(&self.naming, &[b"conversation:", name.as_bytes()]),
+            Owner::Trace(trace) => seal::hmac(&self.naming, &[b"trace:", trace.to_string().as_bytes()]),
+        };
+        let mut handle = Handle::default();
+        handle.copy_from_slice(&digest[..16]);
+        handle
+    }
+
+    /// What stands for a conversation's name in rows and events.
+    pub(crate) fn conversation(&self, name: &str) -> String {
+        usecase::ids::hex(&self.handle(&Owner::Conversation(name.to_owned())))
+    }
+
+    /// What stands for a client's idempotency key.
+    pub(crate) fn idempotency(&self, key: &str) -> Vec<u8> {
+        seal::hmac(&self.naming, &[b"idempotency:", key.as_bytes()])[..16].to_vec()
+    }
+
+    /// The key to seal with: remembered, read, or fresh.
+    pub(crate) fn key_of(&self, storage: &Storage, owner: &Owner) -> Result<DataKey> {
+        let handle = self.handle(owner);
+        if matches!(owner, Owner::Trace(_)) {
+            return self.fresh(handle, false);
+        }
+        if let Some(known) = self.lock().get(&handle) {
+            return Ok(known.clone());
+        }
+        match storage.read(|connection| store::keys::wrapped_of(connection, &handle))? {
+            None => self.fresh(handle, true),
+            Some(wrapped) => {
+                let secret = self.unwrap(&handle, &wrapped)?;
+                Ok(DataKey { secret, claim: Claim { handle, wrapped, saved: true }, shared: true })
+            }
+        }
+    }
+
+    fn fresh(&self, handle: Handle, shared: bool) -> Result<DataKey> {
+        let secret = seal::random();
+        let wrapped = seal::wrap(&self.wrapping, &handle, &secret)?;
+        Ok(DataKey { secret, claim: Claim { handle, wrapped, saved: false }, shared })
+    }
+
+    /// After a commit confirmed the key.
+    pub(crate) fn remember(&self, mut key: DataKey) {
+        if key.shared && !key.claim.saved {
+            key.claim.saved = true;
+            let mut known = self.lock();
+            if known.len() >= MOST_KNOWN {
+                known.clear();
+            }
+            known.insert(key.claim.handle, key);
+        }
+    }
+
+    pub(crate) fn forget(&self, handle: &Handle) {
+        self.lock().remove(handle);
+    }
+
+    /// # Errors
+    /// `MasterKeyWrong` when it does not open.
+    pub(crate) fn unwrap(&self, handle: &[u8], wrapped: &[u8]) -> Result<Secret> {
+        self.try_unwrap(handle, wrapped).ok_or_else(|| Error::MasterKeyWrong(self.file.clone()))
+    }
+
+    pub(crate) fn try_unwrap(&self, handle: &[u8], wrapped: &[u8]) -> Option<Secret> {
+        seal::unwrap(&self.wrapping, handle, wrapped)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Handle, DataKey>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn parse_key(text: &str) -> Option<Secret> {
+    if text.len() != seal::KEY_BYTES * 2 || !text.is_ascii() {
+        return None;
+    }
+    let mut key = Secret::default();
+    for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(key)
+}
+
+#[cfg(unix)]
+fn warn_if_others_may_read(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let open = std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o077 != 0);
+    if open {
+        tracing::warn!(file = %file.display(), "the master key can be read by others; run chmod 600 on it");
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_others_may_read(_: &Path) {}

@@ -1,0 +1,117 @@
+//! Which process is alive. Each open ledger is a *run* and holds a locked file `<folder>/runs/<run>.lock`; the
+//! operating system lets the lock go when the process ends, however it ends. A run whose lock can be taken is dead, and
+//! what it left unfinished was interrupted.
+
+use crate::error::{Error, Result};
+use crate::seal;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Held while the ledger is being opened: master key, node name and run lock are made by one process at a time.
+pub(crate) struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    pub(crate) fn take(folder: &Path) -> Result<Self> {
+        let path = folder.join("ledger.lock");
+        let file = private().create(true).truncate(false).open(&path);
+        let file = file.map_err(|error| Error::folder("opening", &path, &error))?;
+        file.lock().map_err(|error| Error::folder("locking", &path, &error))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// This run, alive as long as the value is.
+pub(crate) struct Run {
+    /// 16 hex digits.
+    pub(crate) id: String,
+    _lock: File,
+}
+
+/// What stands beside this run in the folder.
+pub(crate) struct Others {
+    pub(crate) living: Vec<String>,
+    /// Lock files of dead runs, to be removed once their requests are marked.
+    pub(crate) dead: Vec<PathBuf>,
+}
+
+/// Looks at the other runs, then begins this one. The caller holds the folder's lock.
+pub(crate) fn enter(folder: &Path) -> Result<(Run, Others)> {
+    let runs = folder.join("runs");
+    fs::create_dir_all(&runs).map_err(|error| Error::folder("creating", &runs, &error))?;
+    let mut others = Others { living: Vec::new(), dead: Vec::new() };
+    for entry in fs::read_dir(&runs).map_err(|error| Error::folder("reading", &runs, &error))? {
+        let path = entry.map_err(|error| Error::folder("reading", &runs, &error))?.path();
+        let Some(id) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".lock")) else { continue };
+        match is_held(&path)? {
+            true => others.living.push(id.to_owned()),
+            false => others.dead.push(path),
+        }
+    }
+    let id = usecase::ids::hex(&seal::random::<8>());
+    let path = runs.join(format!("{id}.lock"));
+    let lock = private().create_new(true).open(&path).map_err(|error| Error::folder("creating", &path, &error))?;
+    lock.lock().map_err(|error| Error::folder("locking", &path, &error))?;
+    others.living.push(id.clone());
+    Ok((Run { id, _lock: lock }, others))
+}
+
+fn is_held(path: &Path) -> Result<bool> {
+    let file = private().open(path).map_err(|error| Error::folder("opening", path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(Error::folder("locking", path, &error)),
+    }
+}
+
+/// The name of this node: made once, kept in `<folder>/node`. The caller holds the folder's lock.
+pub(crate) fn node(folder: &Path) -> Result<String> {
+    let path = folder.join("node");
+    if let Some(text) = read_if_there(&path)? {
+        let name = text.trim();
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let reason = "it should hold one word of letters and digits".to_owned();
+            return Err(Error::Folder { doing: "reading", path, reason });
+        }
+        return Ok(name.to_owned());
+    }
+    let name = usecase::ids::hex(&seal::random::<8>());
+    write_new(&path, &name)?;
+    Ok(name)
+}
+
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::folder("reading", path, &error)),
+    }
+}
+
+/// Writes a small file whole or not at all, for its owner's eyes only, and forces it to the disk.
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<()> {
+    let draft = path.with_extension("draft");
+    let write = || -> std::io::Result<()> {
+        let mut file = private().create(true).truncate(true).open(&draft)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        // The new name is on disk only when the folder is.
+        if let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    };
+    write().map_err(|error| Error::folder("writing", path, &error))
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}

@@ -1,0 +1,317 @@
+//! `verify`: walks every chain from its first event, recomputes each hash, opens each payload, and compares the rows
+//! with what the events say. The first thing that does not fit is reported with its place and the reason.
+
+use crate::body::{self, ErasureBody, OutcomeBody, PayloadMark, RequestBody};
+use crate::chain::{GENESIS, Hash, Link};
+use crate::error::{Error, Result};
+use crate::keyring::Keyring;
+use crate::row::RequestRow;
+use crate::seal;
+use crate::store::{self, audit::Fields, audit::StoredEvent};
+use rusqlite::Connection;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use storage::Storage;
+use usecase::TraceId;
+
+/// The first place where the record does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Break {
+    pub node: String,
+    /// Place in the node's chain, from 1; 0 when something lies outside every chain.
+    pub seq: u64,
+    /// One sentence for a person.
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// Events that were checked, up to the break if there is one.
+    pub events: u64,
+    pub nodes: u64,
+    pub intact: bool,
+    pub first_break: Option<Break>,
+    /// Payloads that opened and matched their digest.
+    pub payloads_checked: u64,
+    /// Payloads whose key was destroyed by a recorded erasure.
+    pub payloads_erased: u64,
+}
+
+/// Why an event does not hold; `Err(storage::Error)` is kept for a database that cannot be read at all.
+type Finding = std::result::Result<(), String>;
+
+pub(crate) fn verify(storage: &Storage, keyring: &Keyring) -> Result<VerifyReport> {
+    Ok(storage.read(|connection| {
+        let mut auditor = Auditor::new(connection, keyring);
+        store::audit::walk(connection, |event| auditor.visit(&event))?;
+        auditor.conclude()
+    })?)
+}
+
+struct Auditor<'a> {
+    connection: &'a Connection,
+    keyring: &'a Keyring,
+    report: VerifyReport,
+    node: Option<Vec<u8>>,
+    last: i64,
+    before: Hash,
+    /// Keys by number: one look-up a key, not one a payload. `None` is a destroyed key.
+    keys: BTreeMap<i64, Option<seal::Secret>>,
+    /// Destroyed keys, and the first event that was sealed with each.
+    destroyed: BTreeMap<i64, (String, u64)>,
+    erased_on_record: BTreeSet<i64>,
+    requests: u64,
+    outcomes: u64,
+    attempts: u64,
+    verdicts: u64,
+}
+
+impl<'a> Auditor<'a> {
+    fn new(connection: &'a Connection, keyring: &'a Keyring) -> Self {
+        let report = VerifyReport {
+            events: 0,
+            nodes: 0,
+            intact: true,
+            first_break: None,
+            payloads_checked: 0,
+            payloads_erased: 0,
+        };
+        Self {
+            connection,
+            keyring,
+            report,
+            node: None,
+            last: 0,
+            before: GENESIS,
+            keys: BTreeMap::new(),
+            destroyed: BTreeMap::new(),
+            erased_on_record: BTreeSet::new(),
+            requests: 0,
+            outcomes: 0,
+            attempts: 0,
+            verdicts: 0,
+        }
+    }
+
+    fn visit(&mut self, event: &StoredEvent) -> storage::Result<ControlFlow<()>> {
+        if self.node.as_ref() != Some(&event.node) {
+            self.report.nodes += 1;
+            self.node = Some(event.node.clone());
+            self.last = 0;
+            self.before = GENESIS;
+        }
+        let place = self.last + 1;
+        let finding = match self.check(event) {
+            Ok(finding) => finding,
+            Err(error) => Err(changed_beyond_reading(error)?),
+        };
+        if let Err(reason) = finding {
+            self.stop(&String::from_utf8_lossy(&event.node), place.unsigned_abs(), reason);
+            return Ok(ControlFlow::Break(()));
+        }
+        self.report.events += 1;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn check(&mut self, event: &StoredEvent) -> storage::Result<Finding> {
+        let Some(fields) = &event.fields else {
+            return Ok(Err("a column of the event holds something of another type".to_owned()));
+        };
+        let link = match self.check_link(event, fields) {
+            Ok(hash) => hash,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        self.last = fields.seq;
+        self.before = link;
+        let Ok(text) = std::str::from_utf8(&fields.body) else { return Ok(Err("the body is no text".to_owned())) };
+        let payload = self.check_payload(event, fields, text)?;
+        if payload.is_err() {
+            return Ok(payload);
+        }
+        match std::str::from_utf8(&fields.kind) {
+            Ok(body::REQUEST) => self.check_request(fields, text),
+            Ok(body::OUTCOME) => self.check_outcome(event.id, text),
+            Ok(body::ERASURE) => Ok(self.note_erasure(text)),
+            _ => Ok(Ok(())),
+        }
+    }
+
+    fn check_link(&self, event: &StoredEvent, fields: &Fields) -> std::result::Result<Hash, String> {
+        if fields.seq != self.last + 1 {
+            return Err(format!("the chain goes from event {} to {}: what was between is gone", self.last, fields.seq));
+        }
+        let link = Link {
+            node: &event.node,
+            seq: fields.seq,
+            at: fields.at,
+            kind: &fields.kind,
+            trace: fields.trace.as_deref(),
+            use_case: fields.use_case.as_deref(),
+            subject_key: fields.subject_key,
+            body: &fields.body,
+        };
+        let hash = link.hash(&self.before);
+        if hash.as_slice() != fields.hash.as_slice() {
+            return Err("its hash does not fit: the event, its hash or the one before was changed".to_owned());
+        }
+        Ok(hash)
+    }
+
+    fn check_payload(&mut self, event: &StoredEvent, fields: &Fields, text: &str) -> storage::Result<Finding> {
+        let mark: PayloadMark = body::parse(text).map_err(storage::Error::refuse)?;
+        let (digest, number) = match (mark.payload, fields.subject_key) {
+            (None, None) if event.sealed.is_none() => return Ok(Ok(())),
+            (Some(digest), Some(number)) => (digest, number),
+            _ => return Ok(Err("it has a payload that its body does not know of, or the other way round".to_owned())),
+        };
+        let Some(sealed) = &event.sealed else { return Ok(Err("its payload was taken out".to_owned())) };
+        let secret = match self.keys.get(&number) {
+            Some(secret) => *secret,
+            None => match self.look_up(number)? {
+                Ok(secret) => secret,
+                Err(reason) => return Ok(Err(reason)),
+            },
+        };
+        let Some(secret) = secret else {
+            self.report.payloads_erased += 1;
+            let place = || (String::from_utf8_lossy(&event.node).into_owned(), fields.seq.unsigned_abs());
+            self.destroyed.entry(number).or_insert_with(place);
+            return Ok(Ok(()));
+        };
+        if seal::open_payload(&secret, sealed, &digest).is_none() {
+            return Ok(Err("its payload was changed: it does not open, or does not match its digest".to_owned()));
+        }
+        self.report.payloads_checked += 1;
+        Ok(Ok(()))
+    }
+
+    fn look_up(&mut self, number: i64) -> storage::Result<std::result::Result<Option<seal::Secret>, String>> {
+        let secret = match store::keys::by_number(self.connection, number)? {
+            None => return Ok(Err("the row of its payload's key was taken out".to_owned())),
+            Some((None, None)) => None,
+            Some((Some(handle), Some(wrapped))) => match self.keyring.try_unwrap(&handle, &wrapped) {
+                Some(secret) => Some(secret),
+                None => return Ok(Err("the key of its payload was changed: the master key does not open it".to_owned())),
+            },
+            Some(_) => return Ok(Err("the key of its payload is half destroyed".to_owned())),
+        };
+        // A ledger of single requests has a key for each; only those of several payloads are worth keeping.
+        if self.keys.len() >= 10_000 {
+            self.keys.clear();
+        }
+        self.keys.insert(number, secret);
+        Ok(Ok(secret))
+    }
+
+    fn check_request(&mut self, fields: &Fields, text: &str) -> storage::Result<Finding> {
+        let request: RequestBody = body::parse(text).map_err(storage::Error::refuse)?;
+        let trace = fields.trace.as_deref().and_then(|trace| TraceId::parse(std::str::from_utf8(trace).ok()?));
+        let Some(trace) = trace else { return Ok(Err("the event of a request has no trace id".to_owned())) };
+        let Some(row) = store::requests::one(self.connection, trace)? else {
+            return Ok(Err(format!("the row of request {trace} was taken out")));
+        };
+        let told = RequestRow::of(trace, &request);
+        if row != told {
+            return Ok(Err(format!("the row of request {trace} says {}", difference(&row, &told))));
+        }
+        if store::requests::attempts(self.connection, trace)? != request.attempts {
+            return Ok(Err(format!("the attempts of request {trace} are not those of its event")));
+        }
+        let mark = |verdict: &usecase::Verdict| (verdict.guard.clone(), verdict.rule.clone(), verdict.decision);
+        let rows: Vec<_> = store::requests::verdicts(self.connection, trace)?.iter().map(mark).collect();
+        if rows != request.verdicts.iter().map(mark).collect::<Vec<_>>() {
+            return Ok(Err(format!("the verdicts of request {trace} are not those of its event")));
+        }
+        self.requests += 1;
+        self.attempts += request.attempts.len() as u64;
+        self.verdicts += request.verdicts.len() as u64;
+        Ok(Ok(()))
+    }
+
+    fn check_outcome(&mut self, event: i64, text: &str) -> storage::Result<Finding> {
+        let told: OutcomeBody = body::parse(text).map_err(storage::Error::refuse)?;
+        let Some(row) = store::outcomes::by_event(self.connection, event)? else {
+            return Ok(Err(format!("the row of outcome {} was taken out", told.id)));
+        };
+        let same = row.id == told.id
+            && row.use_case == told.use_case
+            && row.subject == told.subject
+            && row.outcome == told.outcome
+            && row.success == told.success
+            && row.value == told.value
+            // A decimal text read back may differ in the last bit from the number that was stored.
+            && (row.human_minutes - told.human_minutes).abs() <= told.human_minutes.abs() * 1e-12
+            && row.occurred_at == told.occurred_at
+            && row.key == told.key;
+        if !same {
+            return Ok(Err(format!("the row of outcome {} is not what its event says", told.id)));
+        }
+        self.outcomes += 1;
+        Ok(Ok(()))
+    }
+
+    fn note_erasure(&mut self, text: &str) -> Finding {
+        let erasure: ErasureBody = body::parse(text).map_err(|error| error.to_string())?;
+        self.erased_on_record.extend(erasure.subject_keys);
+        Ok(())
+    }
+
+    /// What only the whole walk can tell.
+    fn conclude(mut self) -> storage::Result<VerifyReport> {
+        if self.report.first_break.is_some() {
+            return Ok(self.report);
+        }
+        let unrecorded = self.destroyed.iter().find(|(number, _)| !self.erased_on_record.contains(number));
+        if let Some((_, (node, seq))) = unrecorded {
+            let (node, seq) = (node.clone(), *seq);
+            self.stop(&node, seq, "the key of its payload was destroyed, and no erasure is on record".to_owned());
+            return Ok(self.report);
+        }
+        let rows = store::audit::count_rows(self.connection)?;
+        let payloads = self.report.payloads_checked + self.report.payloads_erased;
+        let extra = [
+            ("request", rows.requests, self.requests),
+            ("outcome", rows.outcomes, self.outcomes),
+            ("payload", rows.payloads, payloads),
+            ("attempt", rows.attempts, self.attempts),
+            ("verdict", rows.verdicts, self.verdicts),
+        ];
+        for (what, stored, told) in extra {
+            if stored != told {
+                let reason = format!("there are {stored} {what} rows, but the events tell of {told}");
+                self.stop("", 0, reason);
+                break;
+            }
+        }
+        Ok(self.report)
+    }
+
+    fn stop(&mut self, node: &str, seq: u64, reason: String) {
+        self.report.intact = false;
+        self.report.first_break = Some(Break { node: node.to_owned(), seq, reason });
+    }
+}
+
+/// A row that cannot be decoded is a finding; a disk that cannot be read is not.
+fn changed_beyond_reading(error: storage::Error) -> storage::Result<String> {
+    match error {
+        storage::Error::Query(problem) => Ok(format!("what belongs to it cannot be read any more: {problem}")),
+        other => match other.refusal::<Error>() {
+            Some(problem) => Ok(format!("what belongs to it cannot be read any more: {problem}")),
+            None => Err(other),
+        },
+    }
+}
+
+/// The first column that differs, in words.
+fn difference(row: &RequestRow, told: &RequestRow) -> String {
+    if row.status != told.status {
+        let word = |row: &RequestRow| row.status.map_or("running", crate::record::Status::as_str);
+        return format!("{}, its event says {}", word(row), word(told));
+    }
+    if row.cost != told.cost {
+        return format!("it cost {}, its event says {}", row.cost, told.cost);
+    }
+    "something else than its event".to_owned()
+}

@@ -1,0 +1,61 @@
+//! What tokens cost: the project's own prices first, then a dated table that is built in, else *unknown*, which is never
+//! zero. Sums are whole micro-dollars, rounded half up once per attempt.
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use table::built_in;
+
+use usecase::declared::Price;
+use usecase::{Cost, MicroUsd, Usage};
+
+/// The price of a model: one for every call, and for some models another one for calls with a very long input.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Rate {
+    pub(crate) price: Price,
+    /// From more than this many input tokens on, the whole call is priced so.
+    pub(crate) long: Option<(u64, Price)>,
+}
+
+impl From<Price> for Rate {
+    fn from(price: Price) -> Self {
+        Self { price, long: None }
+    }
+}
+
+impl Rate {
+    fn of(&self, usage: &Usage) -> &Price {
+        match &self.long {
+            Some((over, price)) if usage.input_tokens > *over => price,
+            _ => &self.price,
+        }
+    }
+
+    pub(crate) fn is_free(&self) -> bool {
+        let free = |price: &Price| price.input.0 <= 0 && price.output.0 <= 0;
+        free(&self.price) && self.long.as_ref().is_none_or(|(_, price)| free(price))
+    }
+}
+
+/// The cost of a call, unknown when its price is.
+pub(crate) fn cost(rate: Option<&Rate>, usage: &Usage) -> Cost {
+    match rate {
+        Some(rate) => Cost::known(amount(rate.of(usage), usage)),
+        // No token used is no money spent, whatever the price.
+        None if usage.input_tokens == 0 && usage.output_tokens == 0 => Cost::ZERO,
+        None => Cost::UNKNOWN,
+    }
+}
+
+/// Micro-dollars for a usage: (uncached input × input price + cached input × cached price + output × output price) / 10⁶,
+/// rounded half up. Cached tokens are a part of the input and reasoning tokens a part of the output, so each token is
+/// priced once.
+pub fn amount(price: &Price, usage: &Usage) -> MicroUsd {
+    let cached = usage.cached_input_tokens.min(usage.input_tokens);
+    let fresh = usage.input_tokens - cached;
+    let part = |tokens: u64, rate: MicroUsd| i128::from(tokens) * i128::from(rate.0.max(0));
+    let cached_price = price.cached_input.unwrap_or(price.input);
+    let millionths = part(fresh, price.input) + part(cached, cached_price) + part(usage.output_tokens, price.output);
+    MicroUsd(i64::try_from((millionths + 500_000) / 1_000_000).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,56 @@
+//! The built-in price table, read once from `prices.toml`.
+
+use super::Rate;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use usecase::MicroUsd;
+use usecase::declared::Price;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    as_of: String,
+    hosts: BTreeMap<String, BTreeMap<String, Row>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    input: MicroUsd,
+    cached_input: Option<MicroUsd>,
+    output: MicroUsd,
+    long: Option<LongRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LongRow {
+    over: u64,
+    input: MicroUsd,
+    cached_input: Option<MicroUsd>,
+    output: MicroUsd,
+}
+
+/// Left empty if the file could not be read: prices are then unknown, and a test says that it can be.
+static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| toml::from_str(include_str!("prices.toml")).ok());
+
+/// The price of a model at the host that serves it (`api.openai.com`), or in this process (`local`, `simulated`). The
+/// same model name at another host is another offer at another price, and unknown here.
+pub(crate) fn built_in(host: &str, model: &str) -> Option<Rate> {
+    let table = TABLE.as_ref()?;
+    let models = table.hosts.get(host)?;
+    let row = models.get(model).or_else(|| models.get(without_date(model)?)).or_else(|| models.get("*"))?;
+    let price = |input, cached_input, output| Price { input, cached_input, output, as_of: table.as_of.clone() };
+    Some(Rate {
+        price: price(row.input, row.cached_input, row.output),
+        long: row.long.as_ref().map(|long| (long.over, price(long.input, long.cached_input, long.output))),
+    })
+}
+
+/// `gpt-5-mini` of `gpt-5-mini-2025-08-07`.
+fn without_date(model: &str) -> Option<&str> {
+    let (name, date) = model.split_at_checked(model.len().checked_sub(11)?)?;
+    let shape = |(at, byte): (usize, u8)| if matches!(at, 0 | 5 | 8) { byte == b'-' } else { byte.is_ascii_digit() };
+    date.bytes().enumerate().all(shape).then_some(name)
+}

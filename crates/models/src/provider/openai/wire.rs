@@ -1,0 +1,188 @@
+//! The wire format of OpenAI's chat completions: the request body out of our nouns, and our nouns out of the answer. What
+//! is not modelled stays in the `rest` of its level and passes through untouched.
+
+use crate::error::Upstream;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value, json};
+use usecase::declared::ModelRef;
+use usecase::{ChatRequest, Choice, ChoiceDelta, Chunk, Completion, Content, Message, Role, Usage};
+
+/// The body of a request, written without copying the conversation.
+pub(super) struct Body<'a> {
+    pub(super) model: &'a str,
+    pub(super) request: &'a ChatRequest,
+}
+
+/// Fields that we set ourselves, whatever the app put there.
+const OURS: &[&str] = &["model", "messages", "stream", "stream_options"];
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("model", self.model)?;
+        map.serialize_entry("messages", &self.request.messages)?;
+        for (name, value) in self.request.rest.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
+            map.serialize_entry(name, value)?;
+        }
+        if self.request.stream {
+            map.serialize_entry("stream", &true)?;
+            // Usage is asked for whether or not the app wants it, because the ledger does. Not streaming, the field
+            // would be an error.
+            let mut options = self.request.rest.get("stream_options").cloned().unwrap_or(Value::Null);
+            if !options.is_object() {
+                options = json!({});
+            }
+            options["include_usage"] = json!(true);
+            map.serialize_entry("stream_options", &options)?;
+        }
+        map.end()
+    }
+}
+
+/// Reads a whole answer, or says in one clause what is wrong with it, without quoting it.
+pub(super) fn completion(body: Value) -> Result<Completion, String> {
+    let mut rest = object(body, "the answer")?;
+    let choices = array(rest.remove("choices"), "`choices`")?;
+    if choices.is_empty() {
+        return Err("`choices` is empty".to_owned());
+    }
+    let usage = rest.remove("usage").as_ref().and_then(usage);
+    let choices = choices.into_iter().enumerate().map(|(at, value)| choice(at, value));
+    Ok(Completion { choices: choices.collect::<Result<_, _>>()?, usage, rest })
+}
+
+fn choice(at: usize, value: Value) -> Result<Choice, String> {
+    let mut rest = object(value, "a choice")?;
+    let index = index(rest.remove("index"), at);
+    let mut message = object(rest.remove("message").unwrap_or(Value::Null), "a choice's `message`")?;
+    let role = message.remove("role").and_then(|role| serde_json::from_value(role).ok()).unwrap_or(Role::Assistant);
+    let content = match message.remove("content") {
+        None | Some(Value::Null) => Content::Absent,
+        Some(Value::String(text)) => Content::Text(text),
+        Some(Value::Array(parts)) => Content::Parts(parts),
+        Some(_) => return Err("a message's `content` is neither text nor parts".to_owned()),
+    };
+    let finish_reason = text(rest.remove("finish_reason"));
+    Ok(Choice { index, message: Message { role, content, rest: message }, finish_reason, rest })
+}
+
+/// Reads one piece of a stream. A piece without `choices` but with usage is a piece; one with neither is passed on too,
+/// because upstreams send pieces of their own (content filter reports, processing notes).
+pub(super) fn chunk(data: Value) -> Result<Chunk, String> {
+    let mut rest = object(data, "a piece of the stream")?;
+    let choices = match rest.remove("choices") {
+        None | Some(Value::Null) => Vec::new(),
+        choices => array(choices, "`choices`")?,
+    };
+    let usage = rest.remove("usage").as_ref().and_then(usage);
+    let choices = choices.into_iter().enumerate().map(|(at, value)| choice_delta(at, value));
+    Ok(Chunk { choices: choices.collect::<Result<_, _>>()?, usage, rest })
+}
+
+fn choice_delta(at: usize, value: Value) -> Result<ChoiceDelta, String> {
+    let mut rest = object(value, "a choice")?;
+    let index = index(rest.remove("index"), at);
+    let mut delta = match rest.remove("delta") {
+        None | Some(Value::Null) => Map::new(),
+        Some(delta) => object(delta, "a choice's `delta`")?,
+    };
+    let text_of_delta = match delta.remove("content") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text),
+        Some(Value::Array(parts)) => parted(&parts, &mut delta),
+        Some(_) => return Err("a delta's `content` is not text".to_owned()),
+    };
+    let finish_reason = text(rest.remove("finish_reason"));
+    Ok(ChoiceDelta { index, text: text_of_delta, delta, finish_reason, rest })
+}
+
+/// Some upstreams stream content as typed parts. Text is text; thinking goes where other upstreams have it.
+fn parted(parts: &[Value], delta: &mut Map<String, Value>) -> Option<String> {
+    let thoughts = |part: &Value| Some(Content::Parts(part.get("thinking")?.as_array()?.clone()).text());
+    let thinking: String = parts.iter().filter_map(thoughts).collect();
+    if !thinking.is_empty() {
+        delta.insert("reasoning_content".to_owned(), thinking.into());
+    }
+    let texts: String = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
+    (!texts.is_empty()).then_some(texts)
+}
+
+/// Reads a usage report in any of the spellings found in the field; `None` when it reports nothing.
+pub(super) fn usage(report: &Value) -> Option<Usage> {
+    let number = |names: &[&str]| names.iter().find_map(|name| report.pointer(name)?.as_u64());
+    let input_tokens = number(&["/prompt_tokens", "/input_tokens"])?;
+    let mut output_tokens = number(&["/completion_tokens", "/output_tokens"]).unwrap_or(0);
+    if input_tokens == 0 && output_tokens == 0 {
+        return None;
+    }
+    let cached = number(&[
+        "/prompt_tokens_details/cached_tokens",
+        "/input_tokens_details/cached_tokens",
+        "/prompt_cache_hit_tokens",
+    ]);
+    let reasoning_tokens =
+        number(&["/completion_tokens_details/reasoning_tokens", "/output_tokens_details/reasoning_tokens"]).unwrap_or(0);
+    // Reasoning is a part of the output. A few upstreams count it beside the output, which their total betrays.
+    let beside = number(&["/total_tokens"]) == Some(input_tokens + output_tokens + reasoning_tokens);
+    if reasoning_tokens > output_tokens || (reasoning_tokens > 0 && beside) {
+        output_tokens += reasoning_tokens;
+    }
+    let cached_input_tokens = cached.unwrap_or(0).min(input_tokens);
+    Some(Usage { input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, estimated: false })
+}
+
+/// Reads an error report, whichever of the usual shapes it has; `None` when the body reports none.
+/// `{"error": {…}}`, `{"error": "…"}`, `[{"error": …}]`, and with a failing status also `{"message": …}` and `{"detail": …}`.
+pub(super) fn error(model: &ModelRef, status: Option<u16>, body: &Value) -> Option<Upstream> {
+    let body = body.as_array().and_then(|items| items.first()).unwrap_or(body);
+    let error = match body.get("error") {
+        None | Some(Value::Null | Value::Bool(false)) if status.is_none() => return None,
+        None | Some(Value::Null | Value::Bool(_)) => body,
+        Some(error) => error,
+    };
+    let field = |names: &[&str]| {
+        let found = names.iter().find_map(|name| error.get(name).filter(|value| !value.is_null()))?;
+        Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
+    };
+    let message = error.as_str().map(str::to_owned).or_else(|| field(&["message", "detail"])).unwrap_or_default();
+    let code = field(&["code"]);
+    // An error inside a body of status 200 carries its status, if any, as its code.
+    let named = || code.as_ref()?.parse().ok().filter(|status| (400..600).contains(status));
+    let status = status.or_else(named);
+    Some(Upstream {
+        model: model.clone(),
+        status,
+        message,
+        code,
+        kind: field(&["type", "status"]),
+        param: field(&["param"]),
+        retry_after: None,
+    })
+}
+
+fn object(value: Value, what: &str) -> Result<Map<String, Value>, String> {
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(format!("{what} is not an object")),
+    }
+}
+
+fn array(value: Option<Value>, what: &str) -> Result<Vec<Value>, String> {
+    match value {
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(format!("{what} is not a list")),
+        None => Err(format!("{what} is missing")),
+    }
+}
+
+fn index(value: Option<Value>, position: usize) -> u32 {
+    let given = value.as_ref().and_then(Value::as_u64).and_then(|index| u32::try_from(index).ok());
+    given.unwrap_or(u32::try_from(position).unwrap_or(u32::MAX))
+}
+
+fn text(value: Option<Value>) -> Option<String> {
+    match value {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}

@@ -1,0 +1,123 @@
+//! What was declared, looked up by name: providers, prices, and which models there are. `openai`, `local` and `simulated`
+//! exist without being declared.
+
+use crate::error::Error;
+use crate::price::{self, Rate};
+use crate::provider::{Kind, Target, openai, simulated};
+use crate::residency::{self, Cleared};
+use crate::tokens;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use usecase::declared::{ModelRef, Price, ProjectFile, Provider, ProviderKind, Residency};
+use usecase::{ChatRequest, Cost, Jurisdiction, Usage};
+
+/// Every provider and price of a project. Cheap to clone; all clones share connections.
+#[derive(Clone)]
+pub struct Models {
+    targets: Arc<BTreeMap<String, Arc<Target>>>,
+    prices: Arc<BTreeMap<ModelRef, Arc<Rate>>>,
+}
+
+impl Models {
+    /// Checks the declared providers and prices; opens no connection and reads no key.
+    pub fn new(file: &ProjectFile) -> Result<Self, Error> {
+        let mut declared = file.providers.clone();
+        for (name, kind) in
+            [("openai", ProviderKind::Openai), ("local", ProviderKind::Local), ("simulated", ProviderKind::Simulated)]
+        {
+            declared.entry(name.to_owned()).or_insert_with(|| undeclared(kind));
+        }
+        let mut targets = BTreeMap::new();
+        for (name, provider) in &declared {
+            targets.insert(name.clone(), Arc::new(target(name, provider)?));
+        }
+        let mut prices = BTreeMap::new();
+        for (key, price) in &file.prices {
+            prices.insert(priced_model(key, price)?, Arc::new(Rate::from(price.clone())));
+        }
+        Ok(Self { targets: Arc::new(targets), prices: Arc::new(prices) })
+    }
+
+    /// Whether the model's provider is there and has, as far as we can tell, such a model.
+    pub fn knows(&self, model: &ModelRef) -> bool {
+        self.target(model).is_ok()
+    }
+
+    /// The models to offer by name: those with a declared price, and the one that is always there.
+    pub fn list(&self) -> Vec<ModelRef> {
+        let mut models: Vec<ModelRef> = self.prices.keys().filter(|model| self.knows(model)).cloned().collect();
+        let local = ModelRef::local_extractive();
+        if !models.contains(&local) {
+            models.push(local);
+        }
+        models
+    }
+
+    /// The price of a million tokens, declared or built in; `None` is unknown.
+    pub fn price_of(&self, model: &ModelRef) -> Option<Price> {
+        self.rate(model).map(|rate| rate.price.clone())
+    }
+
+    /// The most that one answered call may cost over the chain: its input estimated (with passages that are still to be
+    /// retrieved, in characters), its output at the request's own limit or [`tokens::DEFAULT_OUTPUT_TOKENS`]. A model
+    /// without a price makes a part of it unknown.
+    pub fn estimate(&self, chain: &[ModelRef], request: &ChatRequest, passages_chars: usize) -> Cost {
+        let usage = Usage {
+            input_tokens: tokens::of_request(request) + tokens::of_characters(passages_chars),
+            output_tokens: tokens::most_output(request),
+            estimated: true,
+            ..Usage::default()
+        };
+        let costs = chain.iter().map(|model| price::cost(self.rate(model).as_deref(), &usage));
+        costs.fold(Cost::ZERO, |most, cost| Cost {
+            known: most.known.max(cost.known),
+            part_unknown: most.part_unknown || cost.part_unknown,
+        })
+    }
+
+    /// Proves that data under this rule may go to that model's provider, or says why it may not.
+    pub fn clear(&self, rule: &Residency, model: &ModelRef) -> Result<Cleared, Error> {
+        let target = self.target(model)?;
+        residency::check(rule, model, target.jurisdiction.as_ref())?;
+        Ok(Cleared { model: model.clone(), target: target.clone(), price: self.rate(model) })
+    }
+
+    fn target(&self, model: &ModelRef) -> Result<&Arc<Target>, Error> {
+        let provider = model.provider.clone();
+        let target = self.targets.get(&model.provider).ok_or(Error::UnknownProvider { provider })?;
+        target.expect_model(model)?;
+        Ok(target)
+    }
+
+    fn rate(&self, model: &ModelRef) -> Option<Arc<Rate>> {
+        let built_in = || price::built_in(self.targets.get(&model.provider)?.price_host(), &model.model);
+        self.prices.get(model).cloned().or_else(|| built_in().map(Arc::new))
+    }
+}
+
+fn undeclared(kind: ProviderKind) -> Provider {
+    Provider { kind, base_url: None, api_key: None, jurisdiction: None, timeouts: Default::default() }
+}
+
+fn priced_model(key: &str, price: &Price) -> Result<ModelRef, Error> {
+    let bad = |what: &str| Error::BadPrice { key: key.to_owned(), what: what.to_owned() };
+    if [Some(price.input), price.cached_input, Some(price.output)].into_iter().flatten().any(|amount| amount.0 < 0) {
+        return Err(bad("a price cannot be negative"));
+    }
+    ModelRef::parse(key).ok_or_else(|| bad("expected a model as \"provider/model\""))
+}
+
+fn target(name: &str, provider: &Provider) -> Result<Target, Error> {
+    let timeouts = provider.timeouts.clone();
+    let here = || provider.jurisdiction.clone().or_else(|| Some(Jurisdiction::here()));
+    let (kind, jurisdiction) = match provider.kind {
+        ProviderKind::Openai => {
+            let openai = openai::OpenAi::new(name, provider)?;
+            let jurisdiction = provider.jurisdiction.clone().or_else(|| openai.home());
+            (Kind::OpenAi(openai), jurisdiction)
+        }
+        ProviderKind::Local => (Kind::Extractive, here()),
+        ProviderKind::Simulated => (Kind::Simulated(simulated::Simulated::default()), here()),
+    };
+    Ok(Target { kind, jurisdiction, timeouts })
+}

@@ -1,0 +1,94 @@
+//! Step 4: cleared for residency, then asked: the first model of the chain that answers, answers.
+
+use crate::assemble::Prompt;
+use crate::error::Error;
+use crate::prepared::Prepared;
+use crate::trail::Trail;
+use futures_util::stream::BoxStream;
+use guardrails::Vault;
+use models::{Cleared, Models, ReplyBody};
+use std::sync::Arc;
+use usecase::declared::ModelRef;
+use usecase::{Chunk, Decision, Passage, Stage, Verdict};
+
+/// The pieces of a streamed answer, as the model gives them.
+pub(crate) type Chunks = BoxStream<'static, Result<Chunk, models::Error>>;
+
+/// A model has begun to answer: what the steps after it need.
+pub(crate) struct Asked {
+    pub(crate) prompt: Prompt,
+    pub(crate) model: ModelRef,
+}
+
+impl Asked {
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.prompt.vault
+    }
+
+    /// The passages in the words of their documents: what was masked for the model is not masked for a caller who was
+    /// allowed to find it. Offsets are those of the document again.
+    pub(crate) fn open_passages(&self) -> Vec<Passage> {
+        let open = |passage: &Passage| Passage { text: self.prompt.vault.restore(&passage.text), ..passage.clone() };
+        self.prompt.passages.iter().map(open).collect()
+    }
+}
+
+/// The models of the chain that the data may go to. A forbidden one is passed over; when none is left, the request
+/// fails closed with the first reason.
+pub(crate) fn clear(models: &Models, prepared: &Prepared, chain: &[ModelRef]) -> Result<Vec<Cleared>, Error> {
+    let mut cleared = Vec::with_capacity(chain.len());
+    let mut first_reason = None;
+    for model in chain {
+        match models.clear(&prepared.residency, model) {
+            Ok(proof) => cleared.push(proof),
+            Err(reason) => first_reason = first_reason.or(Some(reason)),
+        }
+    }
+    match first_reason {
+        Some(reason) if cleared.is_empty() => Err(Error::NotCleared(reason)),
+        _ => Ok(cleared),
+    }
+}
+
+pub(crate) async fn ask(
+    models: &Models,
+    chain: Vec<Cleared>,
+    prompt: Prompt,
+    trail: &mut Trail,
+) -> Result<(Asked, ReplyBody), Error> {
+    let first_choice = chain.first().map(|cleared| cleared.model().clone());
+    let call = models::Call {
+        request: prompt.request.clone(),
+        passages: Arc::clone(&prompt.passages),
+        question: prompt.question.clone(),
+    };
+    let waiting = trail.asking(first_choice.as_ref());
+    let reply = models.call(chain, call).await;
+    trail.waited(waiting);
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(exhausted) => {
+            let attempts = exhausted.attempts.len();
+            trail.attempted(exhausted.attempts);
+            return Err(Error::NoModelAnswered { last: exhausted.last, attempts });
+        }
+    };
+    trail.attempted(reply.attempts);
+    if first_choice.is_some_and(|first| first != reply.model) {
+        trail.judged(&[fell_back(&reply.model)]);
+    }
+    trail.answering(reply.running);
+    Ok((Asked { prompt, model: reply.model }, reply.body))
+}
+
+/// Degraded service is said, not hidden.
+fn fell_back(model: &ModelRef) -> Verdict {
+    Verdict {
+        guard: "model".to_owned(),
+        rule: "fallback".to_owned(),
+        stage: Stage::Output,
+        decision: Decision::Allow,
+        score: None,
+        reason: format!("the first model could not answer; {model} answered instead"),
+    }
+}

@@ -1,0 +1,209 @@
+//! Step 3: the prompt. The use case's template makes the system message, its stable part first, so that a provider's
+//! prompt cache can keep it; passages and context come last in it, then the conversation as it came.
+
+use crate::error::Error;
+use crate::find::Found;
+use crate::prepared::Prepared;
+use crate::trail::Trail;
+use guardrails::Vault;
+use minijinja::{Environment, context};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use usecase::declared::ContextSource;
+use usecase::project::UseCase;
+use usecase::{ChatRequest, Message, Passage, Role};
+
+/// Used when `[prompt] template` is absent.
+const DEFAULT_TEMPLATE: &str = include_str!("default_prompt.md");
+
+/// Instructions that one rendering may execute: a template that loops for ever fails instead.
+const TEMPLATE_FUEL: u64 = 5_000_000;
+
+/// A token is taken for four characters, OpenAI's rule of thumb for English text.
+const CHARACTERS_PER_TOKEN: usize = 4;
+
+/// What is sent to a model.
+pub(crate) struct Prompt {
+    pub(crate) request: ChatRequest,
+    pub(crate) vault: Vault,
+    pub(crate) question: String,
+    pub(crate) passages: Arc<[Passage]>,
+}
+
+pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> Result<Prompt, Error> {
+    let step = trail.step("assemble");
+    let Found { request, vault, question, passages } = found;
+    let mut request = with_limits(prepared, &request);
+    if let Some(template) = &prepared.template {
+        let blocks = prepared.blocks.fill(&request.metadata)?;
+        let system = template.render(&passages, &blocks, &question, &request.metadata)?;
+        request.messages.insert(0, Message::new(Role::System, system));
+        // The app's own facts were for the use case; a provider has no business with them.
+        for field in ["metadata", "user", "safety_identifier"] {
+            request.rest.shift_remove(field);
+        }
+    }
+    if prepared.holds() {
+        request.stream = false;
+        request.rest.shift_remove("stream_options");
+    }
+    trail.sent(&request);
+    trail.end(step);
+    Ok(Prompt { request, vault, question, passages: passages.into() })
+}
+
+/// The request with the use case's own limits where the app set none.
+pub(crate) fn with_limits(prepared: &Prepared, request: &ChatRequest) -> ChatRequest {
+    let mut request = request.clone();
+    let limited = ["max_tokens", "max_completion_tokens"].iter().any(|field| request.rest.contains_key(*field));
+    if let (false, Some(limit)) = (limited, prepared.max_tokens) {
+        request.rest.insert("max_tokens".to_owned(), json!(limit));
+    }
+    if let (false, Some(temperature)) = (request.rest.contains_key("temperature"), prepared.temperature) {
+        request.rest.insert("temperature".to_owned(), json!(temperature));
+    }
+    request
+}
+
+/// The compiled prompt template.
+pub(crate) struct Template {
+    environment: Environment<'static>,
+    use_case: String,
+    summary: String,
+}
+
+impl Template {
+    pub(crate) fn compile(use_case: &UseCase) -> Result<Self, Error> {
+        let mut environment = Environment::new();
+        environment.set_fuel(Some(TEMPLATE_FUEL));
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        let source = use_case.template.clone().unwrap_or_else(|| DEFAULT_TEMPLATE.to_owned());
+        let template = Self {
+            environment,
+            use_case: use_case.name.clone(),
+            summary: use_case.declared.usecase.summary.clone(),
+        };
+        template.parsed(source)
+    }
+
+    fn parsed(mut self, source: String) -> Result<Self, Error> {
+        match self.environment.add_template_owned("prompt", source) {
+            Ok(()) => Ok(self),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn render(
+        &self,
+        passages: &[Passage],
+        blocks: &BTreeMap<String, String>,
+        question: &str,
+        metadata: &Map<String, Value>,
+    ) -> Result<String, Error> {
+        let numbered: Vec<Value> = passages
+            .iter()
+            .enumerate()
+            .map(|(at, passage)| {
+                json!({ "number": at + 1, "title": passage.source.title, "document": passage.source.document,
+                        "text": passage.text })
+            })
+            .collect();
+        let template = self.environment.get_template("prompt").map_err(|error| self.failed(&error))?;
+        let values = context! {
+            usecase => context! { name => self.use_case, summary => self.summary },
+            passages => numbered,
+            context => blocks,
+            question => question,
+            metadata => metadata,
+            abstention => models::ABSTENTION,
+        };
+        template.render(values).map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &minijinja::Error) -> Error {
+        let place = error.line().map(|line| format!(" (line {line} of the template)")).unwrap_or_default();
+        Error::Template { use_case: self.use_case.clone(), reason: format!("{error:#}{place}") }
+    }
+}
+
+/// The compiled `[[context]]` blocks.
+#[derive(Default)]
+pub(crate) struct Blocks {
+    environment: Environment<'static>,
+    use_case: String,
+    blocks: Vec<Block>,
+}
+
+struct Block {
+    name: String,
+    /// The source of the condition; it was compiled once to see that it parses.
+    when: Option<String>,
+    from: ContextSource,
+    characters: usize,
+}
+
+impl Blocks {
+    pub(crate) fn compile(use_case: &UseCase) -> Result<Self, Error> {
+        let mut compiled = Self { use_case: use_case.name.clone(), ..Self::default() };
+        compiled.environment.set_fuel(Some(TEMPLATE_FUEL));
+        for block in &use_case.declared.context {
+            if let Some(when) = &block.when {
+                compiled.environment.compile_expression(when).map_err(|error| compiled.failed(&block.name, &error))?;
+            }
+            compiled.blocks.push(Block {
+                name: block.name.clone(),
+                when: block.when.clone(),
+                from: block.from.clone(),
+                characters: block.tokens * CHARACTERS_PER_TOKEN,
+            });
+        }
+        Ok(compiled)
+    }
+
+    pub(crate) fn most_characters(&self) -> usize {
+        self.blocks.iter().map(|block| block.characters).sum()
+    }
+
+    /// The blocks that apply to a request, by name, each cut to its limit.
+    fn fill(&self, metadata: &Map<String, Value>) -> Result<BTreeMap<String, String>, Error> {
+        let mut filled = BTreeMap::new();
+        for block in &self.blocks {
+            if self.applies(block, metadata)?
+                && let Some(text) = block.text(metadata)
+            {
+                filled.insert(block.name.clone(), text.chars().take(block.characters).collect());
+            }
+        }
+        Ok(filled)
+    }
+
+    fn applies(&self, block: &Block, metadata: &Map<String, Value>) -> Result<bool, Error> {
+        let Some(when) = &block.when else { return Ok(true) };
+        let condition = self.environment.compile_expression(when);
+        let value = condition.and_then(|condition| condition.eval(metadata));
+        value.map(|value| value.is_true()).map_err(|error| self.failed(&block.name, &error))
+    }
+
+    fn failed(&self, block: &str, error: &minijinja::Error) -> Error {
+        let reason = format!("{error:#}");
+        Error::Context { use_case: self.use_case.clone(), block: block.to_owned(), reason }
+    }
+}
+
+impl Block {
+    fn text(&self, metadata: &Map<String, Value>) -> Option<String> {
+        let path = match &self.from {
+            ContextSource::Text(text) => return Some(text.clone()),
+            ContextSource::Request(path) => path,
+        };
+        let mut steps = path.strip_prefix("metadata.").unwrap_or(path).split('.');
+        let first = metadata.get(steps.next()?)?;
+        let value = steps.try_fold(first, |value, step| value.get(step))?;
+        match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+}

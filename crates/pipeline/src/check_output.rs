@@ -1,0 +1,187 @@
+//! Step 5, whole answers: what was masked is restored, the answer is held against its passages, citations are placed;
+//! an answer without ground is asked of a larger model, withheld, or sent to review, as declared.
+
+use crate::Pipeline;
+use crate::ask::{self, Asked};
+use crate::check_input::Refusal;
+use crate::error::Error;
+use crate::given::{AnswerBody, Answered, WholeAnswer};
+use crate::prepared::Prepared;
+use crate::streaming;
+use crate::trail::{End, Trail};
+use guardrails::{GroundingReport, Vault};
+use ledger::Status;
+use models::ReplyBody;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use usecase::{AttemptEnd, Choice, Citation, Completion, Content, Decision, Message, Passage, Role, Usage, Verdict};
+
+/// What a refused caller reads. It names no rule: that would teach the way around it; the record names it.
+const REFUSAL: &str = "I can't help with that here.";
+const OFF_TOPIC: &str = "That is outside of what I can help with here.";
+
+/// What was decided about an answer.
+pub(crate) struct Judged {
+    pub(crate) status: Status,
+    pub(crate) citations: Vec<Citation>,
+    pub(crate) verdict: Option<Verdict>,
+}
+
+pub(crate) async fn whole(
+    pipeline: &Pipeline,
+    prepared: &Arc<Prepared>,
+    mut trail: Trail,
+    asked: Asked,
+    completion: Completion,
+) -> Result<Answered, Error> {
+    let mut completion = completion;
+    let mut asked = asked;
+    let mut judged = receive(prepared, &mut trail, &asked, &mut completion);
+    if let (true, Some(larger)) = (is_unsure(&judged), &prepared.escalate) {
+        let chain = ask::clear(&pipeline.engines().models, prepared, std::slice::from_ref(larger));
+        let mut prompt = asked.prompt;
+        prompt.request.stream = false;
+        let escalated = match chain {
+            Ok(chain) => ask::ask(&pipeline.engines().models, chain, prompt, &mut trail).await,
+            Err(error) => Err(error),
+        };
+        match escalated {
+            Ok((again, ReplyBody::Whole(larger_answer))) => {
+                asked = again;
+                completion = larger_answer;
+                judged = receive(prepared, &mut trail, &asked, &mut completion);
+            }
+            Ok((_, ReplyBody::Stream(_))) => return Err(trail.fail(Error::WorkerStopped).await),
+            Err(error) => return Err(trail.fail(error).await),
+        }
+    }
+    if judged.status == Status::Abstained {
+        withhold(&mut completion);
+        judged.citations.clear();
+    }
+    trail.judged(judged.verdict.as_slice());
+    finish(trail, judged.status, completion, judged.citations, asked.model.to_string()).await
+}
+
+/// Restores what was masked, prices the attempt, judges the text.
+fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &mut Completion) -> Judged {
+    let usage = trail.answered(completion.usage, AttemptEnd::Answered);
+    completion.usage.get_or_insert(usage);
+    let step = trail.step("guard_output");
+    let mut said_nothing = false;
+    for choice in &mut completion.choices {
+        said_nothing |= take_marks(&mut choice.rest);
+        restore_message(&mut choice.message, asked.vault());
+    }
+    let text = completion.choices.first().map(|choice| choice.message.content.text()).unwrap_or_default();
+    let calls_tools = completion.choices.iter().any(|choice| choice.message.rest.contains_key("tool_calls"));
+    let judged = judge(prepared, &text, &asked.open_passages(), said_nothing, calls_tools);
+    trail.end(step);
+    judged
+}
+
+/// Marks that a model of ours leaves for this step and that no app should see. Returns whether it abstained.
+pub(crate) fn take_marks(rest: &mut Map<String, Value>) -> bool {
+    rest.shift_remove("citations");
+    rest.shift_remove("abstained") == Some(Value::Bool(true))
+}
+
+fn restore_message(message: &mut Message, vault: &Vault) {
+    if let Some(Value::Array(calls)) = message.rest.get_mut("tool_calls") {
+        calls.iter_mut().for_each(|call| restore_arguments(call, vault));
+    }
+    message.each_text(&mut |text| Some(vault.restore(text)));
+}
+
+/// Arguments are JSON inside of a string: what is put back must be escaped for it.
+fn restore_arguments(call: &mut Value, vault: &Vault) {
+    if let Some(Value::String(arguments)) = call.pointer_mut("/function/arguments") {
+        *arguments = vault.restore_json_string(arguments);
+    }
+}
+
+/// Holds an answer's text against its passages. Offsets are those of `text` and of the documents.
+pub(crate) fn judge(
+    prepared: &Prepared,
+    text: &str,
+    passages: &[Passage],
+    said_nothing: bool,
+    calls_tools: bool,
+) -> Judged {
+    if said_nothing || text.trim() == models::ABSTENTION {
+        return Judged { status: Status::Abstained, citations: Vec::new(), verdict: None };
+    }
+    // Without a search there is nothing to rest on, and a call of a tool is not a statement.
+    if prepared.retrieval.is_none() || calls_tools {
+        return Judged { status: Status::Answered, citations: Vec::new(), verdict: None };
+    }
+    let report = prepared.guards.check_grounding(text, passages);
+    let status = match report.verdict.as_ref().map(|verdict| verdict.decision) {
+        Some(Decision::Abstain) => Status::Abstained,
+        _ => Status::Answered,
+    };
+    let citations = citations(&report, passages);
+    Judged { status, citations, verdict: report.verdict }
+}
+
+fn is_unsure(judged: &Judged) -> bool {
+    judged.verdict.as_ref().is_some_and(|verdict| verdict.decision > Decision::Mask)
+}
+
+fn citations(report: &GroundingReport, passages: &[Passage]) -> Vec<Citation> {
+    let cited = report.sentences.iter().filter_map(|sentence| {
+        let passage = passages.get(sentence.passage?)?;
+        Some(Citation {
+            start: sentence.start,
+            end: sentence.end,
+            source: passage.source.clone(),
+            ordinal: passage.ordinal,
+            source_start: passage.start + sentence.source_start,
+            source_end: passage.start + sentence.source_end,
+        })
+    });
+    cited.collect()
+}
+
+fn withhold(completion: &mut Completion) {
+    for choice in &mut completion.choices {
+        choice.message = Message::new(Role::Assistant, models::ABSTENTION);
+        choice.finish_reason = Some("stop".to_owned());
+        choice.rest.shift_remove("logprobs");
+    }
+}
+
+/// A refusal is an answer too: recorded, with a finish reason that clients know, and no model asked.
+pub(crate) async fn refused(prepared: &Prepared, trail: Trail, refusal: Refusal) -> Result<Answered, Error> {
+    let text = if refusal.verdict.guard == "topics" { OFF_TOPIC } else { REFUSAL };
+    let mut message = Message::new(Role::Assistant, text);
+    message.rest.insert("refusal".to_owned(), json!(text));
+    let choice = Choice { index: 0, message, finish_reason: Some("content_filter".to_owned()), rest: Map::new() };
+    let completion = Completion { choices: vec![choice], usage: Some(Usage::default()), rest: Map::new() };
+    let model = prepared.chain()[0].to_string();
+    finish(trail, Status::Refused, completion, Vec::new(), model).await
+}
+
+/// Records the answer, then hands it out: whole, or as the stream that the app asked for.
+async fn finish(
+    trail: Trail,
+    status: Status,
+    completion: Completion,
+    citations: Vec<Citation>,
+    model: String,
+) -> Result<Answered, Error> {
+    let streamed = trail.wants_stream();
+    let (trace, bundle) = (trail.trace(), trail.bundle());
+    let answer = json!({ "messages": completion.choices.iter().map(|choice| &choice.message).collect::<Vec<_>>() });
+    let facts = trail.finish(End { status, citations, answer }).await?;
+    let whole = WholeAnswer { completion, facts };
+    let body = if streamed { streaming::replay(whole) } else { AnswerBody::Whole(Box::new(whole)) };
+    Ok(Answered { trace, bundle, model, body })
+}
+
+/// The text of a content that is only text, for pieces of a replayed stream.
+pub(crate) fn plain_text(content: &Content) -> Option<String> {
+    let text = content.text();
+    (!text.is_empty()).then_some(text)
+}
+

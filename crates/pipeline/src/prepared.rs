@@ -1,0 +1,148 @@
+//! What is compiled once per bundle, so that a request only reads it: guards, prompt template, context conditions,
+//! topic boundary, chain of models. Immutable: a new bundle is a new value.
+
+use crate::Engines;
+use crate::assemble::{Blocks, Template};
+use crate::error::Error;
+use guardrails::{Guards, TopicBoundary};
+use models::Models;
+use retrieval::Embedder;
+use usecase::declared::{Grounding, Guard, InjectionAction, ModelRef, Residency, Retrieval, TopicsAction, UnsureAction};
+use usecase::project::UseCase;
+use usecase::{BundleId, MicroUsd, Principal};
+
+/// A use case, or a bare model, ready to answer.
+pub struct Prepared {
+    pub(crate) name: String,
+    pub(crate) bundle: Option<BundleId>,
+    pub(crate) guards: Guards,
+    /// The same masking without any judgement: for what the app's developer wrote, such as a tool's description.
+    pub(crate) masking_only: Guards,
+    pub(crate) boundary: Option<TopicBoundary>,
+    pub(crate) retrieval: Option<Retrieval>,
+    /// `None` for a bare model: its messages go out as they came.
+    pub(crate) template: Option<Template>,
+    pub(crate) blocks: Blocks,
+    chain: Vec<ModelRef>,
+    pub(crate) escalate: Option<ModelRef>,
+    pub(crate) grounding: Option<Grounding>,
+    pub(crate) residency: Residency,
+    pub(crate) max_tokens: Option<u64>,
+    pub(crate) temperature: Option<f64>,
+    budget_per_day: Option<MicroUsd>,
+}
+
+impl Prepared {
+    pub(crate) fn of_use_case(use_case: &UseCase, engines: &Engines) -> Result<Self, Error> {
+        let declared = &use_case.declared;
+        let mut chain = vec![declared.model.primary.clone()];
+        chain.extend(declared.model.fallback.iter().cloned());
+        let last_resort = ModelRef::local_extractive();
+        if !chain.contains(&last_resort) {
+            chain.push(last_resort);
+        }
+        Ok(Self {
+            name: use_case.name.clone(),
+            bundle: Some(use_case.bundle.clone()),
+            guards: Guards::new(&declared.guard),
+            masking_only: masking_only(&declared.guard),
+            boundary: topic_boundary(use_case, engines.embedder.as_ref())?,
+            retrieval: declared.retrieval.clone(),
+            template: Some(Template::compile(use_case)?),
+            blocks: Blocks::compile(use_case)?,
+            chain,
+            escalate: declared.model.escalate.as_ref().map(|escalate| escalate.to.clone()),
+            grounding: declared.guard.grounding.clone(),
+            residency: declared.residency.clone(),
+            max_tokens: declared.model.max_tokens,
+            temperature: declared.model.temperature,
+            budget_per_day: declared.budget.per_day,
+        })
+    }
+
+    pub(crate) fn of_bare_model(model: &ModelRef, models: &Models) -> Result<Self, Error> {
+        if !models.knows(model) {
+            return Err(Error::UnknownModel(model.to_string()));
+        }
+        // No use case says what is allowed here: what looks like an injection is answered and looked at afterwards.
+        let guard = Guard { injection: InjectionAction::Review, ..Guard::default() };
+        Ok(Self {
+            name: Principal::MODELS.to_owned(),
+            bundle: None,
+            guards: Guards::new(&guard),
+            masking_only: masking_only(&guard),
+            boundary: None,
+            retrieval: None,
+            template: None,
+            blocks: Blocks::default(),
+            chain: vec![model.clone()],
+            escalate: None,
+            grounding: None,
+            residency: Residency::default(),
+            max_tokens: None,
+            temperature: None,
+            budget_per_day: None,
+        })
+    }
+
+    /// The use case's name, or `*models` for a bare model.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn bundle(&self) -> Option<&BundleId> {
+        self.bundle.as_ref()
+    }
+
+    /// What the use case may spend a day, in micro-dollars.
+    pub fn budget_per_day(&self) -> Option<MicroUsd> {
+        self.budget_per_day
+    }
+
+    /// The models in the order they are asked.
+    pub(crate) fn chain(&self) -> &[ModelRef] {
+        &self.chain
+    }
+
+    /// Every model that one request may be charged for.
+    pub(crate) fn whole_chain(&self) -> Vec<ModelRef> {
+        self.chain.iter().chain(&self.escalate).cloned().collect()
+    }
+
+    /// True when a streamed answer must be judged before its first word goes out: once a word is out, the answer can
+    /// neither be withdrawn nor asked of a larger model.
+    pub(crate) fn holds(&self) -> bool {
+        self.escalate.is_some() || self.grounding.as_ref().is_some_and(|rule| rule.otherwise == UnsureAction::Abstain)
+    }
+
+    pub(crate) fn needs_vector(&self) -> bool {
+        self.boundary.is_some() || self.retrieval.is_some()
+    }
+
+    /// An upper limit of what the passages and context blocks add to the prompt, in code points.
+    pub(crate) fn passage_characters(&self) -> usize {
+        const LONGEST_PASSAGE: usize = 2_000;
+        self.retrieval.as_ref().map_or(0, |settings| settings.top * LONGEST_PASSAGE) + self.blocks.most_characters()
+    }
+
+    /// Collections are named for the use case that feeds them.
+    pub(crate) fn collection_names(&self) -> Vec<String> {
+        let names = self.retrieval.iter().flat_map(|settings| &settings.collections);
+        names.map(|feed| format!("{}/{feed}", self.name)).collect()
+    }
+}
+
+fn masking_only(guard: &Guard) -> Guards {
+    Guards::new(&Guard { injection: InjectionAction::Off, topics: None, grounding: None, ..guard.clone() })
+}
+
+fn topic_boundary(use_case: &UseCase, embedder: &dyn Embedder) -> Result<Option<TopicBoundary>, Error> {
+    let Some(topics) = &use_case.declared.guard.topics else { return Ok(None) };
+    let pairs = use_case.topics.iter().flat_map(|(topic, examples)| examples.iter().map(move |text| (topic, text)));
+    let (names, examples): (Vec<&String>, Vec<&str>) = pairs.map(|(topic, text)| (topic, text.as_str())).unzip();
+    let vectors = embedder.embed(&examples)?;
+    let background = embedder.embed(guardrails::background_sentences())?;
+    let examples = names.into_iter().cloned().zip(vectors).collect();
+    let refuses = topics.otherwise == TopicsAction::Refuse;
+    Ok(Some(TopicBoundary::new(examples, background, refuses)))
+}

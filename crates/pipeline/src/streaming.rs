@@ -1,0 +1,224 @@
+//! Step 5, streamed answers: the same checks, piece by piece. What was masked is restored even where a placeholder is
+//! cut between two pieces; the last piece waits until the record is on disk; a stream that breaks ends with a failure
+//! and never with a clean end. An answer that must be judged before its first word (`Prepared::holds`) was asked for
+//! whole and is replayed from here.
+
+use crate::Pipeline;
+use crate::ask::{Asked, Chunks};
+use crate::check_output::{self, take_marks};
+use crate::error::Error;
+use crate::given::{AnswerBody, Answered, Ended, Piece, WholeAnswer};
+use crate::prepared::Prepared;
+use crate::trail::{End, Trail};
+use futures_util::stream::{self, StreamExt};
+use guardrails::Restorer;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+use usecase::{AttemptEnd, ChoiceDelta, Chunk, Completion, Passage, Usage};
+
+/// Begins a streamed answer. The record that the request began is on disk before this returns.
+pub(crate) async fn start(
+    _pipeline: &Pipeline,
+    prepared: &Arc<Prepared>,
+    mut trail: Trail,
+    asked: Asked,
+    chunks: Chunks,
+) -> Result<Answered, Error> {
+    if let Err(error) = trail.begun_on_disk().await {
+        return Err(trail.fail(error).await);
+    }
+    let (trace, bundle, model) = (trail.trace(), trail.bundle(), asked.model.to_string());
+    let flow = Flow {
+        prepared: Arc::clone(prepared),
+        passages: asked.open_passages(),
+        trail,
+        asked,
+        chunks,
+        voices: BTreeMap::new(),
+        finish: Chunk { choices: Vec::new(), usage: None, rest: Map::new() },
+        usage: None,
+        said_nothing: false,
+        calls_tools: false,
+    };
+    let pieces = stream::unfold(Some(flow), |flow| async move {
+        let (piece, flow) = flow?.next().await;
+        Some((piece, flow))
+    });
+    Ok(Answered { trace, bundle, model, body: AnswerBody::Stream(pieces.boxed()) })
+}
+
+/// A streamed answer under way. Dropping it records what happened until then: the trail sees to that.
+struct Flow {
+    prepared: Arc<Prepared>,
+    passages: Vec<Passage>,
+    trail: Trail,
+    asked: Asked,
+    chunks: Chunks,
+    voices: BTreeMap<u32, Voice>,
+    /// The finish reasons, held back until the end.
+    finish: Chunk,
+    usage: Option<Usage>,
+    said_nothing: bool,
+    calls_tools: bool,
+}
+
+/// One choice of the answer as it is being said.
+struct Voice {
+    content: Restorer,
+    /// By the tool call's index; arguments are JSON inside of a string.
+    arguments: BTreeMap<u64, Restorer>,
+    /// What was given out so far.
+    text: String,
+}
+
+impl Flow {
+    /// The next piece, and the flow if there is more.
+    async fn next(mut self) -> (Piece, Option<Self>) {
+        loop {
+            let waiting = Instant::now();
+            let arrived = self.chunks.next().await;
+            self.trail.waited_since(waiting);
+            match arrived {
+                Some(Ok(chunk)) => {
+                    if let Some(piece) = self.receive(chunk) {
+                        return (Piece::Chunk(piece), Some(self));
+                    }
+                }
+                Some(Err(error)) => return (self.fail(error).await, None),
+                None => return (self.end().await, None),
+            }
+        }
+    }
+
+    /// Restores a chunk; `None` when there is nothing yet to give out.
+    fn receive(&mut self, mut chunk: Chunk) -> Option<Chunk> {
+        self.usage = chunk.usage.take().or(self.usage);
+        if self.finish.rest.is_empty() {
+            self.finish.rest = chunk.rest.clone();
+        }
+        let mut given = Vec::new();
+        for choice in std::mem::take(&mut chunk.choices) {
+            given.extend(self.receive_choice(choice));
+        }
+        if given.is_empty() {
+            return None;
+        }
+        self.trail.said(self.voices.values().map(|voice| voice.text.len()).sum());
+        Some(Chunk { choices: given, usage: None, rest: chunk.rest })
+    }
+
+    fn receive_choice(&mut self, mut choice: ChoiceDelta) -> Option<ChoiceDelta> {
+        let vault = self.asked.vault();
+        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice {
+            content: vault.restorer(),
+            arguments: BTreeMap::new(),
+            text: String::new(),
+        });
+        self.said_nothing |= take_marks(&mut choice.rest);
+        if let Some(text) = choice.text.take() {
+            let restored = voice.content.push(&text);
+            voice.text.push_str(&restored);
+            choice.text = (!restored.is_empty() || text.is_empty()).then_some(restored);
+        }
+        if let Some(Value::Array(calls)) = choice.delta.get_mut("tool_calls") {
+            self.calls_tools = true;
+            for call in calls {
+                let index = call.get("index").and_then(Value::as_u64).unwrap_or_default();
+                let restorer = voice.arguments.entry(index).or_insert_with(|| vault.json_restorer());
+                if let Some(Value::String(arguments)) = call.pointer_mut("/function/arguments") {
+                    *arguments = restorer.push(arguments);
+                }
+            }
+        }
+        if let Some(reason) = choice.finish_reason.take() {
+            self.finish.choices.push(ChoiceDelta {
+                index: choice.index,
+                text: None,
+                delta: Map::new(),
+                finish_reason: Some(reason),
+                rest: Map::new(),
+            });
+        }
+        let says_something = choice.text.is_some() || !choice.delta.is_empty() || !choice.rest.is_empty();
+        says_something.then_some(choice)
+    }
+
+    /// The upstream said everything: the held tails go out, the answer is judged and recorded, then the last piece.
+    async fn end(mut self) -> Piece {
+        self.release_tails();
+        self.trail.answered(self.usage, AttemptEnd::Answered);
+        let text = self.voices.values().next().map(|voice| voice.text.clone()).unwrap_or_default();
+        let step = self.trail.step("guard_output");
+        let judged =
+            check_output::judge(&self.prepared, &text, &self.passages, self.said_nothing, self.calls_tools);
+        self.trail.end(step);
+        self.trail.judged(judged.verdict.as_slice());
+        let answer = json!({ "text": text });
+        let end = End { status: judged.status, citations: judged.citations, answer };
+        match self.trail.finish(end).await {
+            Ok(facts) => Piece::End(Box::new(Ended { finish: self.finish, facts })),
+            Err(error) => Piece::Failed(error),
+        }
+    }
+
+    /// What the restorers still held goes out with the finish reasons, in the same last chunk.
+    fn release_tails(&mut self) {
+        for (index, voice) in &mut self.voices {
+            let tail = voice.content.finish();
+            voice.text.push_str(&tail);
+            let calls = voice.arguments.iter_mut().filter_map(|(index, restorer)| {
+                let tail = restorer.finish();
+                (!tail.is_empty()).then(|| json!({ "index": index, "function": { "arguments": tail } }))
+            });
+            let calls: Vec<Value> = calls.collect();
+            let Some(last) = self.finish.choices.iter_mut().find(|choice| choice.index == *index) else { continue };
+            last.text = (!tail.is_empty()).then_some(tail);
+            if !calls.is_empty() {
+                last.delta.insert("tool_calls".to_owned(), Value::Array(calls));
+            }
+        }
+    }
+
+    async fn fail(mut self, error: models::Error) -> Piece {
+        self.trail.answered(self.usage, AttemptEnd::Failed(error.to_string()));
+        Piece::Failed(self.trail.fail(Error::NoModelAnswered { last: error, attempts: 1 }).await)
+    }
+}
+
+/// A whole answer as the stream that the app asked for: one chunk that says it, one that ends it.
+pub(crate) fn replay(whole: WholeAnswer) -> AnswerBody {
+    let WholeAnswer { completion, facts } = whole;
+    let Completion { choices, rest, .. } = completion;
+    let mut said = Chunk { choices: Vec::new(), usage: None, rest: rest.clone() };
+    let mut finish = Chunk { choices: Vec::new(), usage: None, rest };
+    for choice in choices {
+        let mut delta = choice.message.rest;
+        delta.shift_remove("annotations");
+        number_tool_calls(&mut delta);
+        delta.insert("role".to_owned(), json!("assistant"));
+        let text = check_output::plain_text(&choice.message.content);
+        said.choices.push(ChoiceDelta { index: choice.index, text, delta, finish_reason: None, rest: choice.rest });
+        finish.choices.push(ChoiceDelta {
+            index: choice.index,
+            text: None,
+            delta: Map::new(),
+            finish_reason: choice.finish_reason,
+            rest: Map::new(),
+        });
+    }
+    let pieces = [Piece::Chunk(said), Piece::End(Box::new(Ended { finish, facts }))];
+    AnswerBody::Stream(stream::iter(pieces).boxed())
+}
+
+/// In a stream every tool call carries its index.
+fn number_tool_calls(delta: &mut Map<String, Value>) {
+    if let Some(Value::Array(calls)) = delta.get_mut("tool_calls") {
+        for (index, call) in calls.iter_mut().enumerate() {
+            if let Some(fields) = call.as_object_mut() {
+                fields.insert("index".to_owned(), json!(index));
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Step 6, and all along the way: what happens to a request is noted here and written once, at the end. A trail that
+//! is dropped before its end was aborted (the app went away): `Drop` only says so, and the record is written in the
+//! background.
+
+use crate::error::Error;
+use crate::given::{Call, Facts};
+use crate::prepared::Prepared;
+use admission::Admitted;
+use ledger::{Arm, Finished, Ledger, Payload, Source, Span, Started, Status};
+use models::Running;
+use serde_json::{Map, Value, json};
+use std::time::Instant;
+use tokio::task::JoinHandle;
+use usecase::declared::ModelRef;
+use usecase::{
+    Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, Timestamp, TraceId, Usage, Verdict,
+};
+
+/// How a request ended well: answered, refused or abstained.
+pub(crate) struct End {
+    pub(crate) status: Status,
+    pub(crate) citations: Vec<Citation>,
+    pub(crate) answer: Value,
+}
+
+pub(crate) struct Trail {
+    ledger: Ledger,
+    /// The reservation, until it is settled.
+    admitted: Option<Admitted>,
+    groups: Vec<String>,
+    started: Started,
+    since: Instant,
+    spans: Vec<Span>,
+    verdicts: Vec<Verdict>,
+    attempts: Vec<Attempt>,
+    snapshots: Vec<(String, u64)>,
+    request: Value,
+    sent: Option<String>,
+    /// The model that is being asked and has not begun to answer.
+    asking: Option<(String, Timestamp, Instant)>,
+    /// The attempt that is answering; it is priced when it ends.
+    answering: Option<Running>,
+    waited_us: u64,
+    /// Bytes of a streamed answer given out so far.
+    said: usize,
+    begun: Option<JoinHandle<Result<(), ledger::Error>>>,
+    runtime: tokio::runtime::Handle,
+    written: bool,
+}
+
+/// A step that has begun.
+pub(crate) struct Step {
+    name: &'static str,
+    since: Instant,
+}
+
+impl Trail {
+    pub(crate) fn begin(ledger: &Ledger, admitted: Admitted, prepared: &Prepared, call: &Call) -> Self {
+        let principal = admitted.principal();
+        let (key, groups) = (principal.key.clone(), principal.groups.clone());
+        let started = Started {
+            trace: TraceId::random(),
+            at: Timestamp::now(),
+            use_case: prepared.name.clone(),
+            bundle: prepared.bundle.clone(),
+            arm: call.arm,
+            source: call.source,
+            key,
+            conversation: call.request.conversation.clone(),
+            subject: call.request.subject.clone(),
+            stream: call.request.stream,
+        };
+        let runtime = tokio::runtime::Handle::current();
+        // A streamed answer leaves before its record is complete: that it began must be on disk first.
+        let begun = call.request.stream.then(|| {
+            let (ledger, started) = (ledger.clone(), started.clone());
+            runtime.spawn(async move { ledger.begin_durable(started).await })
+        });
+        if begun.is_none() {
+            ledger.begin(started.clone());
+        }
+        Self {
+            ledger: ledger.clone(),
+            admitted: Some(admitted),
+            groups,
+            started,
+            since: Instant::now(),
+            spans: Vec::new(),
+            verdicts: Vec::new(),
+            attempts: Vec::new(),
+            snapshots: Vec::new(),
+            request: Value::Null,
+            sent: None,
+            asking: None,
+            answering: None,
+            waited_us: 0,
+            said: 0,
+            begun,
+            runtime,
+            written: false,
+        }
+    }
+
+    pub(crate) fn trace(&self) -> TraceId {
+        self.started.trace
+    }
+
+    pub(crate) fn bundle(&self) -> Option<BundleId> {
+        self.started.bundle.clone()
+    }
+
+    /// The caller's access groups.
+    pub(crate) fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
+    pub(crate) fn wants_stream(&self) -> bool {
+        self.started.stream
+    }
+
+    /// The request as it came; it is kept encrypted.
+    pub(crate) fn asked_for(&mut self, request: &ChatRequest) {
+        self.request = json!({ "model": request.model, "messages": request.messages,
+                               "metadata": request.metadata, "rest": request.rest });
+    }
+
+    /// What leaves for a model, masked.
+    pub(crate) fn sent(&mut self, request: &ChatRequest) {
+        if self.started.source != Source::Live {
+            self.sent = serde_json::to_string(&request.messages).ok();
+        }
+    }
+
+    pub(crate) fn step(&self, name: &'static str) -> Step {
+        Step { name, since: Instant::now() }
+    }
+
+    pub(crate) fn end(&mut self, step: Step) {
+        self.spans.push(Span {
+            name: step.name.to_owned(),
+            start_us: micros(self.since, step.since),
+            duration_us: micros(step.since, Instant::now()),
+            attributes: Map::new(),
+        });
+    }
+
+    pub(crate) fn judged(&mut self, verdicts: &[Verdict]) {
+        self.verdicts.extend_from_slice(verdicts);
+    }
+
+    pub(crate) fn read_from(&mut self, snapshots: Vec<(String, u64)>) {
+        self.snapshots.extend(snapshots);
+    }
+
+    /// A model is being asked; from here on the time is its own.
+    pub(crate) fn asking(&mut self, model: Option<&ModelRef>) -> Instant {
+        let now = Instant::now();
+        self.asking = model.map(|model| (model.to_string(), Timestamp::now(), now));
+        now
+    }
+
+    pub(crate) fn waited(&mut self, since: Instant) {
+        self.asking = None;
+        self.end(Step { name: "model", since });
+        self.waited_since(since);
+    }
+
+    pub(crate) fn waited_since(&mut self, since: Instant) {
+        self.waited_us += micros(since, Instant::now());
+    }
+
+    pub(crate) fn attempted(&mut self, attempts: Vec<Attempt>) {
+        self.attempts.extend(attempts);
+    }
+
+    /// A model has begun to answer.
+    pub(crate) fn answering(&mut self, running: Running) {
+        self.answering = Some(running);
+    }
+
+    /// The answering attempt ended: it is priced by what the provider reported, else by our own count.
+    pub(crate) fn answered(&mut self, reported: Option<Usage>, end: AttemptEnd) -> Usage {
+        let Some(running) = self.answering.take() else { return Usage::default() };
+        let attempt = running.finish(reported, end);
+        let usage = attempt.usage;
+        self.attempts.push(attempt);
+        usage
+    }
+
+    /// How many bytes of a streamed answer were given out.
+    pub(crate) fn said(&mut self, bytes: usize) {
+        self.said = bytes;
+    }
+
+    pub(crate) async fn begun_on_disk(&mut self) -> Result<(), Error> {
+        match self.begun.take() {
+            None => Ok(()),
+            Some(begun) => Ok(begun.await.map_err(|_| Error::WorkerStopped)??),
+        }
+    }
+
+    /// Writes the record and waits until it is on disk; then, and only then, the answer may leave.
+    pub(crate) async fn finish(mut self, end: End) -> Result<Facts, Error> {
+        let since = self.since;
+        let waited_us = self.waited_us;
+        let record = self.close(end.status, None, end.citations, end.answer);
+        let mut facts = Facts {
+            status: end.status,
+            citations: record.citations.clone(),
+            verdicts: record.verdicts.clone(),
+            attempts: record.attempts.clone(),
+            usage: record.usage,
+            cost: record.cost,
+            spans: record.spans.clone(),
+            total_us: 0,
+            own_us: 0,
+            sent: self.sent.take(),
+        };
+        let writing = Instant::now();
+        self.write(record).await?;
+        facts.spans.push(Span {
+            name: "record".to_owned(),
+            start_us: micros(since, writing),
+            duration_us: micros(writing, Instant::now()),
+            attributes: Map::new(),
+        });
+        facts.total_us = micros(since, Instant::now());
+        facts.own_us = facts.total_us.saturating_sub(waited_us);
+        Ok(facts)
+    }
+
+    /// Records a failure and gives the error back; when the record itself fails, that is the graver error.
+    pub(crate) async fn fail(mut self, error: Error) -> Error {
+        let record = self.close(Status::Failed, Some(error.to_string()), Vec::new(), Value::Null);
+        match self.write(record).await {
+            Ok(()) => error,
+            Err(graver) => graver,
+        }
+    }
+
+    async fn write(&self, record: Finished) -> Result<(), Error> {
+        let ledger = self.ledger.clone();
+        // A task of its own: an app that goes away now must not leave half a record.
+        let written = self.runtime.spawn(async move { ledger.finish(record).await });
+        Ok(written.await.map_err(|_| Error::WorkerStopped)??)
+    }
+
+    /// Settles the reservation and makes the record; after this the trail has nothing more to say.
+    fn close(&mut self, status: Status, error: Option<String>, citations: Vec<Citation>, answer: Value) -> Finished {
+        self.written = true;
+        let attempts = std::mem::take(&mut self.attempts);
+        let cost: Cost = attempts.iter().map(|attempt| attempt.cost).sum();
+        let mut usage = Usage::default();
+        attempts.iter().for_each(|attempt| usage += attempt.usage);
+        if let Some(admitted) = self.admitted.take() {
+            admitted.settle(cost);
+        }
+        let total_us = micros(self.since, Instant::now());
+        Finished {
+            trace: self.started.trace,
+            at: Timestamp::now(),
+            status,
+            error,
+            attempts,
+            verdicts: std::mem::take(&mut self.verdicts),
+            spans: std::mem::take(&mut self.spans),
+            usage,
+            cost,
+            citations,
+            snapshots: std::mem::take(&mut self.snapshots),
+            own_us: total_us.saturating_sub(self.waited_us),
+            payload: Payload { request: std::mem::take(&mut self.request), answer },
+        }
+    }
+
+    /// The attempt that was under way when the app went away: whatever it cost, nobody reported it.
+    fn given_up(&mut self) {
+        self.answered(None, AttemptEnd::Cancelled);
+        if let Some((model, started, since)) = self.asking.take() {
+            self.attempts.push(Attempt {
+                model,
+                started,
+                first_token_us: None,
+                duration_us: micros(since, Instant::now()),
+                end: AttemptEnd::Cancelled,
+                usage: Usage::default(),
+                cost: Cost::UNKNOWN,
+            });
+        }
+    }
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        if self.written {
+            return;
+        }
+        self.given_up();
+        let answer = json!({ "given_bytes": self.said });
+        let record = self.close(Status::Cancelled, Some("the app went away".to_owned()), Vec::new(), answer);
+        let ledger = self.ledger.clone();
+        let trace = self.started.trace;
+        self.runtime.spawn(async move {
+            if let Err(error) = ledger.finish(record).await {
+                tracing::error!(%trace, %error, "a cancelled request could not be recorded");
+            }
+        });
+    }
+}
+
+/// µs from one moment to another, 0 when they are out of order.
+fn micros(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_micros()).unwrap_or(u64::MAX)
+}

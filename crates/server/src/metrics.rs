@@ -1,0 +1,113 @@
+//! What Prometheus reads at `/metrics`. Names follow OpenTelemetry's GenAI conventions where they have one.
+
+use ledger::Status;
+use pipeline::Facts;
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use usecase::Decision;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusLabel {
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerdictLabel {
+    guard: String,
+    decision: String,
+}
+
+/// The process's counters. One per server; made once, read by `/metrics`.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<StatusLabel, Counter>,
+    tokens: Family<KindLabel, Counter>,
+    cost_micro_dollars: Counter,
+    cost_unknown: Counter,
+    verdicts: Family<VerdictLabel, Counter>,
+    duration: Histogram,
+    own_time: Histogram,
+    pub(crate) in_flight: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // 100 µs to about 100 s.
+        let duration = Histogram::new(exponential_buckets(0.0001, 2.0, 21));
+        let own_time = Histogram::new(exponential_buckets(0.0001, 2.0, 16));
+        let mut metrics = Self {
+            registry: Registry::with_prefix("shipway"),
+            requests: Family::default(),
+            tokens: Family::default(),
+            cost_micro_dollars: Counter::default(),
+            cost_unknown: Counter::default(),
+            verdicts: Family::default(),
+            duration,
+            own_time,
+            in_flight: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("requests", "Requests by how they ended", self.requests.clone());
+        registry.register("gen_ai_client_token_usage", "Tokens used", self.tokens.clone());
+        registry.register("cost_micro_dollars", "Known cost, in millionths of a US dollar", self.cost_micro_dollars.clone());
+        registry.register("cost_unknown", "Requests a part of whose cost is unknown", self.cost_unknown.clone());
+        registry.register("verdicts", "Verdicts of guards", self.verdicts.clone());
+        registry.register("request_duration_seconds", "From arrival to record on disk", self.duration.clone());
+        registry.register("own_time_seconds", "The part of the duration that Shipway added", self.own_time.clone());
+        registry.register("requests_in_flight", "Requests being answered now", self.in_flight.clone());
+    }
+
+    pub(crate) fn answered(&self, facts: &Facts) {
+        self.ended(facts.status);
+        self.tokens.get_or_create(&KindLabel { kind: "input" }).inc_by(facts.usage.input_tokens);
+        self.tokens.get_or_create(&KindLabel { kind: "output" }).inc_by(facts.usage.output_tokens);
+        self.cost_micro_dollars.inc_by(facts.cost.known.0.max(0).unsigned_abs());
+        if facts.cost.part_unknown {
+            self.cost_unknown.inc();
+        }
+        for verdict in facts.verdicts.iter().filter(|verdict| verdict.decision != Decision::Allow) {
+            let label = VerdictLabel { guard: verdict.guard.clone(), decision: verdict.decision.to_string() };
+            self.verdicts.get_or_create(&label).inc();
+        }
+        self.duration.observe(seconds(facts.total_us));
+        self.own_time.observe(seconds(facts.own_us));
+    }
+
+    pub(crate) fn failed(&self, _error: &pipeline::Error) {
+        self.ended(Status::Failed);
+    }
+
+    fn ended(&self, status: Status) {
+        let status = crate::openai::response::status_name(status);
+        self.requests.get_or_create(&StatusLabel { status }).inc();
+    }
+
+    /// The text format that Prometheus scrapes.
+    pub(crate) fn encode(&self) -> String {
+        let mut encoded = String::new();
+        // Writing to a string cannot fail.
+        let _ = text::encode(&mut encoded, &self.registry);
+        encoded
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of one request are far below 2^52")]
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / 1e6
+}

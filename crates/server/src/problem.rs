@@ -1,0 +1,172 @@
+//! The one table that turns an error into a status and a body: whose fault it is decides the status, and the body is
+//! OpenAI's `{"error": {"message", "type", "param", "code"}}`, so that every SDK raises its proper exception.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::time::Duration;
+use usecase::{Fault, TraceId};
+
+/// An error on its way out.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub status: StatusCode,
+    /// For people: what is wrong and what to do.
+    pub message: String,
+    /// OpenAI's coarse class: `invalid_request_error`, `authentication_error`, …
+    pub kind: String,
+    pub param: Option<String>,
+    /// For programs: a short name of the very error.
+    pub code: Option<String>,
+    pub retry_after: Option<Duration>,
+    pub trace: Option<TraceId>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, kind: &str, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            kind: kind.to_owned(),
+            param: None,
+            code: Some(code.to_owned()),
+            retry_after: None,
+            trace: None,
+        }
+    }
+
+    pub(crate) fn bad_request(message: String) -> Self {
+        Self { code: None, ..Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", "", message) }
+    }
+
+    pub(crate) fn bad_parameter(param: &str, message: &str) -> Self {
+        Self { param: Some(param.to_owned()), ..Self::bad_request(message.to_owned()) }
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "not_found", what)
+    }
+
+    pub(crate) fn with_retry(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    /// The body of the answer, and of an error frame in a stream.
+    pub(crate) fn body(&self) -> Value {
+        json!({ "error": { "message": self.message, "type": self.kind, "param": self.param, "code": self.code } })
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut headers = HeaderMap::new();
+        if let Some(after) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        }
+        if let Some(value) = self.trace.and_then(|trace| HeaderValue::from_str(&trace.to_string()).ok()) {
+            headers.insert("x-shipway-trace", value);
+        }
+        (self.status, headers, Json(self.body())).into_response()
+    }
+}
+
+/// Status and class by whose fault it is, where an error says no more than that.
+fn of_fault(fault: Fault, code: &str, message: String) -> Problem {
+    let (status, kind) = match fault {
+        Fault::Caller => (StatusCode::BAD_REQUEST, "invalid_request_error"),
+        Fault::Operator | Fault::Us => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+        Fault::Provider => (StatusCode::BAD_GATEWAY, "upstream_error"),
+    };
+    Problem::new(status, kind, code, message)
+}
+
+/// A database that is away is no reason to doubt a key: 503, and come again.
+fn storage_down(message: String) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", "storage_unavailable", message)
+        .with_retry(Duration::from_secs(2))
+}
+
+impl From<pipeline::Error> for Problem {
+    fn from(error: pipeline::Error) -> Self {
+        use pipeline::Error;
+        let message = error.to_string();
+        match error {
+            Error::UnknownModel(_) => Self {
+                param: Some("model".to_owned()),
+                ..Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "model_not_found", message)
+            },
+            Error::Ledger(_) => storage_down(message),
+            Error::Template { .. } => of_fault(Fault::Operator, "template_failed", message),
+            Error::Context { .. } => of_fault(Fault::Operator, "context_failed", message),
+            Error::NotCleared(_) => Self::new(StatusCode::FORBIDDEN, "permission_error", "residency", message),
+            Error::NoModelAnswered { last, .. } => of_model(last),
+            Error::Retrieval(cause) => of_fault(cause.fault(), "retrieval_failed", message),
+            Error::WorkerStopped => of_fault(Fault::Us, "internal", message),
+        }
+    }
+}
+
+/// What a provider said keeps its status, message and code where the app can act on it; everything else that a provider
+/// did wrong is 502, or 504 when it was silent.
+fn of_model(error: models::Error) -> Problem {
+    let message = error.to_string();
+    match error {
+        models::Error::Status { status, message, code, kind, retry_after, .. } => {
+            let passed_on = matches!(status, 400 | 404 | 409 | 413 | 422 | 429);
+            let status = if passed_on { StatusCode::from_u16(status).ok() } else { None };
+            Problem {
+                code: code.or(Some("upstream_error".to_owned())),
+                kind: kind.unwrap_or_else(|| "upstream_error".to_owned()),
+                retry_after,
+                ..Problem::new(status.unwrap_or(StatusCode::BAD_GATEWAY), "", "", message)
+            }
+        }
+        models::Error::Timeout { .. } => {
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_error", "upstream_timeout", message)
+        }
+        other => of_fault(other.fault(), "upstream_error", message),
+    }
+}
+
+impl From<admission::Denied> for Problem {
+    fn from(denied: admission::Denied) -> Self {
+        use admission::Denied;
+        let message = denied.to_string();
+        let new = |status, kind, code| Self::new(status, kind, code, message.clone());
+        match denied {
+            Denied::NoKey | Denied::WrongKey => {
+                new(StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key")
+            }
+            Denied::NotAllowed { .. } => new(StatusCode::FORBIDDEN, "permission_error", "not_allowed"),
+            Denied::BudgetSpent { resets, .. } => {
+                let wait = resets.0.saturating_sub(usecase::Timestamp::now().0).max(1_000_000);
+                new(StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", "budget_spent")
+                    .with_retry(Duration::from_micros(wait.unsigned_abs()))
+            }
+            Denied::BudgetUnknowable { .. } => new(StatusCode::FORBIDDEN, "permission_error", "budget_unknowable"),
+            Denied::StorageDown(_) => storage_down(message),
+        }
+    }
+}
+
+impl From<ledger::Error> for Problem {
+    fn from(error: ledger::Error) -> Self {
+        let message = error.to_string();
+        match error.fault() {
+            Fault::Caller => Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "unknown_subject", message),
+            _ => storage_down(message),
+        }
+    }
+}
+
+impl From<releases::Error> for Problem {
+    fn from(error: releases::Error) -> Self {
+        let message = error.to_string();
+        match error.fault() {
+            Fault::Caller => Self::new(StatusCode::CONFLICT, "invalid_request_error", "release_refused", message),
+            _ => storage_down(message),
+        }
+    }
+}

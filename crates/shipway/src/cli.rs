@@ -1,0 +1,260 @@
+//! The command line: every command and flag, with the words that `--help` shows.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Takes an AI use case from pilot to production: governed data, guardrails, evaluation, safe releases and a record of
+/// every answer, served behind the API that apps already speak.
+#[derive(Debug, Parser)]
+#[command(name = "shipway", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// The project's folder; the nearest one with a shipway.toml when absent
+    #[arg(long, global = true, value_name = "FOLDER", env = "SHIPWAY_PROJECT")]
+    pub(crate) project: Option<PathBuf>,
+
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// What to log to standard error: error, warn, info, debug, or a filter like `pipeline=debug`
+    #[arg(long, global = true, value_name = "FILTER", env = "SHIPWAY_LOG")]
+    pub(crate) log: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the whole story on an example: ingest, eval, release, serve, ask
+    Demo(Demo),
+    /// Make a use case from a template that passes its own evals
+    Init(Named),
+    /// Judge a use case against the six lines of a production use case; exit 1 when one fails
+    Check(Named),
+    /// Print a bundle's id and the files and settings it is the hash of
+    Bundle(Named),
+    /// Print the JSON Schemas of shipway.toml and usecase.toml, for editors
+    Schema(Schema),
+    /// Refresh the feeds of a use case now
+    Ingest(Named),
+    /// Ask one question at the terminal, with citations, verdicts, cost and time
+    Ask(Ask),
+    /// Run the eval cases; exit 100 when the gate fails
+    Eval(Eval),
+    /// Release a use case: check, gate, then a canary on a share of the traffic
+    Release(Release),
+    /// Give the canary its next share of the traffic
+    Promote(Moved),
+    /// Take the traffic back from the canary, or fall back to the bundle before
+    Rollback(Rollback),
+    /// Show what serves, what it replaced, and every decision
+    Status(Named),
+    /// Serve the API, and keep the feeds fresh
+    Serve(Serve),
+    /// List the answers that wait for a person, and decide on them
+    Review(Review),
+    /// Check the ledger's records against their hash chain
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(Key),
+    /// Fetch and list the models that run inside Shipway
+    #[command(subcommand)]
+    Model(Model),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// The use case: the name of its folder under usecases/
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Exit after the story instead of serving on
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The address to serve on
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(crate) listen: String,
+    /// Where to put the demo's project; it is made anew each time
+    #[arg(long, default_value = "shipway-demo", value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Do not try to fetch MiniLM; take the lexical embedder unless it was fetched before
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Project,
+    Usecase,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which file's schema; both when absent
+    #[arg(value_enum)]
+    pub(crate) of: Option<SchemaOf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// The use case
+    pub(crate) name: String,
+    /// The question
+    pub(crate) question: String,
+    /// Ask as a member of these access groups, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "GROUPS")]
+    pub(crate) groups: Vec<String>,
+    /// A fact of the request, as the app would send it in `metadata`: NAME=VALUE
+    #[arg(long = "meta", value_name = "NAME=VALUE")]
+    pub(crate) metadata: Vec<String>,
+    /// Ask the released bundle instead of the files as they are
+    #[arg(long)]
+    pub(crate) released: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// The use case
+    pub(crate) name: String,
+    /// Also write the results as JUnit XML to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// How many cases run at once
+    #[arg(long, default_value_t = 2, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Release {
+    /// The use case
+    pub(crate) name: String,
+    /// Who releases, for the record
+    #[arg(long, env = "SHIPWAY_BY", value_name = "PERSON")]
+    pub(crate) by: Option<String>,
+    /// Release although a line of `check` fails, and say why; needs --by
+    #[arg(long = "override", value_name = "REASON", requires = "by")]
+    pub(crate) override_reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Moved {
+    /// The use case
+    pub(crate) name: String,
+    /// Who decides, for the record
+    #[arg(long, env = "SHIPWAY_BY", value_name = "PERSON")]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    #[command(flatten)]
+    pub(crate) moved: Moved,
+    /// Fall back to this bundle, which must have served before
+    #[arg(long, value_name = "BUNDLE")]
+    pub(crate) to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The address to listen on, instead of `server.listen`; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Review {
+    /// Only this use case
+    pub(crate) name: Option<String>,
+    /// Decide on the answer with this trace
+    #[arg(long, value_name = "TRACE", requires = "decision")]
+    pub(crate) decide: Option<String>,
+    /// What you decided
+    #[arg(long, value_enum, requires = "decide")]
+    pub(crate) decision: Option<Verdict>,
+    /// The right answer, with `--decision correct`
+    #[arg(long, value_name = "TEXT", requires = "decide")]
+    pub(crate) text: Option<String>,
+    /// Who decides, for the record
+    #[arg(long, env = "SHIPWAY_BY", value_name = "PERSON")]
+    pub(crate) by: Option<String>,
+    /// How many minutes it took; they count towards the cost per good outcome
+    #[arg(long, default_value_t = 0.0, value_name = "MINUTES")]
+    pub(crate) minutes: f64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Verdict {
+    Approve,
+    Correct,
+    Reject,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Recompute every hash; exit 1 at the first record that was changed
+    Verify,
+    /// Show what is recorded of one request
+    Show {
+        /// The trace id, from the header `x-shipway-trace`
+        trace: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key; its secret is shown once
+    Create {
+        /// A name by which people know the key
+        name: String,
+        /// `app` asks; `admin` also reads records and moves releases
+        #[arg(long, value_enum, default_value_t = Role::App)]
+        role: Role,
+        /// Use cases it may call, separated by commas; all when absent. `*models` allows bare models
+        #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+        use_cases: Option<Vec<String>>,
+        /// Access groups it holds, separated by commas
+        #[arg(long, value_delimiter = ',', value_name = "GROUPS")]
+        groups: Vec<String>,
+        /// What it may spend a day, like "5 USD"
+        #[arg(long, value_name = "MONEY")]
+        budget_per_day: Option<String>,
+    },
+    /// List the keys, without their secrets
+    List,
+    /// Revoke a key; the next request with it is refused
+    Revoke {
+        /// The key's id, as `key list` shows it
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Role {
+    App,
+    Admin,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Model {
+    /// Fetch a model: `minilm` (87 MB), the embedder that runs in-process
+    Pull {
+        /// The model's name
+        #[arg(value_enum)]
+        name: Pullable,
+        /// Take it from this folder or file instead of the network
+        #[arg(long, value_name = "PATH")]
+        from: Option<PathBuf>,
+    },
+    /// Show the models that can be asked, with their prices, and the embedder in use
+    List,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Pullable {
+    Minilm,
+}

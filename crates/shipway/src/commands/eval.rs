@@ -1,0 +1,67 @@
+//! `shipway eval NAME`: runs the cases, compares, and judges by the gate.
+
+use super::{GATE_FAILED, Ground};
+use crate::cli::Eval;
+use crate::house::{self, House};
+use crate::paint;
+use anyhow::Context;
+use evals::{Conclusion, Outcome, Progress, RunOptions, Suite, report};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::process::ExitCode;
+use usecase::project::UseCase;
+
+pub(crate) fn run(ground: &Ground<'_>, eval: &Eval) -> anyhow::Result<ExitCode> {
+    let house = House::open(ground.project)?;
+    house.known(&eval.name)?;
+    let use_case = house.parts.project.use_case(&eval.name)?;
+    let conclusion = conclude(&house, &use_case, usize::from(eval.concurrency), !ground.json)?;
+    if let Some(path) = &eval.junit {
+        let xml = report::junit::render(&conclusion)?;
+        std::fs::write(path, xml).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if ground.json {
+        paint::line(report::json::render(&conclusion)?);
+    } else {
+        paint::line(report::text::render(&conclusion));
+        let word = if conclusion.gate.is_ok() { paint::good("gate passed") } else { paint::bad("gate failed") };
+        paint::line(word);
+    }
+    Ok(if conclusion.gate.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(GATE_FAILED) })
+}
+
+/// Runs a use case's own cases against it, with the serving bundle as the baseline.
+pub(crate) fn conclude(
+    house: &House,
+    use_case: &UseCase,
+    concurrency: usize,
+    show_progress: bool,
+) -> anyhow::Result<Conclusion> {
+    let parts = &house.parts;
+    let suite = Suite::load(use_case)?;
+    let prepared = parts.pipeline.prepare(use_case)?;
+    let serving = parts.releases.status(&use_case.name)?.pointer.map(|pointer| pointer.stable);
+    let bar = if show_progress { bar(suite.cases.len()) } else { ProgressBar::hidden() };
+    let told = |progress: Progress<'_>| {
+        let failed = progress.done - progress.passed;
+        bar.set_message(format!("{} passed, {failed} not", progress.passed));
+        bar.set_position(progress.done as u64);
+        if progress.case.outcome == Outcome::Error {
+            bar.println(format!("  {} could not be asked", progress.case.description));
+        }
+    };
+    let options = RunOptions { concurrency };
+    let conclusion = house::runtime()?.block_on(async {
+        let run = evals::run(&parts.pipeline, &parts.admission, &prepared, &suite, options, &told).await;
+        parts.evals.conclude(run, &use_case.declared.evals, serving.as_ref()).await
+    });
+    bar.finish_and_clear();
+    Ok(conclusion?)
+}
+
+fn bar(cases: usize) -> ProgressBar {
+    let bar = ProgressBar::new(cases as u64);
+    if let Ok(style) = ProgressStyle::with_template("  {msg:28} {wide_bar} {pos}/{len}  {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}

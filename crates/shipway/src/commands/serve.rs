@@ -1,0 +1,55 @@
+//! `shipway serve`: the API and the feeds, in one process, until SIGTERM or Ctrl-C; then a drain.
+
+use super::Ground;
+use crate::cli::Serve;
+use crate::house::{self, House};
+use crate::paint;
+use anyhow::Context;
+use serde_json::json;
+use server::Server;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) fn run(ground: &Ground<'_>, serve: &Serve) -> anyhow::Result<ExitCode> {
+    let house = House::open(ground.project)?;
+    let listen = serve.listen.clone().unwrap_or_else(|| house.parts.project.file.server.listen.clone());
+    let embedder = house.embedder.identity().to_owned();
+    house::runtime()?.block_on(async {
+        let server = Server::bind(house.parts, &listen).await?;
+        announce(ground, &server, &embedder)?;
+        until_stopped(server).await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a server until the process is told to stop, and lets running answers come to their end.
+pub(crate) async fn until_stopped(server: Server) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    server.run(stop).await;
+    Ok(())
+}
+
+fn announce(ground: &Ground<'_>, server: &Server, embedder: &str) -> anyhow::Result<()> {
+    let (address, developer_mode) = (server.address(), server.developer_mode());
+    if ground.json {
+        // One line: whoever starts the server as a child reads exactly one.
+        let line = json!({ "address": address.to_string(), "developer_mode": developer_mode, "embedder": embedder });
+        paint::line(line);
+        return Ok(());
+    }
+    paint::line(format!("{} http://{address}", paint::good("serving on")));
+    paint::line(paint::quiet(format!("embedder {embedder}; stop with Ctrl-C")));
+    if developer_mode {
+        paint::line(paint::care(
+            "developer mode: no API key exists yet, so every caller on this machine is let in as an admin.\n\
+             `shipway key create NAME` ends it.",
+        ));
+    }
+    Ok(())
+}

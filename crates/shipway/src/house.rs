@@ -1,0 +1,90 @@
+//! The composition: configuration in, rooms out. The one place where all of them meet.
+
+use admission::Admission;
+use anyhow::{Context, bail};
+use evals::Evals;
+use governance::Governance;
+use ingest::Ingest;
+use ledger::Ledger;
+use models::Models;
+use pipeline::{Engines, Pipeline};
+use releases::Releases;
+use retrieval::{Collections, Embedder, embedder};
+use std::path::Path;
+use std::sync::Arc;
+use storage::Storage;
+use usecase::project::Project;
+use usecase::{Principal, Timestamp};
+
+/// All rooms of one project, opened.
+pub(crate) struct House {
+    pub(crate) parts: server::Parts,
+    pub(crate) governance: Governance,
+    pub(crate) embedder: Arc<dyn Embedder>,
+}
+
+impl House {
+    pub(crate) fn open(folder: Option<&Path>) -> anyhow::Result<Self> {
+        let project = project(folder)?;
+        let storage = Storage::open(&project.data_folder())
+            .with_context(|| format!("the data folder {} cannot be opened", project.data_folder().display()))?;
+        let ledger = Ledger::open(&storage)?;
+        let admission = Admission::open(&storage)?;
+        let today = Timestamp::now().start_of_day();
+        let spent = ledger.spent_since(today)?.into_iter().map(|spent| (spent.key, spent.use_case, spent.cost));
+        admission.seed(spent.collect(), today);
+
+        let embedder = embedder::open(project.file.embedder.choice)?;
+        let collections = Collections::open(&storage, Arc::clone(&embedder))?;
+        let ingest = Ingest::open(&storage, &ledger, &collections)?;
+        let models = Arc::new(Models::new(&project.file)?);
+        let engines = Engines { models, collections, embedder: Arc::clone(&embedder), ledger: ledger.clone() };
+        let pipeline = Pipeline::new(engines);
+        let evals = Evals::open(&storage, &ledger)?;
+        let releases = Releases::open(&storage, &ledger)?;
+        let governance = Governance::open(&storage, &ledger)?;
+        let parts = server::Parts { project, pipeline, ledger, admission, releases, ingest, evals };
+        Ok(Self { parts, governance, embedder })
+    }
+
+    /// The use case must be one of the project's: the error lists those that are.
+    pub(crate) fn known(&self, name: &str) -> anyhow::Result<()> {
+        known(&self.parts.project, name)
+    }
+}
+
+/// The project in this folder, or in the nearest one above.
+pub(crate) fn project(folder: Option<&Path>) -> anyhow::Result<Project> {
+    let start = match folder {
+        Some(folder) => folder.to_owned(),
+        None => std::env::current_dir().context("the current folder cannot be read")?,
+    };
+    let Some(root) = Project::find(&start) else {
+        bail!(
+            "there is no shipway.toml in {} or above: run `shipway init NAME` to begin a project, or name one with --project",
+            start.display()
+        );
+    };
+    Ok(Project::load(&root)?)
+}
+
+pub(crate) fn known(project: &Project, name: &str) -> anyhow::Result<()> {
+    let names = project.use_case_names()?;
+    if names.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    match names.as_slice() {
+        [] => bail!("there is no use case `{name}`, and no other one: run `shipway init {name}`"),
+        names => bail!("there is no use case `{name}`: this project has {}", names.join(", ")),
+    }
+}
+
+/// Who asks at the terminal: whoever can read the data folder may do everything.
+pub(crate) fn person(groups: Vec<String>) -> Principal {
+    Principal { key: "terminal".to_owned(), name: "the terminal".to_owned(), groups, ..Principal::developer() }
+}
+
+/// The runtime of commands that wait for the network or for the disk.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")
+}

@@ -1,0 +1,82 @@
+//! A write that waits: what to do, and whom to tell once the commit is on disk. Jobs of every result type stand in
+//! one queue, so the type is hidden behind [`Job`].
+
+use crate::error::{Error, Result};
+use rusqlite::Transaction;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+pub(crate) trait Job: Send {
+    /// Does the work, and keeps its result for later.
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<()>;
+    /// Tells the waiter: `Ok` once the commit is on disk, `Err` when the job or its commit failed.
+    fn resolve(self: Box<Self>, outcome: Result<()>);
+}
+
+/// A job in the queue, with the room that it takes there (none for jobs that may not wait for room).
+pub(crate) struct Queued {
+    pub(crate) job: Box<dyn Job>,
+    pub(crate) room: Option<OwnedSemaphorePermit>,
+}
+
+pub(crate) struct Awaited<T, F> {
+    work: Option<F>,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Awaited<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+{
+    pub(crate) fn new(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
+        let (reply, answer) = oneshot::channel();
+        (Box::new(Self { work: Some(work), value: None, reply }), answer)
+    }
+}
+
+impl<T, F> Job for Awaited<T, F>
+where
+    T: Send,
+    F: FnOnce(&Transaction<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        let work = self.work.take().ok_or(Error::Closed)?;
+        self.value = Some(work(transaction)?);
+        Ok(())
+    }
+
+    fn resolve(self: Box<Self>, outcome: Result<()>) {
+        let Self { value, reply, .. } = *self;
+        // The waiter may have gone away (its client hung up); the write stands all the same.
+        let _ = reply.send(outcome.and_then(|()| value.ok_or(Error::Closed)));
+    }
+}
+
+pub(crate) struct Unawaited<F> {
+    work: Option<F>,
+}
+
+impl<F> Unawaited<F>
+where
+    F: FnOnce(&Transaction<'_>) -> Result<()> + Send + 'static,
+{
+    pub(crate) fn boxed(work: F) -> Box<dyn Job> {
+        Box::new(Self { work: Some(work) })
+    }
+}
+
+impl<F> Job for Unawaited<F>
+where
+    F: FnOnce(&Transaction<'_>) -> Result<()> + Send,
+{
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        self.work.take().ok_or(Error::Closed)?(transaction)
+    }
+
+    fn resolve(self: Box<Self>, outcome: Result<()>) {
+        if let Err(error) = outcome {
+            tracing::error!(%error, "a write that nobody waits for failed");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether every model that may answer exists, and may see the data.
+
+use super::Judgement;
+use crate::declared::{ModelRef, ProjectFile, Provider, ProviderKind};
+use crate::diagnostic::Diagnostic;
+use crate::jurisdiction::Jurisdiction;
+use crate::reading::did_you_mean;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What of a provider can change an answer, or decides where the data goes. Its key is left out on purpose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KnownProvider {
+    pub(crate) kind: ProviderKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) base_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jurisdiction: Option<Jurisdiction>,
+}
+
+impl From<Provider> for KnownProvider {
+    fn from(provider: Provider) -> Self {
+        Self { kind: provider.kind, base_url: provider.base_url, jurisdiction: provider.jurisdiction }
+    }
+}
+
+/// Providers by name.
+pub(crate) type KnownProviders = BTreeMap<String, KnownProvider>;
+
+impl ProjectFile {
+    /// Every provider that a model reference may name.
+    pub(crate) fn known_providers(&self) -> KnownProviders {
+        let named = self.provider_names().into_iter();
+        named.filter_map(|name| self.provider(&name).map(|provider| (name, provider.into()))).collect()
+    }
+}
+
+impl Judgement<'_> {
+    pub(super) fn model(&mut self, providers: &KnownProviders) {
+        let model = &self.declared.model;
+        let mut named = vec![("/model/use".to_owned(), &model.primary)];
+        named.extend(model.escalate.iter().map(|escalate| ("/model/escalate/to".to_owned(), &escalate.to)));
+        let fallback = model.fallback.iter().enumerate();
+        named.extend(fallback.map(|(index, model)| (format!("/model/fallback/{index}"), model)));
+        for (pointer, model) in named {
+            let wrong = match providers.get(&model.provider) {
+                None => Some(self.unknown_provider(&pointer, model, providers)),
+                Some(provider) if provider.kind == ProviderKind::Local => self.unknown_local(&pointer, model),
+                Some(provider) => self.residency(&pointer, model, provider),
+            };
+            self.found.0.extend(wrong);
+        }
+    }
+
+    fn unknown_provider(&self, pointer: &str, model: &ModelRef, providers: &KnownProviders) -> Diagnostic {
+        let wrong = self.source.at_value(pointer, format!("there is no provider `{}`", model.provider));
+        let names: Vec<String> = providers.keys().map(|name| format!("`{name}`")).collect();
+        let near = did_you_mean(&model.provider, providers.keys().map(String::as_str));
+        let wrong = wrong.expected(format!("a model of {}", names.join(", ")));
+        wrong.help(format!("declare it in shipway.toml under `[providers.{}]`", model.provider)).maybe_help(near)
+    }
+
+    fn unknown_local(&self, pointer: &str, model: &ModelRef) -> Option<Diagnostic> {
+        let only = ModelRef::local_extractive();
+        let wrong = self.source.at_value(pointer, format!("there is no local model `{}`", model.model));
+        (model.model != only.model).then(|| wrong.expected(format!("`{}/{}`", model.provider, only.model)))
+    }
+
+    /// What runs inside this process is always allowed; a provider that does not say where it runs never is.
+    fn residency(&self, pointer: &str, model: &ModelRef, provider: &KnownProvider) -> Option<Diagnostic> {
+        let allowed = self.declared.residency.data.as_ref().filter(|_| provider.kind == ProviderKind::Openai)?;
+        let names: Vec<&str> = allowed.iter().map(|jurisdiction| jurisdiction.0.as_str()).collect();
+        let rule = match names.as_slice() {
+            [] => "`residency.data` lets the data go nowhere".to_owned(),
+            names => format!("`residency.data` lets the data go to {} only", names.join(", ")),
+        };
+        let name = &model.provider;
+        match &provider.jurisdiction {
+            Some(jurisdiction) if allowed.contains(jurisdiction) => None,
+            Some(jurisdiction) => {
+                let message = format!("provider `{name}` runs in {jurisdiction}, and {rule}");
+                let help = "take a model of an allowed jurisdiction, or one that runs here (`local/extractive`)";
+                Some(self.source.at_value(pointer, message).help(help))
+            }
+            None => {
+                let message = format!("nobody says where provider `{name}` runs, and {rule}");
+                let help = format!("add `jurisdiction` to `[providers.{name}]` in shipway.toml");
+                Some(self.source.at_value(pointer, message).help(help))
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What the schema cannot tell about `shipway.toml`.
+
+use super::written;
+use crate::declared::{BUILTIN_PROVIDERS, ModelRef, ProjectFile, Provider, ProviderKind, builtin_provider};
+use crate::diagnostic::Diagnostics;
+use crate::reading::{Source, did_you_mean, escape};
+
+/// Everything that can be said against a project file.
+pub(crate) fn of_project(file: &ProjectFile, source: &Source) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    server_and_storage(file, source, &mut found);
+    for (name, provider) in &file.providers {
+        let pointer = format!("/providers/{}", escape(name));
+        provider_name(name, provider, source, &mut found);
+        base_url(file, name, provider, source, &mut found);
+        let timeouts = &provider.timeouts;
+        let periods = [
+            ("connect", timeouts.connect),
+            ("first_token", timeouts.first_token),
+            ("idle", timeouts.idle),
+            ("total", timeouts.total),
+        ];
+        for (key, _) in periods.into_iter().filter(|(_, period)| period.micros() == 0) {
+            let pointer = format!("{pointer}/timeouts/{key}");
+            found
+                .push(source.at_value(&pointer, "with no time at all every call fails").expected("a time like \"5s\""));
+        }
+    }
+    prices(file, source, &mut found);
+    found
+}
+
+fn server_and_storage(file: &ProjectFile, source: &Source, found: &mut Diagnostics) {
+    let listen = &file.server.listen;
+    let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    if !matches!(port, Some(Ok(_))) {
+        let wrong = source.at_value("/server/listen", "this is no address to listen on");
+        found.push(wrong.expected("an address and a port, like \"127.0.0.1:8080\""));
+    }
+    if file.storage.folder.trim().is_empty() {
+        found.push(source.at_value("/storage/folder", "this path is empty").expected("a folder, like \".shipway\""));
+    }
+    if file.project.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+        found.push(source.at_value("/project/name", "this is empty").help("leave it out to take the folder's name"));
+    }
+}
+
+fn provider_name(name: &str, provider: &Provider, source: &Source, found: &mut Diagnostics) {
+    let pointer = format!("/providers/{}", escape(name));
+    if !written::is_plain_name(name) {
+        let wrong = source.at_key(&pointer, format!("a provider cannot be called `{name}`"));
+        found.push(wrong.expected("lower-case letters, digits, `-` and `_`, at most 64"));
+    }
+    // The residency rule trusts these names, so they must keep their meaning.
+    let builtin = builtin_provider(name).filter(|builtin| builtin.kind != provider.kind);
+    if builtin.is_some() {
+        let message = format!("`{name}` is built in and cannot become another kind of provider");
+        let wrong = source.at_value(&format!("{pointer}/kind"), message);
+        found.push(wrong.help(format!("declare it under a name other than {}", BUILTIN_PROVIDERS.join(", "))));
+    }
+}
+
+fn base_url(file: &ProjectFile, name: &str, provider: &Provider, source: &Source, found: &mut Diagnostics) {
+    if provider.kind != ProviderKind::Openai {
+        return;
+    }
+    let pointer = format!("/providers/{}", escape(name));
+    let address_at = format!("{pointer}/base_url");
+    match file.provider(name).and_then(|provider| provider.base_url) {
+        None => {
+            let wrong = source.at_key(&pointer, format!("nobody says where provider `{name}` is"));
+            found.push(wrong.expected("`base_url`, like \"http://127.0.0.1:11434/v1\""));
+        }
+        Some(address) if !written::is_web_address(&address) => {
+            let wrong = source.at_value(&address_at, "this is no web address");
+            found.push(wrong.expected("an address up to and including `/v1`, like \"https://api.example.com/v1\""));
+        }
+        Some(address) if written::has_credentials(&address) => {
+            let mut wrong = source.at_value(&address_at, "a secret does not belong into an address");
+            wrong.source_line = None;
+            found.push(wrong.help("give it by reference as `api_key`, like \"env:EXAMPLE_API_KEY\""));
+        }
+        Some(_) => {}
+    }
+}
+
+fn prices(file: &ProjectFile, source: &Source, found: &mut Diagnostics) {
+    let names = file.provider_names();
+    for (model, price) in &file.prices {
+        let pointer = format!("/prices/{}", escape(model));
+        match ModelRef::parse(model) {
+            None => {
+                let wrong = source.at_key(&pointer, format!("`{model}` is not the name of a model"));
+                found.push(wrong.expected("`provider/model` in quotes, like `[prices.\"openai/gpt-5-mini\"]`"));
+            }
+            Some(named) if !names.contains(&named.provider) => {
+                let wrong = source.at_key(&pointer, format!("there is no provider `{}`", named.provider));
+                found.push(wrong.maybe_help(did_you_mean(&named.provider, names.iter().map(String::as_str))));
+            }
+            Some(_) => {}
+        }
+        if price.as_of.parse::<chrono::NaiveDate>().is_err() {
+            let wrong = source.at_value(&format!("{pointer}/as_of"), "there is no such day");
+            found.push(wrong.expected("a date, like \"2026-11-20\""));
+        }
+    }
+}
