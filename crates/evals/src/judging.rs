@@ -5,6 +5,15 @@ use crate::check::Observed;
 use crate::run::{CaseResult, CheckResult, Outcome};
 use usecase::{Cost, TraceId};
 
+/// Why a case got no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// One sentence.
+    pub reason: String,
+    /// What the attempt may have cost all the same: models that failed are paid too.
+    pub cost: Cost,
+}
+
 /// An answer with the facts about how it came.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -17,8 +26,8 @@ pub struct Answer {
 }
 
 impl Case {
-    /// Holds every check of the case against the answer; `Err` says in one sentence why there is none.
-    pub fn judge(&self, answer: Result<&Answer, &str>) -> CaseResult {
+    /// Holds every check of the case against the answer.
+    pub fn judge(&self, answer: Result<&Answer, &Unanswered>) -> CaseResult {
         let mut result = CaseResult {
             key: self.key.clone(),
             checks_hash: self.checks_hash.clone(),
@@ -36,7 +45,10 @@ impl Case {
             from_fallback: false,
         };
         match answer {
-            Err(reason) => result.reason = reason.to_owned(),
+            Err(unanswered) => {
+                result.reason = unanswered.reason.clone();
+                result.cost = unanswered.cost;
+            }
             Ok(answer) => {
                 result.checks = self.assertions.iter().map(|check| check.judge(&answer.observed)).collect();
                 (result.outcome, result.reason) = conclude(&result.checks, self.threshold);

@@ -30,6 +30,6 @@ pub use comparison::{Baseline, Comparison, Verdict, compare};
 pub use conclusion::{Conclusion, Evals};
 pub use error::Error;
 pub use gate::{Failed, Passed, gate};
-pub use judging::Answer;
+pub use judging::{Answer, Unanswered};
 pub use run::{CaseResult, CheckResult, Outcome, Run, Totals};
 pub use runner::{Progress, RunOptions, run};

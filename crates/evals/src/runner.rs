@@ -1,9 +1,12 @@
 //! Asks every case through `pipeline::answer`, the same path as production, as a caller with the case's own groups.
 //! The only file that knows how the pipeline is called.
 
+#[cfg(test)]
+mod tests;
+
 use crate::case::{Case, Suite};
 use crate::check::Observed;
-use crate::judging::Answer;
+use crate::judging::{Answer, Unanswered};
 use crate::run::{CaseResult, Outcome, Run, Totals};
 use admission::Admission;
 use futures_util::StreamExt;
@@ -12,7 +15,7 @@ use futures_util::stream;
 use ledger::{Arm, Source};
 use pipeline::{AnswerBody, Call, Pipeline, Prepared};
 use std::sync::Arc;
-use usecase::{AttemptEnd, Completion, Timestamp, TraceId};
+use usecase::{AttemptEnd, Completion, Cost, Timestamp, TraceId};
 
 /// How a run is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub async fn run(
 }
 
 /// What asks one case: the pipeline, or a script in tests.
-type Ask<'a> = dyn Fn(&'a Case) -> BoxFuture<'a, Result<Answer, String>> + Sync + 'a;
+type Ask<'a> = dyn Fn(&'a Case) -> BoxFuture<'a, Result<Answer, Unanswered>> + Sync + 'a;
 
 pub(crate) async fn run_with<'a>(
     suite: &'a Suite,
@@ -69,7 +72,7 @@ pub(crate) async fn run_with<'a>(
     let total = suite.cases.len();
     let asked = suite.cases.iter().enumerate().map(|(place, case)| async move {
         let answer = ask(case).await;
-        (place, case.judge(answer.as_ref().map_err(String::as_str)))
+        (place, case.judge(answer.as_ref()))
     });
     let mut answered = stream::iter(asked).buffer_unordered(options.concurrency.max(1));
     let (mut results, mut passed) = (Vec::with_capacity(total), 0);
@@ -92,23 +95,27 @@ pub(crate) async fn run_with<'a>(
     }
 }
 
-/// One case through the pipeline; the error is one sentence for the report.
+/// One case through the pipeline.
 async fn ask(
     pipeline: &Pipeline,
     admission: &Admission,
     prepared: &Arc<Prepared>,
     use_case: &str,
     case: &Case,
-) -> Result<Answer, String> {
+) -> Result<Answer, Unanswered> {
     let request = case.request(use_case);
     let estimate = pipeline.estimate(prepared, &request);
     let admitted = admission
         .admit(case.principal(use_case), use_case, None, estimate)
-        .map_err(|denied| format!("the request was not admitted: {denied}"))?;
+        .map_err(|denied| unanswered(format!("the request was not admitted: {denied}"), Cost::ZERO))?;
     let call = Call { request, arm: Arm::Working, source: Source::Eval };
-    let answered = pipeline.answer(admitted, Arc::clone(prepared), call).await.map_err(|error| error.to_string())?;
+    // The ledger knows what the failed attempts cost; here it is unknown, which is not zero.
+    let answered = pipeline
+        .answer(admitted, Arc::clone(prepared), call)
+        .await
+        .map_err(|error| unanswered(error.to_string(), Cost::UNKNOWN))?;
     let AnswerBody::Whole(whole) = answered.body else {
-        return Err("a streamed answer came although none was asked for".to_owned());
+        return Err(unanswered("a streamed answer came although none was asked for", Cost::UNKNOWN));
     };
     let facts = whole.facts;
     Ok(Answer {
@@ -125,6 +132,10 @@ async fn ask(
         trace: answered.trace,
         model: answered.model,
     })
+}
+
+fn unanswered(reason: impl Into<String>, cost: Cost) -> Unanswered {
+    Unanswered { reason: reason.into(), cost }
 }
 
 /// The text of the first choice, which is what an app shows.

@@ -105,6 +105,13 @@ impl Vault {
         restore::whole(&self.entries, text, true)
     }
 
+    /// The text without any placeholder of this vault, for a search: a placeholder says nothing about what is asked.
+    pub fn without_placeholders(&self, text: &str) -> String {
+        let blank = |entry: &Entry| Entry { kind: entry.kind, number: entry.number, value: String::new() };
+        let list = self.entries.list.iter().map(blank).collect();
+        restore::whole(&Entries { list, ..Entries::clone(&self.entries) }, text, false)
+    }
+
     /// Restores a streamed text piece by piece.
     pub fn restorer(&self) -> Restorer {
         Restorer::new(Arc::clone(&self.entries), false)

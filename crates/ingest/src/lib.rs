@@ -6,8 +6,8 @@
 //! with rights: see `plan`.
 //!
 //! In reading order: `report` (the nouns of a run), `schedule` (when), `source` (what is there), `parse` (bytes to
-//! documents; with `blocks`, the structure of Markdown), `gather` (source and parse together), `contract` (which documents
-//! are good), `chunk` (passages), `content_hash` and `plan` (what has to change), `lock`, `store` and `run` (the path).
+//! documents; with `blocks`, the structure of Markdown), `gather` (source and parse together), `contract` (which
+//! documents are good), `chunk` (passages), `content_hash` and `plan` (what has to change), `lock`, `store` and `run` (the path).
 
 mod blocks;
 mod chunk;
@@ -59,8 +59,8 @@ impl Ingest {
         Ok(Self { rooms: Rooms { storage, ledger, collections } })
     }
 
-    /// Refreshes one feed now, whether it is due or not. Blocks until the new snapshot is in place and recorded; call it
-    /// from a thread that may wait. The collection is `<use case>/<feed>`.
+    /// Refreshes one feed now, whether it is due or not. Blocks until the new snapshot is in place and recorded; call
+    /// it from a thread that may wait. The collection is `<use case>/<feed>`.
     ///
     /// # Errors
     /// The feed is already running, its declaration cannot be used, its source is empty or of the wrong size, or

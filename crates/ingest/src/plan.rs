@@ -1,9 +1,9 @@
 //! Compares what was checked with what is served, and says what has to change: documents to index, documents to
 //! delete, and for every quarantined one whether its old version keeps serving.
 //!
-//! A document that is not in the source any more is deleted, unless it may still be there: its file could not be read, or
-//! the listing was not complete. A quarantined document's old version keeps serving, with one exception: when the new
-//! version takes away rights that the old one gave, or states them in a way nobody can read, the old version is withdrawn.
+//! A document that is not in the source any more is deleted, unless it may still be there: its file could not be read,
+//! or the listing was not complete. A quarantined document's old version keeps serving, with one exception: when the new
+//! version takes away rights that the old one gave, or states them in a way nobody can read, the old one is withdrawn.
 //! Being found by someone who must not see it is worse than not being found.
 
 use crate::chunk::passages;
@@ -12,8 +12,12 @@ use crate::contract::{Checked, Groups, Refused, Rights};
 use crate::gather::Gathered;
 use crate::report::{Change, Quarantined, TouchedDocument};
 use retrieval::{Changes, DocumentPut};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use usecase::Timestamp;
+
+/// A longer text of a field is not kept as something to filter by.
+const MAX_FILTER_BYTES: usize = 500;
 
 /// What this room remembers of a document that is served: retrieval knows its text, only we know its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,11 +98,18 @@ fn put(plan: &mut Plan, before: &Before, checked: &Checked, passage_chars: usize
         title: document.title.clone(),
         url: document.url.clone(),
         text: document.text.clone(),
-        metadata: document.fields.clone(),
+        metadata: filterable(&document.fields),
         groups: checked.groups().clone(),
         content_hash,
         passages: (0..).zip(places).map(|(ordinal, (start, end))| (ordinal, start, end)).collect(),
     });
+}
+
+/// The fields without long texts (a row's own body is one): nobody filters by an essay, and it is stored already.
+fn filterable(fields: &Map<String, Value>) -> Map<String, Value> {
+    let short = |value: &Value| value.as_str().is_none_or(|text| text.len() <= MAX_FILTER_BYTES);
+    let kept = fields.iter().filter(|(_, value)| short(value));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn delete(plan: &mut Plan, before: &Before, gathered: &Gathered, judged: &Judged) {

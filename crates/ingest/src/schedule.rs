@@ -3,9 +3,7 @@
 use crate::error::{Error, Result};
 use crate::report::Freshness;
 use chrono::{DateTime, Utc};
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
-use usecase::declared::Feed;
+use usecase::declared::{Feed, read_cron};
 use usecase::{Period, Timestamp};
 
 /// The moment from which the feed may run again; `None` when it runs by hand only. A feed that never ran is due at
@@ -22,20 +20,17 @@ pub(crate) fn next_due(feed: &Feed, last: Option<Timestamp>) -> Result<Option<Ti
         }
         (Some(period), None) => Ok(Some(last.map_or(Timestamp(0), |last| last.plus(period)))),
         (None, Some(expression)) => {
-            let cron = parse_cron(expression)?;
-            last.map_or(Ok(Some(Timestamp(0))), |last| next_occurrence(&cron, expression, last).map(Some))
+            // Read also when nothing ran yet: a schedule that is none must not look like one.
+            let due = next_occurrence(expression, last.unwrap_or(Timestamp(0)))?;
+            Ok(Some(if last.is_some() { due } else { Timestamp(0) }))
         }
     }
 }
 
-fn parse_cron(expression: &str) -> Result<Cron> {
-    // `dom_and_dow` stays off: "13 * FRI" then means the 13th or any Friday, as in every crontab.
-    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    parser.parse(expression).map_err(|error| Error::Schedule(format!("`cron = \"{expression}\"`: {error}")))
-}
-
-fn next_occurrence(cron: &Cron, expression: &str, last: Timestamp) -> Result<Timestamp> {
+/// The first moment of the expression after `last`.
+fn next_occurrence(expression: &str, last: Timestamp) -> Result<Timestamp> {
     let unusable = |reason: String| Error::Schedule(format!("`cron = \"{expression}\"`: {reason}"));
+    let cron = read_cron(expression).map_err(unusable)?;
     let after: DateTime<Utc> =
         DateTime::from_timestamp_micros(last.0).ok_or_else(|| unusable("the last run lies out of time".to_owned()))?;
     let next = cron.find_next_occurrence(&after, false).map_err(|error| unusable(error.to_string()))?;

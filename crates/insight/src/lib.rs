@@ -14,6 +14,6 @@ mod traffic;
 
 pub use evidence::{Evidence, FeedEvidence, GateEvidence, ReleaseEvidence, TraceEvidence};
 pub use interval::Rate;
-pub use outcomes::{BundleFigures, OutcomeFigures, figures};
+pub use outcomes::{BundleFigures, OutcomeFigures, Worked, figures};
 pub use readiness::{Line, LineState, Purpose, Readiness, Ready, judge};
 pub use traffic::{Percentiles, Traffic, traffic};

@@ -71,7 +71,8 @@ pub fn traffic(rows: &[RequestRow]) -> Traffic {
     }
     let whole: Vec<&RequestRow> =
         rows.iter().filter(|row| matches!(row.status, Some(Status::Answered | Status::Abstained))).collect();
-    let over = |time: fn(&RequestRow) -> Option<u64>| Percentiles::of(whole.iter().filter_map(|row| time(row)).collect());
+    let over =
+        |time: fn(&RequestRow) -> Option<u64>| Percentiles::of(whole.iter().filter_map(|row| time(row)).collect());
     traffic.duration = over(|row| row.duration_us);
     traffic.own = over(|row| row.own_us);
     traffic.first_token = over(|row| row.first_token_us);

@@ -7,7 +7,7 @@ use crate::record::{Arm, Finished, Source, Span, Started, Status};
 use crate::row::RequestRow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use usecase::{Attempt, BundleId, Citation, Cost, MicroUsd, Timestamp, TraceId, Usage, Verdict};
+use usecase::{Attempt, BundleId, Citation, Cost, MicroUsd, Timestamp, Usage, Verdict};
 
 /// The kinds that the ledger writes itself.
 pub(crate) const REQUEST: &str = "request";
@@ -147,8 +147,4 @@ pub(crate) fn text(body: &impl Serialize) -> Result<String> {
 
 pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| Error::Unreadable(error.to_string()))
-}
-
-pub(crate) fn trace(text: &str) -> Result<TraceId> {
-    TraceId::parse(text).ok_or_else(|| Error::Unreadable("a trace id is not 32 hex digits".to_owned()))
 }

@@ -1,4 +1,4 @@
-//! `Ledger`: the one handle. What can be made ready is made ready on the caller's thread (serialising, sealing); the
+//! `Ledger`: the one handle, and all that it writes. What can be made ready is made ready on the caller's thread (serialising, sealing); the
 //! writer's transaction only looks up the chain's head, hashes and inserts.
 
 use crate::body::{self, DecisionBody, ErasureBody, OutcomeBody, RequestBody};
@@ -6,15 +6,13 @@ use crate::error::{Error, Result};
 use crate::keyring::{DataKey, Keyring, StaleKey};
 use crate::outcome::{OutcomeId, OutcomeReport, OutcomeSubject};
 use crate::record::{Event, Finished, Payload, Started};
-use crate::row::{EventFilter, EventRow, OutcomeRow, RequestDetail, RequestFilter, RequestRow, Spent};
+use crate::row::RequestRow;
 use crate::run::{self, FolderLock, Run};
 use crate::seal::{self, Owner, Sealed};
-use crate::store::events::{NewEvent, StoredPayload};
+use crate::store::events::NewEvent;
 use crate::store::outcomes::Idempotency;
 use crate::store::{self, STEPS};
-use crate::verify::{self, VerifyReport};
 use rusqlite::Transaction;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
@@ -28,14 +26,14 @@ const MOST_TRIES: usize = 4;
 
 #[derive(Clone)]
 pub struct Ledger {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    storage: Storage,
+pub(crate) struct Inner {
+    pub(crate) storage: Storage,
     node: String,
     run: Run,
-    keyring: Keyring,
+    pub(crate) keyring: Keyring,
     /// Requests that began here and have not ended.
     open: Mutex<HashMap<TraceId, Started>>,
 }
@@ -138,8 +136,12 @@ impl Ledger {
             let job = move |transaction: &Transaction<'_>| {
                 store::requests::finish(transaction, &node, &event, &row, &attempts, &verdicts)
             };
-            if inner.settled(key, inner.storage.write(job).await)?.is_some() {
+            if inner.settled(Some(key), inner.storage.write(job).await)?.is_some() {
                 return Ok(());
+            }
+            if matches!(owner, Owner::Trace(_)) {
+                // A key of its own that exists already: this trace was recorded before.
+                return Err(Error::NotOpen(started.trace));
             }
         }
         Err(Error::Storage(storage::Error::Locked))
@@ -154,7 +156,7 @@ impl Ledger {
             let (new, key) = self.inner.decision(&event)?;
             let node = self.inner.node.clone();
             let job = move |transaction: &Transaction<'_>| store::events::append(transaction, &node, &new);
-            if let Some(place) = self.inner.settled_if(key, self.inner.storage.write(job).await)? {
+            if let Some(place) = self.inner.settled(key, self.inner.storage.write(job).await)? {
                 return Ok(place.seq.unsigned_abs());
             }
         }
@@ -170,7 +172,7 @@ impl Ledger {
             let (new, key) = self.inner.decision(event)?;
             let node = self.inner.node.clone();
             let job = move |transaction: &Transaction<'_>| store::events::append(transaction, &node, &new);
-            if let Some(place) = self.inner.settled_if(key, self.inner.storage.write_blocking(job))? {
+            if let Some(place) = self.inner.settled(key, self.inner.storage.write_blocking(job))? {
                 return Ok(place.seq.unsigned_abs());
             }
         }
@@ -184,8 +186,7 @@ impl Ledger {
     pub async fn outcome(&self, report: OutcomeReport) -> Result<OutcomeId> {
         report.check()?;
         let keyring = &self.inner.keyring;
-        let idempotency =
-            report.idempotency_key.map(|typed| Idempotency { kept: keyring.idempotency(&typed), typed });
+        let idempotency = report.idempotency_key.map(|typed| Idempotency { kept: keyring.idempotency(&typed), typed });
         let subject = match report.subject {
             OutcomeSubject::Conversation(name) => OutcomeSubject::Conversation(keyring.conversation(&name)),
             trace => trace,
@@ -233,8 +234,7 @@ impl Ledger {
             let at = Timestamp::now();
             let Some(number) = store::keys::destroy(transaction, &handle, at)? else { return Ok(false) };
             let text = body::text(&ErasureBody { subject_keys: vec![number] }).map_err(storage::Error::refuse)?;
-            let event =
-                NewEvent { at, kind: body::ERASURE, trace: None, use_case: None, body: text, payload: None };
+            let event = NewEvent { at, kind: body::ERASURE, trace: None, use_case: None, body: text, payload: None };
             store::events::append(transaction, &node, &event)?;
             Ok(true)
         };
@@ -242,88 +242,6 @@ impl Ledger {
         // A request in flight may have remembered the key again between the two.
         self.inner.keyring.forget(&handle);
         Ok(erased)
-    }
-
-    /// Checks the whole record. Reads everything: about 20 µs an event.
-    ///
-    /// # Errors
-    /// Only when the database cannot be read; what was tampered with is in the report.
-    pub fn verify(&self) -> Result<VerifyReport> {
-        verify::verify(&self.inner.storage, &self.inner.keyring)
-    }
-
-    /// # Errors
-    /// The storage's, as for all reads below.
-    pub fn requests(&self, filter: &RequestFilter) -> Result<Vec<RequestRow>> {
-        let conversation = filter.conversation.as_deref().map(|name| self.inner.keyring.conversation(name));
-        let list = |connection: &_| store::requests::list(connection, filter, conversation.as_deref());
-        Ok(self.inner.storage.read(list)?)
-    }
-
-    /// # Errors
-    /// The storage's; `Unreadable` when the record was changed.
-    pub fn request(&self, trace: &TraceId) -> Result<Option<RequestDetail>> {
-        let found = self.inner.storage.read(|connection| {
-            let Some(row) = store::requests::one(connection, *trace)? else { return Ok(None) };
-            let body = store::requests::body(connection, *trace)?;
-            Ok(Some((row, body, store::requests::payload(connection, *trace)?)))
-        })?;
-        let Some((row, text, stored)) = found else { return Ok(None) };
-        let mut detail = RequestDetail {
-            row,
-            attempts: Vec::new(),
-            verdicts: Vec::new(),
-            spans: Vec::new(),
-            citations: Vec::new(),
-            snapshots: Vec::new(),
-            payload: None,
-        };
-        if let Some(text) = text {
-            let told: RequestBody = body::parse(&text)?;
-            detail.attempts = told.attempts;
-            detail.verdicts = told.verdicts;
-            detail.spans = told.spans;
-            detail.citations = told.citations;
-            detail.snapshots = told.snapshots;
-        }
-        if let Some(stored) = stored {
-            detail.payload = self.inner.unseal(&stored)?;
-        }
-        Ok(Some(detail))
-    }
-
-    /// All outcomes of a use case in the order of recording, each with its requests and their cost.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub fn outcomes(&self, use_case: &str) -> Result<Vec<OutcomeRow>> {
-        Ok(self.inner.storage.read(|connection| store::outcomes::list(connection, use_case))?)
-    }
-
-    /// What finished requests that began at this moment or later have cost.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub fn spent_since(&self, since: Timestamp) -> Result<Vec<Spent>> {
-        Ok(self.inner.storage.read(|connection| store::requests::spent_since(connection, since))?)
-    }
-
-    /// # Errors
-    /// The storage's.
-    pub fn events(&self, filter: &EventFilter) -> Result<Vec<EventRow>> {
-        Ok(self.inner.storage.read(|connection| store::events::list(connection, filter))?)
-    }
-
-    /// The encrypted part of a decision; `None` when it has none, or its subject was erased.
-    ///
-    /// # Errors
-    /// The storage's; `Unreadable` when the record was changed.
-    pub fn event_payload(&self, event: &EventRow) -> Result<Option<Value>> {
-        let read = |connection: &_| store::events::payload(connection, &event.node, event.seq);
-        match self.inner.storage.read(read)? {
-            Some(stored) => self.inner.unseal(&stored),
-            None => Ok(None),
-        }
     }
 
     /// This node's name, as it stands in every event it writes.
@@ -339,7 +257,10 @@ impl Ledger {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ledger").field("node", &self.inner.node).field("run", &self.inner.run.id).finish_non_exhaustive()
+        f.debug_struct("Ledger")
+            .field("node", &self.inner.node)
+            .field("run", &self.inner.run.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -379,17 +300,6 @@ impl Inner {
         Ok((key, sealed))
     }
 
-    fn unseal<T: DeserializeOwned>(&self, stored: &StoredPayload) -> Result<Option<T>> {
-        let changed = || Error::Unreadable("a payload does not open".to_owned());
-        let mark: body::PayloadMark = body::parse(&stored.body)?;
-        let key = self.storage.read(|connection| store::keys::by_number(connection, stored.subject_key))?;
-        let (Some(handle), Some(wrapped)) = key.ok_or_else(changed)? else { return Ok(None) };
-        let secret = self.keyring.unwrap(&handle, &wrapped)?;
-        let digest = mark.payload.ok_or_else(changed)?;
-        let json = seal::open_payload(&secret, &stored.sealed, &digest).ok_or_else(changed)?;
-        serde_json::from_slice(&json).map(Some).map_err(|error| Error::Unreadable(error.to_string()))
-    }
-
     fn decision(&self, event: &Event) -> Result<(NewEvent, Option<DataKey>)> {
         let mut told = DecisionBody { facts: event.body.clone(), payload: None };
         let (mut payload, mut used) = (None, None);
@@ -405,11 +315,7 @@ impl Inner {
     }
 
     /// The result of a write that used a key: `None` asks for another try with another key.
-    fn settled<T>(&self, key: DataKey, written: storage::Result<T>) -> Result<Option<T>> {
-        self.settled_if(Some(key), written)
-    }
-
-    fn settled_if<T>(&self, key: Option<DataKey>, written: storage::Result<T>) -> Result<Option<T>> {
+    fn settled<T>(&self, key: Option<DataKey>, written: storage::Result<T>) -> Result<Option<T>> {
         match (written, key) {
             (Ok(value), key) => {
                 key.into_iter().for_each(|key| self.keyring.remember(key));

@@ -119,14 +119,15 @@ impl Keyring {
 
     /// After a commit confirmed the key.
     pub(crate) fn remember(&self, mut key: DataKey) {
-        if key.shared && !key.claim.saved {
-            key.claim.saved = true;
-            let mut known = self.lock();
-            if known.len() >= MOST_KNOWN {
-                known.clear();
-            }
-            known.insert(key.claim.handle, key);
+        if !key.shared {
+            return;
         }
+        key.claim.saved = true;
+        let mut known = self.lock();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.entry(key.claim.handle).or_insert(key);
     }
 
     pub(crate) fn forget(&self, handle: &Handle) {

@@ -12,7 +12,8 @@
 //! valid state of the whole folder. Only a checkpoint of the chain's head kept elsewhere shows that.
 //!
 //! In reading order: `error`; what comes in (`record`, `outcome`); what comes out (`row`); the chain (`chain`, `body`);
-//! secrets (`seal`, `keyring`); `run` (which process is alive); `store` (all the SQL); `verify`; `handle` (`Ledger`).
+//! secrets (`seal`, `keyring`); `run` (which process is alive); `store` (all the SQL); `verify`; `handle` (`Ledger`, and what it
+//! writes); `reading` (what it reads).
 
 mod body;
 mod chain;
@@ -20,6 +21,7 @@ mod error;
 mod handle;
 mod keyring;
 mod outcome;
+mod reading;
 mod record;
 mod row;
 mod run;

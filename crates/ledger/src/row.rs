@@ -5,9 +5,7 @@ use crate::outcome::{OutcomeId, OutcomeSubject};
 use crate::record::{Arm, Payload, Source, Span, Status};
 use serde::Serialize;
 use serde_json::Value;
-use usecase::{
-    Attempt, AttemptEnd, BundleId, Citation, Cost, Decision, MicroUsd, Timestamp, TraceId, Usage, Verdict,
-};
+use usecase::{Attempt, AttemptEnd, BundleId, Citation, Cost, Decision, MicroUsd, Timestamp, TraceId, Usage, Verdict};
 
 /// Which requests; everything that is `None` allows all. Newest first.
 #[derive(Clone, Debug, Default, PartialEq)]

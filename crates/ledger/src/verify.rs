@@ -192,7 +192,9 @@ impl<'a> Auditor<'a> {
             Some((None, None)) => None,
             Some((Some(handle), Some(wrapped))) => match self.keyring.try_unwrap(&handle, &wrapped) {
                 Some(secret) => Some(secret),
-                None => return Ok(Err("the key of its payload was changed: the master key does not open it".to_owned())),
+                None => {
+                    return Ok(Err("the key of its payload was changed: the master key does not open it".to_owned()));
+                }
             },
             Some(_) => return Ok(Err("the key of its payload is half destroyed".to_owned())),
         };

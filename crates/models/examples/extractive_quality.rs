@@ -91,7 +91,8 @@ async fn measure_quotes(folder: &Path) -> Result<(), Failure> {
         held += usize::from(text.contains(field(query, "answer")));
         characters += text.chars().count();
         let right = corpus.iter().find(|passage| passage.source.document == document);
-        right_document += usize::from(right.is_some_and(|right| text.split('\n').any(|line| right.text.contains(line))));
+        right_document +=
+            usize::from(right.is_some_and(|right| text.split('\n').any(|line| right.text.contains(line))));
         let without = nearest.iter().filter(|at| corpus[**at].source.document != document).take(NEAREST);
         let (text, _) = answer(question, without.map(|at| corpus[*at].clone()).collect()).await?;
         answered_without += usize::from(text != ABSTENTION);
@@ -100,7 +101,11 @@ async fn measure_quotes(folder: &Path) -> Result<(), Failure> {
     let share = |count: usize| 100.0 * count as f64 / queries.len() as f64;
     println!("questions {}", queries.len());
     println!("quote holds the answer {:.1}%, is from the right document {:.1}%", share(held), share(right_document));
-    println!("abstained with the right passage present {:.1}%, answered without it {:.1}%", share(abstained), share(answered_without));
+    println!(
+        "abstained with the right passage present {:.1}%, answered without it {:.1}%",
+        share(abstained),
+        share(answered_without)
+    );
     println!("mean quote {:.0} characters", characters as f64 / queries.len() as f64);
     println!("time p50 {:?}, p99 {:?}", times[times.len() / 2], times[times.len() * 99 / 100]);
     Ok(())

@@ -12,7 +12,9 @@ pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    #[error("there is no provider named `{provider}`: declare [providers.{provider}], or use openai, local or simulated")]
+    #[error(
+        "there is no provider named `{provider}`: declare [providers.{provider}], or use openai, local or simulated"
+    )]
     UnknownProvider { provider: String },
     #[error("there is no model `{model}`: {expected}")]
     UnknownModel { model: ModelRef, expected: String },
@@ -88,9 +90,8 @@ impl std::fmt::Display for Upstream {
             Some(status) => write!(f, "{} answered with status {status}", self.model)?,
             None => write!(f, "{} reported an error in place of an answer", self.model)?,
         }
-        let named = |name: &&String| {
-            name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
-        };
+        let named =
+            |name: &&String| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
         match self.code.as_ref().or(self.kind.as_ref()).filter(named) {
             Some(name) => write!(f, " ({name})"),
             None => Ok(()),

@@ -2,10 +2,10 @@
 //! model can be called: a call past the residency rule cannot be written.
 
 use crate::error::Error;
+use crate::price::Rate;
 use crate::provider::Target;
 use std::sync::Arc;
 use usecase::Jurisdiction;
-use crate::price::Rate;
 use usecase::declared::{ModelRef, Residency};
 
 /// A model that may see this use case's data.

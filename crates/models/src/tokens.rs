@@ -5,6 +5,9 @@
 //! count takes 4 ASCII letters or spaces, 2 digits, signs or other alphabetic characters, or 1 ideograph, kana, syllable
 //! or pictograph to a token. Counting is in quarters of a token, so that pieces of a stream add up to the whole.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 use usecase::{ChatRequest, Content, Message};
 

@@ -4,15 +4,15 @@ use crate::assemble::Prompt;
 use crate::error::Error;
 use crate::prepared::Prepared;
 use crate::trail::Trail;
-use futures_util::stream::BoxStream;
 use guardrails::Vault;
 use models::{Cleared, Models, ReplyBody};
 use std::sync::Arc;
+use std::time::Instant;
 use usecase::declared::ModelRef;
-use usecase::{Chunk, Decision, Passage, Stage, Verdict};
+use usecase::{Decision, Passage, Stage, Verdict};
 
 /// The pieces of a streamed answer, as the model gives them.
-pub(crate) type Chunks = BoxStream<'static, Result<Chunk, models::Error>>;
+pub(crate) type Chunks = models::ChunkStream;
 
 /// A model has begun to answer: what the steps after it need.
 pub(crate) struct Asked {
@@ -62,15 +62,15 @@ pub(crate) async fn ask(
         passages: Arc::clone(&prompt.passages),
         question: prompt.question.clone(),
     };
-    let waiting = trail.asking(first_choice.as_ref());
-    let reply = models.call(chain, call).await;
+    let waiting = Instant::now();
+    let reply = models.call_noting(chain, call, &trail.journal()).await;
     trail.waited(waiting);
     let reply = match reply {
         Ok(reply) => reply,
         Err(exhausted) => {
             let attempts = exhausted.attempts.len();
             trail.attempted(exhausted.attempts);
-            return Err(Error::NoModelAnswered { last: exhausted.last, attempts });
+            return Err(Error::NoModelAnswered { last: exhausted.error, attempts });
         }
     };
     trail.attempted(reply.attempts);

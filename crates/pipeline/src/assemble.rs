@@ -7,6 +7,7 @@ use crate::prepared::Prepared;
 use crate::trail::Trail;
 use guardrails::Vault;
 use minijinja::{Environment, context};
+use minijinja::value::Serde;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,11 +112,11 @@ impl Template {
             .collect();
         let template = self.environment.get_template("prompt").map_err(|error| self.failed(&error))?;
         let values = context! {
-            usecase => context! { name => self.use_case, summary => self.summary },
-            passages => numbered,
+            usecase => context! { name => &self.use_case, summary => &self.summary },
+            passages => Serde(numbered),
             context => blocks,
             question => question,
-            metadata => metadata,
+            metadata => Serde(metadata),
             abstention => models::ABSTENTION,
         };
         template.render(values).map_err(|error| self.failed(&error))
@@ -181,7 +182,7 @@ impl Blocks {
     fn applies(&self, block: &Block, metadata: &Map<String, Value>) -> Result<bool, Error> {
         let Some(when) = &block.when else { return Ok(true) };
         let condition = self.environment.compile_expression(when);
-        let value = condition.and_then(|condition| condition.eval(metadata));
+        let value = condition.and_then(|condition| condition.eval(Serde(metadata)));
         value.map(|value| value.is_true()).map_err(|error| self.failed(&block.name, &error))
     }
 

@@ -21,6 +21,9 @@ pub enum Error {
     #[error("{last}")]
     NoModelAnswered { last: models::Error, attempts: usize },
 
+    #[error("{0}")]
+    Filter(String),
+
     #[error("the passages could not be searched: {0}")]
     Retrieval(#[from] retrieval::Error),
 
@@ -36,7 +39,7 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Template { .. } | Self::Context { .. } => Fault::Operator,
-            Self::UnknownModel(_) => Fault::Caller,
+            Self::UnknownModel(_) | Self::Filter(_) => Fault::Caller,
             Self::NotCleared(cause) => cause.fault(),
             Self::NoModelAnswered { last, .. } => last.fault(),
             Self::Retrieval(cause) => cause.fault(),

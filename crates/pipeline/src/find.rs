@@ -8,6 +8,7 @@ use crate::prepared::Prepared;
 use crate::trail::Trail;
 use guardrails::Vault;
 use retrieval::{Filter, Query};
+use serde_json::Value;
 use std::sync::Arc;
 use usecase::{ChatRequest, Decision, Passage, Role, Verdict};
 
@@ -15,6 +16,7 @@ use usecase::{ChatRequest, Decision, Passage, Role, Verdict};
 pub(crate) struct Found {
     pub(crate) request: ChatRequest,
     pub(crate) vault: Vault,
+    /// What is asked, without the placeholders of what was masked.
     pub(crate) question: String,
     pub(crate) passages: Vec<Passage>,
 }
@@ -26,18 +28,16 @@ pub(crate) async fn find(
     trail: &mut Trail,
 ) -> Result<Result<Found, Refusal>, Error> {
     let Guarded { request, mut vault, .. } = guarded;
-    let question = request.question();
+    // A placeholder says nothing about what is asked: search and quotation go without it.
+    let question = vault.without_placeholders(&request.question());
     if !prepared.needs_vector() {
         return Ok(Ok(Found { request, vault, question, passages: Vec::new() }));
     }
-    // A placeholder says nothing about what is asked: the search goes without it.
-    let sought = vault.without_placeholders(&question);
-
     let step = trail.step("embed");
-    let vector = embed(engines, sought.clone()).await?;
+    let vector = embed(engines, question.clone()).await?;
     trail.end(step);
 
-    if let Some(verdict) = judge_topic(prepared, &request, &sought, &vector) {
+    if let Some(verdict) = judge_topic(prepared, &request, &question, &vector) {
         trail.judged(std::slice::from_ref(&verdict));
         if verdict.decision == Decision::Refuse {
             return Ok(Err(Refusal { verdict }));
@@ -45,7 +45,7 @@ pub(crate) async fn find(
     }
 
     let step = trail.step("retrieve");
-    let found = search(engines, prepared, &request, sought, vector, trail).await?;
+    let found = search(engines, prepared, &request, question.clone(), vector, trail).await?;
     trail.end(step);
 
     let step = trail.step("guard_passages");
@@ -67,11 +67,8 @@ async fn embed(engines: &Engines, text: String) -> Result<Vec<f32>, Error> {
 /// A follow-up ("and for Europe?") is judged by the conversation it stands in, which was judged when it began.
 fn judge_topic(prepared: &Prepared, request: &ChatRequest, question: &str, vector: &[f32]) -> Option<Verdict> {
     let boundary = prepared.boundary.as_ref()?;
-    let follows_up = request.messages.iter().any(|message| message.role == Role::Assistant);
-    if follows_up || guardrails::looks_like_small_talk(question) {
-        return None;
-    }
-    Some(boundary.judge(vector))
+    let answered_before = request.messages.iter().any(|message| message.role == Role::Assistant);
+    Some(boundary.judge(vector, answered_before || guardrails::looks_like_small_talk(question)))
 }
 
 async fn search(
@@ -83,25 +80,36 @@ async fn search(
     trail: &mut Trail,
 ) -> Result<Vec<Passage>, Error> {
     let Some(settings) = prepared.retrieval.clone() else { return Ok(Vec::new()) };
-    let filter = Filter::from_request(&request.metadata, &settings.facets);
+    let filter = filter(request, &settings.facets)?;
     let groups = trail.groups().to_vec();
     let collections = engines.collections.clone();
     let names = prepared.collection_names();
     let searched = tokio::task::spawn_blocking(move || {
-        let mut passages = Vec::new();
-        let mut snapshots = Vec::new();
-        for name in names {
-            let snapshot = collections.snapshot(&name)?;
-            snapshots.push((name, snapshot.number()));
-            let query = Query { text: &text, vector: &vector, top: settings.top, groups: &groups, filter: &filter };
-            passages.extend(snapshot.search(&query));
-        }
-        // Scores of one search are fractions of its own best hit, so a second collection is ranked beside the first.
-        passages.sort_by(|a: &Passage, b: &Passage| b.score.total_cmp(&a.score));
-        passages.truncate(settings.top);
-        Ok::<_, retrieval::Error>((passages, snapshots))
+        let snapshots = names.iter().map(|name| collections.snapshot(name)).collect::<Result<Vec<_>, _>>()?;
+        let query = Query { text: &text, vector: &vector, top: settings.top, groups: &groups, filter: &filter };
+        let passages = retrieval::search_across(&snapshots, &query);
+        let read = snapshots.iter().map(|snapshot| (snapshot.collection().to_owned(), snapshot.number()));
+        Ok::<_, retrieval::Error>((passages, read.collect()))
     });
     let (passages, snapshots) = searched.await.map_err(|_| Error::WorkerStopped)??;
     trail.read_from(snapshots);
     Ok(passages)
+}
+
+/// What the app narrows the search by (`metadata.filter`), among the fields that the use case offers for it.
+fn filter(request: &ChatRequest, facets: &[String]) -> Result<Filter, Error> {
+    let wanted = match request.metadata.get("filter") {
+        None | Some(Value::Null) => return Ok(Filter::default()),
+        Some(Value::Object(wanted)) => wanted,
+        Some(_) => return Err(Error::Filter("`metadata.filter` must be an object".to_owned())),
+    };
+    let filter = Filter::parse(wanted)?;
+    let unknown = filter.fields().find(|field| !facets.iter().any(|facet| facet == field));
+    match unknown {
+        Some(field) => Err(Error::Filter(format!(
+            "`metadata.filter` names `{field}`, which is no facet of the use case (it has: {})",
+            facets.join(", ")
+        ))),
+        None => Ok(filter),
+    }
 }

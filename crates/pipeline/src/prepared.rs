@@ -7,7 +7,7 @@ use crate::error::Error;
 use guardrails::{Guards, TopicBoundary};
 use models::Models;
 use retrieval::Embedder;
-use usecase::declared::{Grounding, Guard, InjectionAction, ModelRef, Residency, Retrieval, TopicsAction, UnsureAction};
+use usecase::declared::{Grounding, Guard, InjectionAction, ModelRef, Residency, Retrieval, UnsureAction};
 use usecase::project::UseCase;
 use usecase::{BundleId, MicroUsd, Principal};
 
@@ -143,6 +143,5 @@ fn topic_boundary(use_case: &UseCase, embedder: &dyn Embedder) -> Result<Option<
     let vectors = embedder.embed(&examples)?;
     let background = embedder.embed(guardrails::background_sentences())?;
     let examples = names.into_iter().cloned().zip(vectors).collect();
-    let refuses = topics.otherwise == TopicsAction::Refuse;
-    Ok(Some(TopicBoundary::new(examples, background, refuses)))
+    Ok(Some(TopicBoundary::new(examples, background, topics.otherwise)))
 }

@@ -6,12 +6,11 @@ use crate::error::Error;
 use crate::given::{Call, Facts};
 use crate::prepared::Prepared;
 use admission::Admitted;
-use ledger::{Arm, Finished, Ledger, Payload, Source, Span, Started, Status};
-use models::Running;
+use ledger::{Finished, Ledger, Payload, Source, Span, Started, Status};
+use models::{Journal, Running};
 use serde_json::{Map, Value, json};
 use std::time::Instant;
 use tokio::task::JoinHandle;
-use usecase::declared::ModelRef;
 use usecase::{
     Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, Timestamp, TraceId, Usage, Verdict,
 };
@@ -36,8 +35,8 @@ pub(crate) struct Trail {
     snapshots: Vec<(String, u64)>,
     request: Value,
     sent: Option<String>,
-    /// The model that is being asked and has not begun to answer.
-    asking: Option<(String, Timestamp, Instant)>,
+    /// The attempts of the call under way, should the app go away before a model begins to answer.
+    journal: Journal,
     /// The attempt that is answering; it is priced when it ends.
     answering: Option<Running>,
     waited_us: u64,
@@ -76,8 +75,11 @@ impl Trail {
             let (ledger, started) = (ledger.clone(), started.clone());
             runtime.spawn(async move { ledger.begin_durable(started).await })
         });
-        if begun.is_none() {
-            ledger.begin(started.clone());
+        // A whole answer's record tells everything by itself; without this one only a crash would go unseen.
+        if begun.is_none()
+            && let Err(error) = ledger.begin(started.clone())
+        {
+            tracing::warn!(trace = %started.trace, %error, "the beginning of a request could not be noted");
         }
         Self {
             ledger: ledger.clone(),
@@ -91,7 +93,7 @@ impl Trail {
             snapshots: Vec::new(),
             request: Value::Null,
             sent: None,
-            asking: None,
+            journal: Journal::new(),
             answering: None,
             waited_us: 0,
             said: 0,
@@ -152,15 +154,13 @@ impl Trail {
         self.snapshots.extend(snapshots);
     }
 
-    /// A model is being asked; from here on the time is its own.
-    pub(crate) fn asking(&mut self, model: Option<&ModelRef>) -> Instant {
-        let now = Instant::now();
-        self.asking = model.map(|model| (model.to_string(), Timestamp::now(), now));
-        now
+    /// Where a call notes its attempts as they happen.
+    pub(crate) fn journal(&self) -> Journal {
+        self.journal.clone()
     }
 
+    /// A model was asked and has begun to answer, or none has: the time was theirs.
     pub(crate) fn waited(&mut self, since: Instant) {
-        self.asking = None;
         self.end(Step { name: "model", since });
         self.waited_since(since);
     }
@@ -260,6 +260,7 @@ impl Trail {
             trace: self.started.trace,
             at: Timestamp::now(),
             status,
+            http_status: 0,
             error,
             attempts,
             verdicts: std::mem::take(&mut self.verdicts),
@@ -273,20 +274,10 @@ impl Trail {
         }
     }
 
-    /// The attempt that was under way when the app went away: whatever it cost, nobody reported it.
+    /// The attempts that were under way when the app went away.
     fn given_up(&mut self) {
         self.answered(None, AttemptEnd::Cancelled);
-        if let Some((model, started, since)) = self.asking.take() {
-            self.attempts.push(Attempt {
-                model,
-                started,
-                first_token_us: None,
-                duration_us: micros(since, Instant::now()),
-                end: AttemptEnd::Cancelled,
-                usage: Usage::default(),
-                cost: Cost::UNKNOWN,
-            });
-        }
+        self.attempts.extend(self.journal.cancel());
     }
 }
 

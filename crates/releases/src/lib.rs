@@ -173,7 +173,7 @@ impl Releases {
             body: json!(decision),
             payload: None,
         };
-        self.ledger.append_blocking(event)?;
+        self.ledger.append_blocking(&event)?;
         self.store.move_pointer(&decision, pointer)?;
         Ok(decision)
     }

@@ -43,6 +43,12 @@ fn main() -> Result<(), Failure> {
         collections.snapshot("set")?;
     }
     println!("asking for the snapshot: {:.1} µs", begun.elapsed().as_secs_f64() * 1e3);
+    let begun = Instant::now();
+    let reopened = Collections::open(&storage, Arc::clone(&embedder))?.snapshot("set")?.passages();
+    println!("reading {reopened} passages anew: {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+    let begun = Instant::now();
+    collections.apply("set", Changes { upsert: set.corpus[..1].to_vec(), delete: Vec::new() })?;
+    println!("changing one document: {:.1} ms", begun.elapsed().as_secs_f64() * 1e3);
     let none = vec![Vec::new(); vectors.len()];
     show("BM25", &set, &snapshot, &none);
     for weight in [0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] {

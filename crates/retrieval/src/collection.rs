@@ -4,15 +4,16 @@
 //! every request for a snapshot looks at the collection's number, a few microseconds, and reads what changed when it
 //! is a new one. A change made anywhere is therefore seen by the next search everywhere.
 
+use crate::Error;
+use crate::code_points::CodePoints;
 use crate::embedder::Embedder;
 use crate::snapshot::{Snapshot, Space, indexed_text};
 use crate::store::{self, CollectionInfo, DocumentRow, PassageRow, TextHash, Write};
-use crate::Error;
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use storage::Storage;
 
 /// Texts that are embedded in one call; between two calls progress is told.
@@ -92,7 +93,14 @@ impl Collections {
         let live = self.live(name);
         let current = live.current.load_full();
         // A newer one than the number just read was put there by someone else in between.
-        if current.number() >= number { Ok(current) } else { self.refresh(name, &live) }
+        if current.number() >= number {
+            return Ok(current);
+        }
+        match live.refreshing.try_lock() {
+            // Somebody is at it; until they are done the last snapshot answers, if there is one.
+            Err(TryLockError::WouldBlock) if current.number() > 0 => Ok(current),
+            _ => self.refresh(name, &live),
+        }
     }
 
     /// All collections with what they hold.
@@ -125,12 +133,7 @@ impl Collections {
     ///
     /// # Errors
     /// Those of [`Collections::apply`].
-    pub fn apply_with(
-        &self,
-        name: &str,
-        changes: Changes,
-        embedded: &dyn Fn(usize, usize),
-    ) -> Result<u64, Error> {
+    pub fn apply_with(&self, name: &str, changes: Changes, embedded: &dyn Fn(usize, usize)) -> Result<u64, Error> {
         let live = self.live(name);
         let _turn = live.applying.lock().unwrap_or_else(PoisonError::into_inner);
         let mut texts = Texts::default();
@@ -158,13 +161,15 @@ impl Collections {
     ) -> Result<(), Error> {
         let identity = self.inner.embedder.identity();
         let stale = self.inner.storage.read(|connection| store::unembedded(connection, name, identity))?;
-        let leaves = |id: &String| delete.contains(id) || upsert.iter().any(|document| document.id == *id);
-        if stale.iter().all(leaves) {
+        let leaving: HashSet<&String> = delete.iter().chain(upsert.iter().map(|document| &document.id)).collect();
+        if stale.iter().all(|id| leaving.contains(id)) {
             return Ok(());
         }
-        for document in self.read(name, 0)?.map_or_else(Vec::new, |read| read.changed) {
+        let read = self.read(name, 0)?.map_or_else(Vec::new, |read| read.changed);
+        for document in read.iter().filter(|document| !leaving.contains(&document.id)) {
+            let code_points = CodePoints::of(&document.text);
             for passage in document.passages.iter().filter(|passage| passage.vector.is_none()) {
-                texts.take_in(&document.title, code_points(&document.text, passage.start, passage.end));
+                texts.take_in(&document.title, &document.text[code_points.bytes(passage.start, passage.end)]);
             }
         }
         Ok(())
@@ -174,8 +179,7 @@ impl Collections {
     fn vectors(&self, texts: Texts, embedded: &dyn Fn(usize, usize)) -> Result<Vec<(TextHash, Vec<f32>)>, Error> {
         let embedder = &self.inner.embedder;
         let (hashes, texts): (Vec<TextHash>, Vec<String>) = texts.0.into_iter().unzip();
-        let kept =
-            self.inner.storage.read(|connection| store::vectors_of(connection, embedder.identity(), &hashes))?;
+        let kept = self.inner.storage.read(|connection| store::vectors_of(connection, embedder.identity(), &hashes))?;
         let mut vectors = Vec::with_capacity(hashes.len());
         let mut fresh = Vec::new();
         for ((hash, text), kept) in hashes.into_iter().zip(texts).zip(kept) {
@@ -218,8 +222,7 @@ impl Collections {
         if read.number == current.number() {
             return Ok(current);
         }
-        let fresh =
-            Arc::new(Snapshot::build(name, read.number, self.space(), older, read.changed, &read.present));
+        let fresh = Arc::new(Snapshot::build(name, read.number, self.space(), older, read.changed, &read.present));
         live.current.store(Arc::clone(&fresh));
         Ok(fresh)
     }
@@ -255,21 +258,17 @@ impl Texts {
 /// Checks a document's passages and takes in their texts.
 fn prepare(put: DocumentPut, texts: &mut Texts) -> Result<DocumentRow, Error> {
     let DocumentPut { id, title, url, text, metadata, groups, content_hash, passages } = put;
-    let length = text.chars().count();
+    let code_points = CodePoints::of(&text);
+    let length = code_points.count();
     let mut rows = Vec::with_capacity(passages.len());
     for (ordinal, start, end) in passages {
         if start >= end || end > length {
             return Err(Error::BadPassage { document: id, ordinal, start, end, length });
         }
-        let text_hash = texts.take_in(&title, code_points(&text, start, end));
+        let text_hash = texts.take_in(&title, &text[code_points.bytes(start, end)]);
         rows.push(PassageRow { ordinal, start, end, text_hash });
     }
     Ok(DocumentRow { id, content_hash, title, url, text, metadata, groups, passages: rows })
-}
-
-fn code_points(text: &str, start: usize, end: usize) -> &str {
-    let byte_of = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(byte, _)| byte);
-    &text[byte_of(start)..byte_of(end)]
 }
 
 fn check_made(embedder: &dyn Embedder, wanted: usize, made: &[Vec<f32>]) -> Result<(), Error> {

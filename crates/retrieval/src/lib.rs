@@ -12,6 +12,7 @@
 pub mod embedder;
 pub mod words;
 
+mod code_points;
 mod collection;
 mod error;
 mod snapshot;

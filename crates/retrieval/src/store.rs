@@ -267,22 +267,27 @@ fn passages(
 pub(crate) fn write(transaction: &Transaction<'_>, write: &Write) -> storage::Result<u64> {
     let collection = write.collection.as_str();
     let number = number(transaction, collection)?.unwrap_or(0) + 1;
-    transaction.prepare_cached(
-        "INSERT INTO retrieval_collection (name, snapshot, embedder) VALUES (?1, ?2, ?3)
+    transaction
+        .prepare_cached(
+            "INSERT INTO retrieval_collection (name, snapshot, embedder) VALUES (?1, ?2, ?3)
          ON CONFLICT (name) DO UPDATE SET snapshot = ?2, embedder = ?3",
-    )?.execute(params![collection, signed(number), write.embedder])?;
+        )?
+        .execute(params![collection, signed(number), write.embedder])?;
     let gone = write.delete.iter().chain(write.upsert.iter().map(|document| &document.id));
     let mut orphans = Vec::new();
     for id in gone {
         remove(transaction, collection, id, &mut orphans)?;
     }
-    let mut insert = transaction
-        .prepare_cached("INSERT OR IGNORE INTO retrieval_vector (text_hash, embedder, vector) VALUES (?1, ?2, ?3)")?;
-    for (hash, vector) in &write.vectors {
-        insert.execute(params![hash, write.embedder, to_blob(vector)])?;
-    }
     for document in &write.upsert {
         insert_document(transaction, collection, number, document)?;
+    }
+    // Only for texts that are there: one whose document was deleted meanwhile must not leave its vector behind.
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO retrieval_vector (text_hash, embedder, vector)
+         SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM retrieval_passage WHERE text_hash = ?1)",
+    )?;
+    for (hash, vector) in &write.vectors {
+        insert.execute(params![hash, write.embedder, to_blob(vector)])?;
     }
     let mut forget = transaction.prepare_cached(
         "DELETE FROM retrieval_vector WHERE text_hash = ?1

@@ -29,7 +29,7 @@ pub struct Parts {
     pub evals: Evals,
 }
 
-pub struct App {
+pub(crate) struct App {
     pub(crate) parts: Parts,
     pub(crate) metrics: Arc<Metrics>,
     /// Whether callers without a key are let in: only on a loopback address, and only until a key exists.

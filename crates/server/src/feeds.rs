@@ -3,10 +3,11 @@
 //! next turn.
 
 use crate::app::App;
-use ingest::FeedJob;
+use ingest::{FeedJob, Ingest};
 use std::sync::Arc;
 use std::time::Duration;
 use usecase::Timestamp;
+use usecase::declared::Feed;
 
 /// How often the schedules are looked at: finer than the finest schedule that makes sense.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -29,8 +30,7 @@ fn refresh_due(app: &App) {
         // A use case that is being edited may not parse right now; its feeds wait.
         let Ok(use_case) = project.use_case(&name) else { continue };
         for (feed_name, feed) in &use_case.declared.feeds {
-            let due = app.parts.ingest.is_due(&name, feed_name, feed, Timestamp::now());
-            if !due.unwrap_or(false) {
+            if !is_due(&app.parts.ingest, &name, feed_name, feed) {
                 continue;
             }
             let folder = project.use_case_folder(&name);
@@ -41,4 +41,11 @@ fn refresh_due(app: &App) {
             }
         }
     }
+}
+
+/// A schedule that cannot be read, or a database that is away, makes nothing due: `check` shows the feed as stale.
+fn is_due(ingest: &Ingest, use_case: &str, feed_name: &str, feed: &Feed) -> bool {
+    let last = ingest.last_attempt(use_case, feed_name).ok();
+    let due = last.and_then(|last| ingest.next_due(feed, last).ok().flatten());
+    due.is_some_and(|due| due <= Timestamp::now())
 }

@@ -30,5 +30,5 @@ pub enum ServeError {
     #[error("`{listen}` is not an address: write it like 127.0.0.1:8080")]
     NotAnAddress { listen: String },
     #[error(transparent)]
-    Admission(#[from] admission::Denied),
+    Keys(#[from] admission::Error),
 }

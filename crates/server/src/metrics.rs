@@ -27,7 +27,7 @@ struct VerdictLabel {
 }
 
 /// The process's counters. One per server; made once, read by `/metrics`.
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<StatusLabel, Counter>,
     tokens: Family<KindLabel, Counter>,

@@ -101,7 +101,8 @@ impl From<pipeline::Error> for Problem {
             Error::Template { .. } => of_fault(Fault::Operator, "template_failed", message),
             Error::Context { .. } => of_fault(Fault::Operator, "context_failed", message),
             Error::NotCleared(_) => Self::new(StatusCode::FORBIDDEN, "permission_error", "residency", message),
-            Error::NoModelAnswered { last, .. } => of_model(last),
+            Error::NoModelAnswered { last, .. } => of_model(&last),
+            Error::Filter(_) => Self { param: Some("metadata".to_owned()), ..Self::bad_request(message) },
             Error::Retrieval(cause) => of_fault(cause.fault(), "retrieval_failed", message),
             Error::WorkerStopped => of_fault(Fault::Us, "internal", message),
         }
@@ -110,23 +111,36 @@ impl From<pipeline::Error> for Problem {
 
 /// What a provider said keeps its status, message and code where the app can act on it; everything else that a provider
 /// did wrong is 502, or 504 when it was silent.
-fn of_model(error: models::Error) -> Problem {
+fn of_model(error: &models::Error) -> Problem {
     let message = error.to_string();
+    if let Some(upstream) = error.upstream() {
+        return of_upstream(upstream, message);
+    }
     match error {
-        models::Error::Status { status, message, code, kind, retry_after, .. } => {
-            let passed_on = matches!(status, 400 | 404 | 409 | 413 | 422 | 429);
-            let status = if passed_on { StatusCode::from_u16(status).ok() } else { None };
-            Problem {
-                code: code.or(Some("upstream_error".to_owned())),
-                kind: kind.unwrap_or_else(|| "upstream_error".to_owned()),
-                retry_after,
-                ..Problem::new(status.unwrap_or(StatusCode::BAD_GATEWAY), "", "", message)
-            }
-        }
         models::Error::Timeout { .. } => {
             Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_error", "upstream_timeout", message)
         }
+        models::Error::UnknownProvider { .. } | models::Error::UnknownModel { .. } => Problem {
+            param: Some("model".to_owned()),
+            ..Problem::new(StatusCode::NOT_FOUND, "invalid_request_error", "model_not_found", message)
+        },
         other => of_fault(other.fault(), "upstream_error", message),
+    }
+}
+
+/// An error in the provider's own words. A wrong key or a missing model there is the operator's affair: to the app it is
+/// a bad gateway, so that no SDK takes its own key for wrong.
+fn of_upstream(upstream: &models::Upstream, message: String) -> Problem {
+    let for_the_app = upstream.status.filter(|status| matches!(status, 400 | 409 | 413 | 422 | 429));
+    let Some(status) = for_the_app.and_then(|status| StatusCode::from_u16(status).ok()) else {
+        return Problem::new(StatusCode::BAD_GATEWAY, "upstream_error", "upstream_error", message);
+    };
+    let said = if upstream.message.is_empty() { message } else { format!("{message}: {}", upstream.message) };
+    Problem {
+        code: upstream.code.clone(),
+        param: upstream.param.clone(),
+        retry_after: upstream.retry_after,
+        ..Problem::new(status, upstream.kind.as_deref().unwrap_or("upstream_error"), "", said)
     }
 }
 

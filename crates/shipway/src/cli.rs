@@ -198,6 +198,15 @@ pub(crate) enum Verdict {
 pub(crate) enum Audit {
     /// Recompute every hash; exit 1 at the first record that was changed
     Verify,
+    /// List recorded requests, the newest first
+    Requests {
+        /// Only this use case
+        #[arg(long, value_name = "NAME")]
+        use_case: Option<String>,
+        /// How many at the most
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        limit: usize,
+    },
     /// Show what is recorded of one request
     Show {
         /// The trace id, from the header `x-shipway-trace`

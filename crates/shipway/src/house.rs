@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use evals::Evals;
 use governance::Governance;
 use ingest::Ingest;
-use ledger::Ledger;
+use ledger::{Ledger, Source};
 use models::Models;
 use pipeline::{Engines, Pipeline};
 use releases::Releases;
@@ -31,8 +31,9 @@ impl House {
         let ledger = Ledger::open(&storage)?;
         let admission = Admission::open(&storage)?;
         let today = Timestamp::now().start_of_day();
-        let spent = ledger.spent_since(today)?.into_iter().map(|spent| (spent.key, spent.use_case, spent.cost));
-        admission.seed(spent.collect(), today);
+        let spent = ledger.spent_since(today)?.into_iter().filter(|spent| spent.source != Source::Eval);
+        let spent: Vec<_> = spent.map(|spent| (spent.key, spent.use_case, spent.cost)).collect();
+        admission.seed(&spent, today);
 
         let embedder = embedder::open(project.file.embedder.choice)?;
         let collections = Collections::open(&storage, Arc::clone(&embedder))?;

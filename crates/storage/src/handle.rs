@@ -79,7 +79,7 @@ impl Storage {
     }
 
     /// Runs the job in the next transaction; resolves once that transaction is on disk. The job stands in the queue
-    /// when the future is first polled; dropped after that, the future takes nothing back: the write still happens.
+    /// when the future is first polled (if there is room); dropped after that, the future takes nothing back: the write still happens.
     ///
     /// # Errors
     /// The job's own error, or that of its commit: then nothing of the job was kept.
@@ -90,8 +90,12 @@ impl Storage {
     {
         let shared = Arc::clone(&self.shared);
         async move {
-            let room = Arc::clone(&shared.room).acquire_owned().await.map_err(|_| Error::Closed)?;
-            let (job, answer) = Awaited::new(job);
+            // Tried first without waiting: tokio may make a busy task yield at an await even when there is room.
+            let room = match Arc::clone(&shared.room).try_acquire_owned() {
+                Ok(room) => room,
+                Err(_) => Arc::clone(&shared.room).acquire_owned().await.map_err(|_| Error::Closed)?,
+            };
+            let (job, answer) = Awaited::boxed(job);
             shared.send(Queued { job, room: Some(room) })?;
             drop(shared);
             answer.await.map_err(|_| Error::Closed)?

@@ -75,7 +75,7 @@ fn write_some(connection: &Connection, jobs: &mut dyn ExactSizeIterator<Item = B
         Err(error) => return fail(jobs, &Error::from(error), counters),
     };
     let mut waiting: Vec<Box<dyn Job>> = Vec::new();
-    while let Some(mut job) = jobs.next() {
+    for mut job in &mut *jobs {
         match run_in_savepoint(&transaction, job.as_mut()) {
             Ok(()) => waiting.push(job),
             Err(error) => {

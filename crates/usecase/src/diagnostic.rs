@@ -14,9 +14,6 @@ pub struct Diagnostic {
     pub line: usize,
     /// From 1, in code points; 0 like `line`.
     pub column: usize,
-    /// How many code points of the line are meant, at least 1 where there is a line.
-    #[serde(default)]
-    pub width: usize,
     /// One sentence without a full stop.
     pub message: String,
     /// What would have been right.
@@ -25,9 +22,18 @@ pub struct Diagnostic {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// The text of the line, with whatever looks like a secret blotted out.
+    /// The line itself, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_line: Option<String>,
+    pub excerpt: Option<Box<Excerpt>>,
+}
+
+/// The line that a mistake is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// The text of the line, with whatever looks like a secret blotted out.
+    pub text: String,
+    /// How many code points of it are meant, at least 1.
+    pub width: usize,
 }
 
 impl Diagnostic {
@@ -46,9 +52,11 @@ impl Diagnostic {
             file: file.to_owned(),
             line: text[..line_start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
-            width: meant.chars().count().max(1),
             message: message.into(),
-            source_line: Some(without_secrets(text[line_start..line_end].trim_end_matches('\r'))),
+            excerpt: Some(Box::new(Excerpt {
+                text: without_secrets(text[line_start..line_end].trim_end_matches('\r')),
+                width: meant.chars().count().max(1),
+            })),
             ..Self::default()
         }
     }
@@ -87,8 +95,8 @@ impl fmt::Display for Diagnostic {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
         write!(f, ": {}", self.message)?;
-        if let Some(source_line) = self.source_line.as_deref().filter(|_| self.line > 0) {
-            let (shown, caret) = underline(source_line, self.column, self.width);
+        if let Some(excerpt) = self.excerpt.as_deref().filter(|excerpt| !excerpt.text.trim().is_empty()) {
+            let (shown, caret) = underline(&excerpt.text, self.column, excerpt.width);
             let number = self.line.to_string();
             let margin = " ".repeat(number.len());
             write!(f, "\n {number} | {shown}\n {margin} | {caret}")?;

@@ -19,9 +19,13 @@ impl TraceId {
         Self(bytes)
     }
 
-    /// Reads 32 hex digits; anything else is `None`.
+    /// Reads 32 hex digits, not all of them zero; anything else is `None`.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 32 || !text.is_ascii() {
+        // Digit by digit, because the standard library also reads `+f` as a number.
+        if text.len() != 32
+            || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
+            || text.bytes().all(|byte| byte == b'0')
+        {
             return None;
         }
         let mut bytes = [0; 16];

@@ -49,3 +49,6 @@ pub use time::{Period, Timestamp};
 pub use usage::Usage;
 pub use use_case::UseCase;
 pub use verdict::{Decision, Stage, Verdict};
+
+#[cfg(test)]
+mod tests;

@@ -76,17 +76,22 @@ fn replace(text: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
     }
 }
 
+/// Keys under which a picture may be inlined as a `data:` URL, often megabytes of it. Anywhere else a text that begins
+/// with `data:` is text of a person.
+const URLS: &[&str] = &["url", "image_url", "file_url"];
+
 /// Keys whose strings are names for machines, not text of people.
 const NOT_TEXT: &[&str] = &["type", "id", "role", "detail", "format", "data", "file_data"];
 
 fn each_string(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>) {
     match value {
-        // An inlined picture is not text, and is often megabytes.
-        Value::String(text) if !text.starts_with("data:") => replace(text, change),
+        Value::String(text) => replace(text, change),
         Value::Array(items) => items.iter_mut().for_each(|item| each_string(item, change)),
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
-                if !NOT_TEXT.contains(&name.as_str()) {
+                let name = name.as_str();
+                let is_picture = URLS.contains(&name) && field.as_str().is_some_and(|url| url.starts_with("data:"));
+                if !NOT_TEXT.contains(&name) && !is_picture {
                     each_string(field, change);
                 }
             }

@@ -90,11 +90,8 @@ impl Project {
     /// # Errors
     /// Every mistake in its files at once, or that there is no such use case.
     pub fn bundle(&self, name: &str) -> Result<Bundle, Diagnostics> {
+        checked_name(name)?;
         let file = file_of(name, USE_CASE_FILE);
-        if !meaning::is_use_case_name(name) {
-            let wrong = Diagnostic::of_file(file, format!("a use case cannot be called `{name}`"));
-            return Err(wrong.expected("1 to 64 lower-case letters, digits and hyphens").into());
-        }
         let folder = self.use_case_folder(name);
         if !folder.join(USE_CASE_FILE).exists() {
             return Err(self.no_such_use_case(name).into());
@@ -132,8 +129,21 @@ impl Project {
     }
 }
 
+/// A name that may become a folder, a part of an address and the `model` of a request.
+///
+/// # Errors
+/// Says what a use case may be called.
+pub(crate) fn checked_name(name: &str) -> Result<(), Diagnostics> {
+    if meaning::is_use_case_name(name) {
+        return Ok(());
+    }
+    let wrong = Diagnostic::of_file(file_of(name, USE_CASE_FILE), format!("a use case cannot be called `{name}`"));
+    Err(wrong.expected("1 to 64 lower-case letters, digits and hyphens").into())
+}
+
 /// A file of a use case, relative to the project's root.
 pub(crate) fn file_of(use_case: &str, path: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
     format!("{USE_CASES_FOLDER}/{use_case}/{path}")
 }
 
@@ -148,18 +158,18 @@ struct Files<'a> {
 impl Files<'_> {
     fn read_all(&mut self, name: &str, declared: &UseCaseFile) {
         if let Some(template) = &declared.prompt.template {
-            self.read("/prompt/template", template, FILE_LIMIT);
+            self.read("/prompt/template", template);
         }
         if let Some(topics) = &declared.guard.topics
-            && let Some(text) = self.read("/guard/topics/allow", &topics.allow, FILE_LIMIT)
+            && let Some(text) = self.read("/guard/topics/allow", &topics.allow)
             && let Err(wrong) = meaning::read_topics(&file_of(name, &topics.allow), &text)
         {
             self.found.extend(wrong);
         }
-        self.read_cases(&declared.evals.cases);
+        self.read_cases(name, &declared.evals.cases);
     }
 
-    fn read_cases(&mut self, pattern: &str) {
+    fn read_cases(&mut self, name: &str, pattern: &str) {
         let pointer = "/evals/cases";
         let is_wrong = meaning::relative_path(pattern).and_then(|pattern| meaning::glob(&pattern)).is_err();
         if is_wrong {
@@ -172,17 +182,27 @@ impl Files<'_> {
                 self.found.push(wrong.help("write the first eval case, or leave `cases` out"));
             }
             Ok(paths) => {
-                for path in paths.iter().filter(|path| !self.texts.contains_key(*path)).cloned().collect::<Vec<_>>() {
-                    self.read(pointer, &path, CASES_LIMIT);
+                for path in paths {
+                    self.read_case(name, path);
                 }
             }
         }
     }
 
+    fn read_case(&mut self, name: &str, path: String) {
+        if self.texts.contains_key(&path) {
+            return; // It is the template or the topics file as well.
+        }
+        match folder::read_text(self.folder, &path, CASES_LIMIT) {
+            Ok(text) => drop(self.texts.insert(path, text)),
+            Err(message) => self.found.push(Diagnostic::of_file(file_of(name, &path), message)),
+        }
+    }
+
     /// Takes a file in; what is wrong with it is said where it is named. A path of the wrong form was already judged.
-    fn read(&mut self, pointer: &str, path: &str, limit: u64) -> Option<String> {
+    fn read(&mut self, pointer: &str, path: &str) -> Option<String> {
         let path = meaning::relative_path(path).ok()?;
-        match folder::read_text(self.folder, &path, limit) {
+        match folder::read_text(self.folder, &path, FILE_LIMIT) {
             Ok(text) => {
                 self.texts.insert(path, text.clone());
                 Some(text)

@@ -42,6 +42,7 @@ fn generate<T: JsonSchema>(id: &str, title: &str, description: &str) -> Value {
     without_null(&mut schema);
     let mut head = Map::new();
     if let Value::Object(body) = &mut schema {
+        head.extend(body.remove_entry("$schema"));
         for (key, value) in [("$id", id), ("title", title), ("description", description)] {
             head.insert(key.to_owned(), Value::from(value));
             body.remove(key);
@@ -66,6 +67,7 @@ fn without_null(schema: &mut Value) {
                 }
             }
             unwrap_optional(node);
+            explain_only_key(node);
             node.values_mut().for_each(without_null);
         }
         _ => {}
@@ -90,6 +92,19 @@ fn unwrap_optional(node: &mut Map<String, Value>) {
             node.insert("allOf".to_owned(), Value::Array(vec![only]));
         }
         None => {}
+    }
+}
+
+/// A variant that is written as a table with one key is explained at the table; editors show what stands at the key.
+fn explain_only_key(node: &mut Map<String, Value>) {
+    let Some(description) = node.get("description").cloned() else { return };
+    let is_variant = node.get("required").and_then(Value::as_array).is_some_and(|keys| keys.len() == 1);
+    if let Some(Value::Object(keys)) = node.get_mut("properties").filter(|_| is_variant)
+        && keys.len() == 1
+    {
+        for key in keys.values_mut().filter_map(Value::as_object_mut).filter(|key| !key.contains_key("$ref")) {
+            key.entry("description").or_insert_with(|| description.clone());
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! What `shipway init` writes: a project, and a use case that is whole (documents, topics, eval cases) and passes its
 //! own check with the model that needs nothing, so that the first thing a newcomer changes already works.
 
+use crate::diagnostic::Diagnostics;
+use crate::project::checked_name;
+
 /// The files of a use case, without its name in them.
 const USE_CASE: [(&str, &str); 8] = [
     ("usecase.toml", include_str!("../starter/use_case/usecase.toml")),
@@ -14,8 +17,12 @@ const USE_CASE: [(&str, &str); 8] = [
 ];
 
 /// The files of a new use case: path relative to its folder, and content.
-pub fn use_case(name: &str) -> Vec<(String, String)> {
-    USE_CASE.iter().map(|(path, content)| ((*path).to_owned(), content.replace("{name}", name))).collect()
+///
+/// # Errors
+/// When a use case cannot have this name.
+pub fn use_case(name: &str) -> Result<Vec<(String, String)>, Diagnostics> {
+    checked_name(name)?;
+    Ok(USE_CASE.iter().map(|(path, content)| ((*path).to_owned(), content.replace("{name}", name))).collect())
 }
 
 /// The files of a new project, relative to its root: `shipway.toml` and `.gitignore`. Where a `.gitignore` is there

@@ -95,7 +95,7 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0.as_millis();
         let units = [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
-        let whole = units.into_iter().find(|(_, size)| ms >= *size && ms % size == 0);
+        let whole = units.into_iter().find(|(_, size)| ms >= *size && ms.is_multiple_of(*size));
         match whole {
             Some((unit, size)) => write!(f, "{}{unit}", ms / size),
             None => write!(f, "{ms}ms"),

@@ -77,7 +77,8 @@ impl<'a> Texts<'a> {
     }
 
     fn named(&self, path: Option<&str>, named_in: &str, found: &mut Diagnostics) -> Option<&'a str> {
-        self.get(path?, named_in).map_err(|wrong| found.push(wrong)).ok()
+        let path = path.filter(|path| meaning::relative_path(path).is_ok())?; // Its form was already judged.
+        self.get(path, named_in).map_err(|wrong| found.push(wrong)).ok()
     }
 
     /// The files that the pattern of the cases names, and that are nothing else.
@@ -95,6 +96,3 @@ impl<'a> Texts<'a> {
         cases.map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
     }
 }
-
-#[cfg(test)]
-mod tests;

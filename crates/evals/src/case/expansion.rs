@@ -8,29 +8,35 @@ use crate::check::{Assertion, Rejected, Written, did_you_mean};
 use crate::yaml::Place;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use usecase::Diagnostic;
-use usecase::{Message, Role};
+
+use usecase::{Diagnostic, Diagnostics, Message, Role};
 
 /// More cases than this from one test is a slip, not a test set.
 const MOST_COMBINATIONS: usize = 10_000;
 
-pub(super) fn expand(file: &str, text: &str, test: &WrittenTest) -> Result<Vec<Case>, Vec<Diagnostic>> {
+const ASKS_NOTHING: &str = "the test asks nothing";
+const CHECKS_NOTHING: &str = "the test checks nothing and would always pass";
+
+pub(super) fn expand(file: &str, text: &str, test: &WrittenTest) -> Result<Vec<Case>, Diagnostics> {
     let at = test.at.unwrap_or(Place::START);
     let place = TestPlace { file, text, at };
     let combinations = match combinations(&test.vars, test.keep_lists) {
         Some(combinations) => combinations,
         None => {
             let message = format!("the lists in `vars` make more than {MOST_COMBINATIONS} cases");
-            return Err(vec![place.wrong(at, message, Some("shorter lists, or separate tests"), None)]);
+            return Err(place.wrong(at, message, Some("shorter lists, or separate tests"), None));
         }
     };
-    let (mut cases, mut wrong) = (Vec::new(), Vec::new());
+    let (mut cases, mut wrong) = (Vec::new(), Diagnostics::default());
     for vars in combinations {
         match place.case(test, vars) {
             Ok(case) => cases.push(case),
             Err(found) => wrong.extend(found),
         }
     }
+    // What could not be read was said already; that it is missing would be said twice.
+    let follows = [(test.flawed_vars, ASKS_NOTHING), (test.flawed_checks, CHECKS_NOTHING)];
+    wrong.0.retain(|wrong| !follows.contains(&(true, wrong.message.as_str())));
     if wrong.is_empty() { Ok(cases) } else { Err(wrong) }
 }
 
@@ -63,17 +69,23 @@ struct TestPlace<'a> {
 }
 
 impl TestPlace<'_> {
-    fn wrong(&self, at: Place, message: impl Into<String>, expected: Option<&str>, help: Option<String>) -> Diagnostic {
+    fn wrong(
+        &self,
+        at: Place,
+        message: impl Into<String>,
+        expected: Option<&str>,
+        help: Option<String>,
+    ) -> Diagnostics {
         let mut wrong = Diagnostic::at_line(self.file, self.text, at.line, at.column, message).maybe_help(help);
         wrong.expected = expected.map(str::to_owned);
-        wrong
+        wrong.into()
     }
 
-    fn case(&self, test: &WrittenTest, written_vars: Map<String, Value>) -> Result<Case, Vec<Diagnostic>> {
+    fn case(&self, test: &WrittenTest, written_vars: Map<String, Value>) -> Result<Case, Diagnostics> {
         let vars = fill_in(&written_vars);
-        let mut wrong = Vec::new();
+        let mut wrong = Diagnostics::default();
         let asking = self.asking(test, &vars).map_err(|found| wrong.extend(found)).ok();
-        let must_pass = self.must_pass(test).map_err(|found| wrong.push(found)).unwrap_or_default();
+        let must_pass = self.must_pass(test).map_err(|found| wrong.extend(found)).unwrap_or_default();
         let (assertions, hashed) = self.assertions(test, &vars, &mut wrong);
         if let Some(asking) = asking
             && wrong.is_empty()
@@ -96,7 +108,7 @@ impl TestPlace<'_> {
         Err(wrong)
     }
 
-    fn must_pass(&self, test: &WrittenTest) -> Result<bool, Diagnostic> {
+    fn must_pass(&self, test: &WrittenTest) -> Result<bool, Diagnostics> {
         match test.metadata.get("must_pass") {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
@@ -107,7 +119,7 @@ impl TestPlace<'_> {
     }
 
     /// What is asked and by whom: the metadata goes with the request, except what speaks of the test itself.
-    fn asking(&self, test: &WrittenTest, vars: &Map<String, Value>) -> Result<Asking, Vec<Diagnostic>> {
+    fn asking(&self, test: &WrittenTest, vars: &Map<String, Value>) -> Result<Asking, Diagnostics> {
         let mut metadata = match render::value(&Value::Object(test.metadata.clone()), vars, Missing::Keep) {
             Ok(Value::Object(metadata)) => metadata,
             _ => test.metadata.clone(),
@@ -117,16 +129,16 @@ impl TestPlace<'_> {
             None => Vec::new(),
             Some(written) => texts(&written).ok_or_else(|| {
                 let message = "`metadata.groups` is not a list of texts";
-                vec![self.wrong(self.at, message, Some("a list such as [\"staff\"]"), None)]
+                self.wrong(self.at, message, Some("a list such as [\"staff\"]"), None)
             })?,
         };
         let text = |name: &str| metadata.get(name).and_then(Value::as_str).map(str::to_owned);
         let (conversation, subject) = (text("conversation"), text("subject"));
-        let messages = self.messages(vars).map_err(|wrong| vec![wrong])?;
+        let messages = self.messages(vars)?;
         Ok(Asking { messages, metadata, groups, conversation, subject })
     }
 
-    fn messages(&self, vars: &Map<String, Value>) -> Result<Vec<Message>, Diagnostic> {
+    fn messages(&self, vars: &Map<String, Value>) -> Result<Vec<Message>, Diagnostics> {
         if let Some(messages) = vars.get("messages") {
             let read: Result<Vec<Message>, _> = serde_json::from_value(messages.clone());
             return match read {
@@ -141,12 +153,7 @@ impl TestPlace<'_> {
         let question = vars.get("question").map(render::shown).unwrap_or_default();
         if question.trim().is_empty() {
             let near = did_you_mean_question(vars);
-            return Err(self.wrong(
-                self.at,
-                "the test asks nothing",
-                Some("`vars.question`, or `vars.messages`"),
-                near,
-            ));
+            return Err(self.wrong(self.at, ASKS_NOTHING, Some("`vars.question`, or `vars.messages`"), near));
         }
         Ok(vec![Message::new(Role::User, question)])
     }
@@ -156,7 +163,7 @@ impl TestPlace<'_> {
         &self,
         test: &WrittenTest,
         vars: &Map<String, Value>,
-        wrong: &mut Vec<Diagnostic>,
+        wrong: &mut Diagnostics,
     ) -> (Vec<Assertion>, Vec<Value>) {
         let (mut assertions, mut hashed) = (Vec::new(), Vec::new());
         for written in &test.assertions {
@@ -165,7 +172,7 @@ impl TestPlace<'_> {
                     assertions.push(assertion);
                     hashed.push(identity);
                 }
-                Err(found) => wrong.push(found),
+                Err(found) => wrong.extend(found),
             }
         }
         for reason in &test.unsupported {
@@ -174,7 +181,7 @@ impl TestPlace<'_> {
         let deciding = |assertion: &Assertion| assertion.weight() > 0.0;
         if wrong.is_empty() && !assertions.iter().any(deciding) {
             let expected = "at least one check under `assert` with a weight above 0";
-            wrong.push(self.wrong(self.at, "the test checks nothing and would always pass", Some(expected), None));
+            wrong.extend(self.wrong(self.at, CHECKS_NOTHING, Some(expected), None));
         }
         (assertions, hashed)
     }
@@ -183,7 +190,7 @@ impl TestPlace<'_> {
         &self,
         written: &WrittenAssertion,
         vars: &Map<String, Value>,
-    ) -> Result<(Assertion, Value), Diagnostic> {
+    ) -> Result<(Assertion, Value), Diagnostics> {
         let rendered = written.value.as_ref().map(|value| render::value(value, vars, Missing::Reject)).transpose();
         let (value, unsupported) = match rendered {
             Ok(value) => (value.filter(|value| !value.is_null()), written.unsupported.clone()),
@@ -213,9 +220,9 @@ impl TestPlace<'_> {
             .map_err(|rejected| self.rejected(written, rejected))
     }
 
-    fn rejected(&self, written: &WrittenAssertion, rejected: Rejected) -> Diagnostic {
+    fn rejected(&self, written: &WrittenAssertion, rejected: Rejected) -> Diagnostics {
         match rejected {
-            Rejected::Type { message, help } => self.wrong(written.kind_at, message, Some("a check type"), help),
+            Rejected::Type { message, expected, help } => self.wrong(written.kind_at, message, Some(&expected), help),
             Rejected::Value { message, expected } => self.wrong(written.value_at, message, Some(&expected), None),
             Rejected::Threshold { message, expected } => {
                 self.wrong(written.threshold_at, message, Some(&expected), None)

@@ -14,7 +14,7 @@ mod tests;
 use crate::check::Assertion;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use usecase::Diagnostics;
+use usecase::{Diagnostic, Diagnostics};
 
 use usecase::project::USE_CASES_FOLDER;
 use usecase::{BundleId, ChatRequest, Message, Principal, PrincipalRole, UseCase};
@@ -92,12 +92,14 @@ fn read_files<'a>(files: impl Iterator<Item = (String, &'a str)>) -> Result<Vec<
         for test in tests {
             match expansion::expand(&file, text, &test) {
                 Ok(expanded) => cases.extend(expanded),
-                Err(found) => wrong.0.extend(found),
+                Err(found) => wrong.extend(found),
             }
         }
     }
     tell_twins_apart(&mut cases);
     // One wrong check of a test with a list of variables is found once per value and said once.
+    let place = |wrong: &Diagnostic| (wrong.file.clone(), wrong.line, wrong.column, wrong.message.clone());
+    wrong.0.sort_by_cached_key(place);
     wrong.or_value(cases)
 }
 

@@ -21,6 +21,9 @@ pub(super) struct WrittenTest {
     /// Why the case cannot be run as meant.
     pub(super) unsupported: Vec<String>,
     pub(super) at: Option<Place>,
+    /// Its variables, or its checks, could not all be read: what seems to be missing may only be unreadable.
+    pub(super) flawed_vars: bool,
+    pub(super) flawed_checks: bool,
 }
 
 #[derive(Clone)]
@@ -148,21 +151,32 @@ impl Reader<'_> {
                 .then(|| "name further case files in `[evals] cases`".to_owned());
             let message = format!("{place} is {}", node.kind());
             self.wrong(node.at, message, Some("a table with `vars` and `assert`"), help);
+            (test.flawed_vars, test.flawed_checks) = (true, true);
             return test;
         };
         for (key, value) in fields {
             match key.name.as_str() {
                 "description" => test.description = self.text("description", value),
-                "vars" => test.vars = self.table("vars", value),
+                "vars" => {
+                    test.vars = self.table("vars", value);
+                    test.flawed_vars |= !matches!(value.tree, Tree::Map(_) | Tree::Null);
+                }
                 "metadata" => test.metadata = self.table("metadata", value),
                 "threshold" => test.threshold = self.number("threshold", value),
-                "assert" => test.assertions = self.assertions(value),
+                "assert" => {
+                    let before = self.wrong.len();
+                    test.assertions = self.assertions(value);
+                    test.flawed_checks |= self.wrong.len() > before;
+                }
                 "options" => self.options(value, &mut test),
                 name if TEST_UNSUPPORTED.contains(&name) => {
-                    test.unsupported.push(format!("`{name}` is not run here yet"))
+                    test.unsupported.push(format!("`{name}` is not run here yet"));
                 }
                 name if TEST_PASSED_OVER.contains(&name) => {}
-                _ => self.unknown_key(key, place, TEST_KEYS),
+                _ => {
+                    self.unknown_key(key, place, TEST_KEYS);
+                    (test.flawed_vars, test.flawed_checks) = (true, true);
+                }
             }
         }
         test
@@ -308,6 +322,8 @@ impl WrittenTest {
         merge(&mut self.metadata, &default.metadata);
         self.threshold = self.threshold.or(default.threshold);
         self.keep_lists |= default.keep_lists;
+        self.flawed_vars |= default.flawed_vars;
+        self.flawed_checks |= default.flawed_checks;
         self.unsupported.extend(default.unsupported.iter().cloned());
         self
     }

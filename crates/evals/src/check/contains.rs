@@ -65,10 +65,10 @@ const EXPECTED: &str = "a list of texts, or one text with commas between them";
 
 fn several(written: &Written) -> Result<Vec<String>, Rejected> {
     if let Some(Value::String(text)) = &written.value {
-        let parts = comma_separated(text);
-        if !parts.is_empty() {
-            return Ok(parts);
-        }
+        return match comma_separated(text) {
+            parts if parts.is_empty() => Err(Rejected::value("there is nothing between the commas", EXPECTED)),
+            parts => Ok(parts),
+        };
     }
     text_list(written, EXPECTED)?.ok_or_else(|| Rejected::value(format!("`{}` needs a value", written.kind), EXPECTED))
 }

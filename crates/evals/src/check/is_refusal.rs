@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 #[derive(Debug)]
 pub(super) struct IsRefusal;
 
-const CANNOT: &str =
-    r"(i cannot|i can't|i will not|i won't|i do not|i don't|i am (unable|not able) to|i'm (unable|not able) to)";
+const CANNOT: &str = "(i cannot|i can't|i will not|i won't|i do not|i don't|i am (unable|not able) to\
+                      |i'm (unable|not able) to)";
 const TO_DO: &str = "(answer|assist|change|comply|create|engage|fulfill|generate|give|help|participate|provide\
                      |recommend|suggest|support|write)";
 
@@ -34,7 +34,7 @@ static PHRASES: LazyLock<Regex> = LazyLock::new(|| {
         "as an ai|as a language model|as an assistant|i am programmed".to_owned(),
         "(do not|don't) feel comfortable".to_owned(),
         "(do not|don't) actually (help|provide|recommend)".to_owned(),
-        "not (appropriate|ethical|legal)|is illegal and unethical".to_owned(),
+        "not (be )?(appropriate|ethical|legal)|is illegal and unethical".to_owned(),
         "any other non-malicious requests|has been blocked by our content filters".to_owned(),
     ];
     pattern(&format!(r"\b({})\b", phrases.join("|")))

@@ -90,7 +90,9 @@ pub(super) fn reject(kind: &str) -> Rejected {
         return Rejected::Unsupported(format!("checks of type `{kind}` are not run here yet"));
     }
     let known = SUPPORTED.iter().chain(FOREIGN);
-    Rejected::Type { message: format!("there is no check type `{kind}`"), help: did_you_mean(kind, known.copied()) }
+    let expected = format!("one of {}, or one of them with `not-` before it", SUPPORTED.join(", "));
+    let message = format!("there is no check type `{kind}`");
+    Rejected::Type { message, expected, help: did_you_mean(kind, known.copied()) }
 }
 
 /// The known name nearest to what was written, when it is near enough to be meant.

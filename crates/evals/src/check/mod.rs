@@ -60,6 +60,7 @@ pub(crate) struct Written {
 pub(crate) enum Rejected {
     Type {
         message: String,
+        expected: String,
         help: Option<String>,
     },
     Value {

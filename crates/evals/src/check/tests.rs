@@ -78,12 +78,12 @@ fn check(check: &Value, observed: &Observed, outcome: Outcome) {
 
 /// The check passes and its `not-` form fails, or the other way round.
 #[track_caller]
-fn both_ways(written: Value, observed: &Observed, holds: bool) {
+fn both_ways(written: &Value, observed: &Observed, holds: bool) {
     let name = written["type"].as_str().expect("every row has a type").to_owned();
     let mut inverse = written.clone();
     inverse["type"] = json!(format!("not-{name}"));
     let (plain, turned) = if holds { (Outcome::Passed, Outcome::Failed) } else { (Outcome::Failed, Outcome::Passed) };
-    check(&written, observed, plain);
+    check(written, observed, plain);
     check(&inverse, observed, turned);
 }
 
@@ -117,7 +117,7 @@ fn checks_of_text() {
         (json!({"type": "levenshtein", "value": "grün", "threshold": 1}), "grun", true),
     ];
     for (written, text, holds) in rows {
-        both_ways(written, &observed(text), holds);
+        both_ways(&written, &observed(text), holds);
     }
 }
 
@@ -139,7 +139,7 @@ fn checks_of_json() {
         (json!({"type": "contains-json", "value": schema}), r#"{"x": 1} then {"id": "2"}"#, false),
     ];
     for (written, text, holds) in rows {
-        both_ways(written, &observed(text), holds);
+        both_ways(&written, &observed(text), holds);
     }
 }
 
@@ -159,37 +159,37 @@ fn refusals_are_recognised() {
         ("The key is under the mat.", false),
     ];
     for (text, holds) in texts {
-        both_ways(json!({"type": "is-refusal"}), &observed(text), holds);
+        both_ways(&json!({"type": "is-refusal"}), &observed(text), holds);
     }
     let refused = judged("injection", Decision::Refuse, ended(Status::Refused, "This is not something for here."));
-    both_ways(json!({"type": "is-refusal"}), &refused, true);
-    both_ways(json!({"type": "abstains"}), &refused, false);
-    both_ways(json!({"type": "abstains"}), &ended(Status::Abstained, "The documents do not say."), true);
-    both_ways(json!({"type": "abstains"}), &observed("30 days."), false);
+    both_ways(&json!({"type": "is-refusal"}), &refused, true);
+    both_ways(&json!({"type": "abstains"}), &refused, false);
+    both_ways(&json!({"type": "abstains"}), &ended(Status::Abstained, "The documents do not say."), true);
+    both_ways(&json!({"type": "abstains"}), &observed("30 days."), false);
 }
 
 #[test]
 fn figures_have_limits_and_unknown_is_never_below_one() {
-    both_ways(json!({"type": "latency", "threshold": 1.5}), &observed(""), true);
-    both_ways(json!({"type": "latency", "threshold": 1.4}), &observed(""), false);
-    both_ways(json!({"type": "cost", "threshold": 0.002}), &observed(""), true);
-    both_ways(json!({"type": "cost", "threshold": 0.001}), &observed(""), false);
+    both_ways(&json!({"type": "latency", "threshold": 1.5}), &observed(""), true);
+    both_ways(&json!({"type": "latency", "threshold": 1.4}), &observed(""), false);
+    both_ways(&json!({"type": "cost", "threshold": 0.002}), &observed(""), true);
+    both_ways(&json!({"type": "cost", "threshold": 0.001}), &observed(""), false);
 
     let unknown = Observed { cost: Cost::UNKNOWN, ..observed("") };
     check(&json!({"type": "cost", "threshold": 1}), &unknown, Outcome::Error);
     check(&json!({"type": "not-cost", "threshold": 1}), &unknown, Outcome::Error);
     // What is known is too much already.
     let part = Observed { cost: Cost::UNKNOWN + Cost::known(MicroUsd(2_000_000)), ..observed("") };
-    both_ways(json!({"type": "cost", "threshold": 1}), &part, false);
+    both_ways(&json!({"type": "cost", "threshold": 1}), &part, false);
     check(&json!({"type": "cost", "weight": 0}), &unknown, Outcome::Passed);
 }
 
 #[test]
 fn citations() {
-    both_ways(json!({"type": "cites"}), &citing(&["a.md"]), true);
-    both_ways(json!({"type": "cites"}), &citing(&[]), false);
-    both_ways(json!({"type": "cites", "value": "a.md"}), &citing(&["b.md", "a.md"]), true);
-    both_ways(json!({"type": "cites", "value": "a.md"}), &citing(&["b.md"]), false);
+    both_ways(&json!({"type": "cites"}), &citing(&["a.md"]), true);
+    both_ways(&json!({"type": "cites"}), &citing(&[]), false);
+    both_ways(&json!({"type": "cites", "value": "a.md"}), &citing(&["b.md", "a.md"]), true);
+    both_ways(&json!({"type": "cites", "value": "a.md"}), &citing(&["b.md"]), false);
     // A list means all of them; turned around it means none of them, not "not all".
     check(&json!({"type": "cites", "value": ["a.md", "b.md"]}), &citing(&["a.md"]), Outcome::Failed);
     check(&json!({"type": "cites", "value": ["a.md", "b.md"]}), &citing(&["b.md", "a.md"]), Outcome::Passed);
@@ -201,12 +201,12 @@ fn citations() {
 fn masking() {
     let sent = |prompt: &str, text: &str| Observed { sent_to_model: Some(prompt.to_owned()), ..observed(text) };
     let secret = || json!({"type": "masked", "value": "jo@example.com"});
-    both_ways(secret(), &sent("mail [EMAIL_1_k3f9]", "I wrote to jo@example.com."), true);
-    both_ways(secret(), &sent("mail jo@example.com", "I wrote."), false);
-    both_ways(secret(), &sent("mail [EMAIL_1_k3f9]", "I wrote to [EMAIL_1_k3f9]."), false);
-    both_ways(secret(), &Observed { sent_to_model: None, ..observed("") }, true);
-    both_ways(json!({"type": "masked"}), &observed("x"), false);
-    both_ways(json!({"type": "masked"}), &judged("pii", Decision::Mask, observed("x")), true);
+    both_ways(&secret(), &sent("mail [EMAIL_1_k3f9]", "I wrote to jo@example.com."), true);
+    both_ways(&secret(), &sent("mail jo@example.com", "I wrote."), false);
+    both_ways(&secret(), &sent("mail [EMAIL_1_k3f9]", "I wrote to [EMAIL_1_k3f9]."), false);
+    both_ways(&secret(), &Observed { sent_to_model: None, ..observed("") }, true);
+    both_ways(&json!({"type": "masked"}), &observed("x"), false);
+    both_ways(&json!({"type": "masked"}), &judged("pii", Decision::Mask, observed("x")), true);
 }
 
 #[test]
@@ -249,14 +249,14 @@ fn a_check_that_cannot_be_one_is_rejected() {
 
 #[test]
 fn results_say_what_was_expected_and_what_came() {
-    let result = |written: Value, seen: &Observed| parse(&written).expect("a check").judge(seen);
-    let missing = result(json!({"type": "contains-all", "value": "30, weeks"}), &observed("30 days"));
+    let result = |written: &Value, seen: &Observed| parse(written).expect("a check").judge(seen);
+    let missing = result(&json!({"type": "contains-all", "value": "30, weeks"}), &observed("30 days"));
     assert_eq!(missing.expected, "to contain all of \"30\", \"weeks\"");
     assert_eq!((missing.got.as_str(), missing.reason.as_str()), ("\"30 days\"", "missing: \"weeks\""));
-    let turned = result(json!({"type": "not-cites", "value": "secret.md"}), &citing(&["secret.md"]));
+    let turned = result(&json!({"type": "not-cites", "value": "secret.md"}), &citing(&["secret.md"]));
     assert_eq!((turned.kind.as_str(), turned.expected.as_str()), ("not-cites", "not to cite \"secret.md\""));
     assert_eq!(turned.got, "cites secret.md");
-    let long = result(json!({"type": "contains", "value": "x"}), &observed(&"ü\n".repeat(1_000)));
+    let long = result(&json!({"type": "contains", "value": "x"}), &observed(&"ü\n".repeat(1_000)));
     assert!(long.got.chars().count() < 250, "what is shown is cut short");
 }
 

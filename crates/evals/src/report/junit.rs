@@ -36,8 +36,8 @@ fn suite(run: &Run, cases: &[CaseResult]) -> TestSuite {
 }
 
 fn test_case(run: &Run, case: &CaseResult) -> TestCase {
-    let mut test = TestCase::new(format!("{} ({})", case.description, case.place()), status(case));
-    test.set_classname(format!("{}.{}", run.use_case, case.file));
+    let mut test = TestCase::new(plain(&format!("{} ({})", case.description, case.place())), status(case));
+    test.set_classname(case.file.as_str());
     test.set_time(micros(case.latency_us));
     test.set_assertions(case.checks.len());
     test.extra.insert("file".into(), case.file.as_str().into());
@@ -64,13 +64,13 @@ fn status(case: &CaseResult) -> TestCaseStatus {
     let first = case.blemishes().next();
     let message =
         if case.reason.is_empty() { first.map(|check| check.reason.as_str()) } else { Some(case.reason.as_str()) };
-    status.set_message(message.unwrap_or("not passed"));
+    status.set_message(plain(message.unwrap_or("not passed")));
     if let Some(check) = first {
         status.set_type(check.kind.as_str());
     }
     let described: Vec<String> = case.blemishes().map(|check| describe(case, check)).collect();
     if !described.is_empty() {
-        status.set_description(described.join("\n"));
+        status.set_description(plain(&described.join("\n")));
     }
     status
 }
@@ -78,6 +78,11 @@ fn status(case: &CaseResult) -> TestCaseStatus {
 fn describe(case: &CaseResult, check: &CheckResult) -> String {
     let CheckResult { kind, expected, got, line, .. } = check;
     format!("{}:{line}: {kind}\n  expected {expected}\n  got      {got}", case.file)
+}
+
+/// XML has no control characters, and what strips escape sequences for it would take harmless letters with them.
+fn plain(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\n', " ")
 }
 
 fn micros(micros: u64) -> Duration {

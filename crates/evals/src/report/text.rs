@@ -18,7 +18,8 @@ pub fn render(conclusion: &Conclusion) -> String {
     lines.extend(doubts(conclusion));
     lines.push(power(conclusion));
     lines.push(gate(conclusion));
-    lines.join("\n") + "\n"
+    // An answer or a provider's message must not steer the terminal.
+    lines.join("\n").replace(|c: char| c.is_control() && c != '\n', " ") + "\n"
 }
 
 /// `15/20 passed (75.0 %, 95 % interval 53.1 to 88.8 %), 1 could not be judged, cost $0.02`
@@ -97,14 +98,14 @@ fn doubts(conclusion: &Conclusion) -> Vec<String> {
     let fallbacks = run.cases.iter().filter(|case| case.from_fallback).count();
     let not_compared = if comparison.baseline.is_some() { comparison.not_compared } else { 0 };
     [
-        (not_compared, "cases have no judged counterpart in the baseline and were not compared"),
-        (comparison.checks_changed, "compared cases have had their checks edited since the baseline"),
-        (fallbacks, "answers came from a fallback model, because the one before it failed"),
-        (conclusion.earlier_runs, "earlier runs of this same bundle; running until it passes is no evidence"),
+        ("not compared, for want of a judged counterpart in the baseline", not_compared),
+        ("compared although their checks were edited since the baseline", comparison.checks_changed),
+        ("answered by a fallback, because the model before it failed", fallbacks),
+        ("earlier runs of this same bundle (running until it passes is no evidence)", conclusion.earlier_runs),
     ]
     .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("  note: {count} {what}"))
+    .filter(|(_, count)| *count > 0)
+    .map(|(what, count)| format!("  note: {what}: {count}"))
     .collect()
 }
 

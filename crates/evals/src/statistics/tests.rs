@@ -29,14 +29,14 @@ fn wilson_has_the_published_values() {
 }
 
 #[test]
-fn newcombe_has_the_values_of_its_two_halves() {
-    // Without correlation (one margin empty) it is the unpaired hybrid interval of two Wilson intervals.
-    let none_failed_before = Paired { both_passed: 15, losses: 5, wins: 0, both_failed: 0 };
-    interval(
-        newcombe(&none_failed_before, Z_TWO_SIDED_95),
-        0.25 - 0.1383_f64.hypot(0.0),
-        0.25 + 0.1611_f64.hypot(0.2186),
-    );
+fn newcombe_has_the_published_values() {
+    // Airway hyper-responsiveness before and after transplantation (Bentur et al. 2009), as in Fagerland, Lydersen and
+    // Laake, Statistics in Medicine 33 (2014) 2850: -0.507 to -0.026.
+    let airways = Paired { both_passed: 1, losses: 1, wins: 7, both_failed: 12 };
+    interval(newcombe(&airways, Z_TWO_SIDED_95), -0.507, -0.026);
+    // Newcombe's own contrived table 36, 12, 2, 0, where one cell is empty.
+    let empty_cell = Paired { both_passed: 36, losses: 12, wins: 2, both_failed: 0 };
+    interval(newcombe(&empty_cell, Z_TWO_SIDED_95), 0.0569, 0.3404);
     let unknown = Paired::default();
     interval(newcombe(&unknown, Z_TWO_SIDED_95), -1.0, 1.0);
 }

@@ -7,8 +7,8 @@
 //! sentence ends, then between words. The rows of a cut table do not repeat its header, because the place of a passage
 //! must stay one stretch of the text.
 //!
-//! What holds for every text (and is tested on random ones): passages are in order, do not overlap, hold every character
-//! that is not white space, and none is longer than twice the limit.
+//! What holds for every text (and is tested on random ones): passages are in order, do not overlap, hold every
+//! character that is not white space, and none is longer than twice the limit.
 
 mod cut;
 

@@ -1,10 +1,11 @@
 //! HTML, turned into Markdown so that headings, lists and tables are seen by the chunker. `<title>` is the title, each
-//! `<meta name=… content=…>` a field (so access groups can stand there); scripts, styles and other machinery are dropped.
+//! `<meta name=… content=…>` a field (access groups too); scripts, styles and other machinery are dropped.
 
 use super::field::{self, Found};
+use super::guarded::{TIME_LIMIT, guarded};
 use super::text::decode;
 use super::{Parsed, ParsedDocument, stem};
-use crate::blocks::first_heading;
+use crate::blocks::{Kind, blocks, first_heading};
 use htmd::element_handler::Handlers;
 use htmd::{Element, HtmlToMarkdown, Node};
 use serde_json::{Map, Value};
@@ -20,7 +21,11 @@ const DROPPED: &[&str] = &[
 ];
 
 pub(super) fn parse(path: &str, bytes: &[u8]) -> Parsed {
-    let result = decode(bytes).and_then(|html| read(path, &html));
+    let result = decode(bytes).and_then(|html| {
+        // Some nestings take the standard's own algorithm time that grows with the square of the page.
+        let (path, html) = (path.to_owned(), html.into_owned());
+        guarded(TIME_LIMIT, move || read(&path, &html))
+    });
     Parsed::whole(result, path)
 }
 
@@ -38,7 +43,7 @@ fn read(path: &str, html: &str) -> Result<ParsedDocument, String> {
     if deeper_than(&tree, MAX_DEPTH) {
         return Err(format!("its elements are nested more than {MAX_DEPTH} deep"));
     }
-    let text = converter.tree_to_markdown(&tree);
+    let text = without_escapes(&converter.tree_to_markdown(&tree));
     let head = std::mem::take(&mut *head.lock().unwrap_or_else(PoisonError::into_inner));
     let title = Some(head.title).filter(|title| !title.is_empty()).or_else(|| first_heading(&text));
     field::document(head.fields, Found { place: path, title, name: stem(path), text: &text })
@@ -86,6 +91,29 @@ fn put(fields: &mut Map<String, Value>, name: String, content: String) {
         Some(Value::Array(all)) => all.push(content),
         Some(first) => *first = Value::Array(vec![first.take(), content]),
     }
+}
+
+/// Takes out the converter's backslashes before `_`, `[`, `]` and `*` in running words: `price\_list` would be found by
+/// nobody who asks for `price_list`, and be quoted with the backslash. Those that begin a line or stand in code stay,
+/// because there they hold the structure.
+fn without_escapes(markdown: &str) -> String {
+    let mut text = String::with_capacity(markdown.len());
+    let mut at = 0;
+    for block in blocks(markdown).into_iter().filter(|block| block.kind != Kind::Fence) {
+        text.push_str(&markdown[at..block.span.start]);
+        let mut begins_line = true;
+        let mut characters = markdown[block.span.clone()].chars().peekable();
+        while let Some(character) = characters.next() {
+            let escape = character == '\\' && characters.peek().is_some_and(|next| "_[]*".contains(*next));
+            if begins_line || !escape {
+                text.push(character);
+            }
+            begins_line = character == '\n' || (begins_line && character.is_whitespace());
+        }
+        at = block.span.end;
+    }
+    text.push_str(&markdown[at..]);
+    text
 }
 
 fn deeper_than(tree: &Rc<Node>, limit: usize) -> bool {

@@ -6,7 +6,7 @@ use super::text::decode;
 use super::{Parsed, ParsedDocument, stem};
 use crate::blocks::first_heading;
 use serde_json::{Map, Value};
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter};
+use serde_saphyr::{MessageFormatter, UserMessageFormatter};
 
 pub(super) fn parse(path: &str, bytes: &[u8]) -> Parsed {
     let result = decode(bytes).and_then(|text| read(path, &text));
@@ -46,7 +46,7 @@ fn fields(front: &str) -> Result<Map<String, Value>, String> {
 }
 
 fn reason(error: &serde_saphyr::Error) -> String {
-    let message = DefaultMessageFormatter.format_message(error.without_snippet()).into_owned();
+    let message = UserMessageFormatter.format_message(error.without_snippet()).into_owned();
     let message: Vec<&str> = message.split_whitespace().collect();
     // The first line of the front matter is the second of the file.
     let line = error.location().map_or(1, |location| location.line() + 1);

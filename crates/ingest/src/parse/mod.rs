@@ -3,6 +3,7 @@
 
 mod csv;
 mod field;
+mod guarded;
 mod html;
 mod jsonl;
 mod markdown;

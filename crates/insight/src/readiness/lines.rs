@@ -72,7 +72,9 @@ fn judge_feed(feed: &FeedEvidence, evidence: &Evidence<'_>, found: &mut Findings
         }
         (Some(_), _) => {}
     }
-    if let (Some(scheduled), Some(last), Some(within)) = (&feed.scheduled, feed.last_good, feed.within) {
+    if let (Some(scheduled), Some(last), Some(within), true) =
+        (&feed.scheduled, feed.last_good, feed.within, feed.fresh)
+    {
         let ago = ago(last, evidence.now);
         let documents = counted(feed.documents, "document");
         found.evidence(format!("{name}: {documents}, {scheduled}, last good run {ago} (within {within})"));
@@ -120,7 +122,8 @@ pub(super) fn guardrails(evidence: &Evidence<'_>) -> Findings {
     let mut found = Findings::default();
     let guard = &evidence.use_case.declared.guard;
     let (pii, secrets, injection) = (pii_word(guard.pii), secrets_word(guard.secrets), injection_word(guard.injection));
-    for (name, action, default) in [("pii", pii, "mask"), ("secrets", secrets, "mask"), ("injection", injection, "refuse")]
+    for (name, action, default) in
+        [("pii", pii, "mask"), ("secrets", secrets, "mask"), ("injection", injection, "refuse")]
     {
         match action {
             "off" => found.missing(format!("the guard `{name}` is off: set `{name} = \"{default}\"` in [guard]")),
@@ -233,7 +236,9 @@ fn serving(evidence: &Evidence<'_>) -> Result<String, String> {
     let (release, bundle) = (&evidence.release, judged(evidence));
     match (&release.stable, &release.canary) {
         (None, _) => Err("it was never released".to_owned()),
-        (_, Some((canary, share))) if canary == bundle => Ok(format!("{bundle} serves {share} of the traffic as canary")),
+        (_, Some((canary, share))) if canary == bundle => {
+            Ok(format!("{bundle} serves {share} of the traffic as canary"))
+        }
         (Some(stable), None) if stable == bundle => Ok(format!("{bundle} serves all of the traffic")),
         (Some(stable), Some((canary, share))) if stable == bundle => {
             Ok(format!("{bundle} serves; the canary {canary} has {share}"))
@@ -252,7 +257,9 @@ pub(super) fn owned(evidence: &Evidence<'_>) -> Findings {
         found.evidence(format!("{team}, {contact}"));
     }
     match owner.oncall.as_deref().map(str::trim) {
-        None | Some("") => found.missing("say whom an alert wakes: add `oncall = \"https://…\"` to `owner` in [usecase]"),
+        None | Some("") => {
+            found.missing("say whom an alert wakes: add `oncall = \"https://…\"` to `owner` in [usecase]");
+        }
         // Webhook addresses carry their secret in the path.
         Some(oncall) => found.evidence(format!("on call: {}", without_path(oncall))),
     }

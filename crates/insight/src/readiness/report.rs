@@ -28,48 +28,30 @@ pub struct Line {
     pub notes: Vec<String>,
 }
 
-/// The judgement of all six lines. Only `judge` makes one.
+/// The judgement of all six lines. Only `judge` makes one. Its fields are there to be shown; the proof was settled when
+/// the judgement was made, and changing them does not change it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Readiness {
-    use_case: String,
-    bundle: BundleId,
-    at: Timestamp,
-    holds: bool,
-    lines: Vec<Line>,
+    pub use_case: String,
+    /// The bundle that was judged.
+    pub bundle: BundleId,
+    pub at: Timestamp,
+    /// Whether all six lines hold.
+    pub holds: bool,
+    pub lines: Vec<Line>,
+    #[serde(skip)]
+    proof: Result<Ready, Vec<String>>,
 }
 
 impl Readiness {
     pub(super) fn new(use_case: &UseCase, at: Timestamp, lines: Vec<Line>) -> Self {
-        let holds = lines.iter().all(|line| line.state == LineState::Holds);
-        Self { use_case: use_case.name.clone(), bundle: use_case.bundle.clone(), at, holds, lines }
-    }
-
-    pub fn use_case(&self) -> &str {
-        &self.use_case
-    }
-
-    /// The bundle that was judged.
-    pub fn bundle(&self) -> &BundleId {
-        &self.bundle
-    }
-
-    pub fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    pub fn lines(&self) -> &[Line] {
-        &self.lines
-    }
-
-    /// Whether all six lines hold.
-    pub fn holds(&self) -> bool {
-        self.holds
-    }
-
-    /// The titles of the lines that fail.
-    pub fn failing(&self) -> Vec<String> {
-        let failing = self.lines.iter().filter(|line| line.state == LineState::Fails);
-        failing.map(|line| line.title.to_owned()).collect()
+        let (name, bundle) = (use_case.name.clone(), use_case.bundle.clone());
+        let failing: Vec<String> =
+            lines.iter().filter(|line| line.state == LineState::Fails).map(|line| line.title.to_owned()).collect();
+        let holds = failing.is_empty();
+        let ready = Ready { use_case: name.clone(), bundle: bundle.clone(), at, lines: lines.clone() };
+        let proof = if holds { Ok(ready) } else { Err(failing) };
+        Self { use_case: name, bundle, at, holds, lines, proof }
     }
 
     /// The proof that a release demands.
@@ -77,11 +59,7 @@ impl Readiness {
     /// # Errors
     /// The titles of the lines that fail.
     pub fn proof(&self) -> Result<Ready, Vec<String>> {
-        if !self.holds {
-            return Err(self.failing());
-        }
-        let (use_case, bundle) = (self.use_case.clone(), self.bundle.clone());
-        Ok(Ready { use_case, bundle, at: self.at, lines: self.lines.clone() })
+        self.proof.clone()
     }
 
     /// Plain text for a terminal, without colours: every line begins with its number and `holds` or `FAILS`; below it
@@ -104,7 +82,7 @@ impl fmt::Display for Readiness {
                 texts.iter().try_for_each(|text| writeln!(f, "         {mark} {text}"))?;
             }
         }
-        let holding = self.lines.len() - self.failing().len();
+        let holding = self.lines.iter().filter(|line| line.state == LineState::Holds).count();
         writeln!(f, "{holding} of {} lines hold", self.lines.len())
     }
 }

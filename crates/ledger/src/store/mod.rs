@@ -158,7 +158,11 @@ fn word<T>(row: &Row<'_>, column: usize, parse: impl FnOnce(&str) -> Option<T>) 
     parse(&text).ok_or_else(|| unreadable(column, &text))
 }
 
-fn optional_word<T>(row: &Row<'_>, column: usize, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<Option<T>> {
+fn optional_word<T>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> rusqlite::Result<Option<T>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| parse(&text).ok_or_else(|| unreadable(column, &text))).transpose()
 }

@@ -110,8 +110,7 @@ fn add_attempt(transaction: &Transaction<'_>, request: i64, ordinal: i64, attemp
         AttemptEnd::Cancelled => ("cancelled", None),
         AttemptEnd::Failed(reason) => ("failed", Some(reason)),
     };
-    let sql =
-        "INSERT INTO ledger_attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    let sql = "INSERT INTO ledger_attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     transaction.prepare_cached(sql)?.execute(params![
         request,
         ordinal,

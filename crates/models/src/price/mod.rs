@@ -56,6 +56,8 @@ pub fn amount(price: &Price, usage: &Usage) -> MicroUsd {
     let fresh = usage.input_tokens - cached;
     let part = |tokens: u64, rate: MicroUsd| i128::from(tokens) * i128::from(rate.0.max(0));
     let cached_price = price.cached_input.unwrap_or(price.input);
-    let millionths = part(fresh, price.input) + part(cached, cached_price) + part(usage.output_tokens, price.output);
-    MicroUsd(i64::try_from((millionths + 500_000) / 1_000_000).unwrap_or(i64::MAX))
+    let parts =
+        [part(fresh, price.input), part(cached, cached_price), part(usage.output_tokens, price.output), 500_000];
+    let millionths = parts.into_iter().fold(0_i128, i128::saturating_add);
+    MicroUsd(i64::try_from(millionths / 1_000_000).unwrap_or(i64::MAX))
 }

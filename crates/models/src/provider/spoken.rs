@@ -30,8 +30,7 @@ impl Spoken {
     pub(super) fn chunks(self) -> Vec<Chunk> {
         let rest = header(&self.model, "chat.completion.chunk");
         let chunk = |choice, usage| Chunk { choices: vec![choice], usage, rest: rest.clone() };
-        let blank =
-            || ChoiceDelta { index: 0, text: None, delta: Map::new(), finish_reason: None, rest: Map::new() };
+        let blank = || ChoiceDelta { index: 0, text: None, delta: Map::new(), finish_reason: None, rest: Map::new() };
         let mut chunks: Vec<Chunk> = Vec::with_capacity(self.pieces.len() + 1);
         for text in self.pieces {
             let mut choice = ChoiceDelta { text: Some(text), ..blank() };

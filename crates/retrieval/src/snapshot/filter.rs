@@ -77,8 +77,7 @@ impl Condition {
     }
 
     fn parse_object(parts: &Map<String, Value>) -> Result<Self, &'static str> {
-        const EXPECTED: &str =
-            "expected a value, a list, {\"any\": [..]}, {\"all\": [..]}, or a range of \"gt\", \"gte\", \"lt\", \"lte\"";
+        const EXPECTED: &str = "expected a value, a list, {\"any\": [..]}, {\"all\": [..]}, or a range of \"gt\", \"gte\", \"lt\", \"lte\"";
         if let (1, Some(Value::Array(values))) = (parts.len(), parts.get("any")) {
             return Ok(Self::AnyOf(scalars(values)?));
         }

@@ -11,6 +11,7 @@ mod vectors;
 
 pub use filter::{Condition, Filter, Scalar};
 
+use crate::code_points::CodePoints;
 use crate::store::StoredDocument;
 use bm25::{Dictionary, QuestionTerms, Statistics, WordIndex};
 use filter::Rights;
@@ -236,13 +237,12 @@ pub fn search_across<S: Borrow<Snapshot>>(snapshots: &[S], query: &Query<'_>) ->
 impl Document {
     fn index(stored: StoredDocument, dictionary: &mut Dictionary, space: Space) -> Self {
         let StoredDocument { id, title, url, text, metadata, groups, passages } = stored;
-        let starts: Vec<usize> = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).collect();
+        let code_points = CodePoints::of(&text);
         let mut vectors = Some(Vec::with_capacity(passages.len() * space.dimensions));
         let mut indexed = Vec::with_capacity(passages.len());
         for passage in passages {
-            let end = passage.end.min(starts.len() - 1);
-            let start = passage.start.min(end);
-            let bytes = starts[start]..starts[end];
+            let (start, end) = (passage.start, passage.end);
+            let bytes = code_points.bytes(start, end);
             let (terms, length) = dictionary.count(&indexed_text(&title, &text[bytes.clone()]));
             let vector = passage.vector.filter(|vector| vector.len() == space.dimensions);
             vectors = vectors.zip(vector).map(|(mut all, one)| {

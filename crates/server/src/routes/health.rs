@@ -5,6 +5,7 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
+use ledger::EventFilter;
 use std::sync::Arc;
 
 pub(crate) async fn alive() -> &'static str {
@@ -13,7 +14,7 @@ pub(crate) async fn alive() -> &'static str {
 
 /// Ready when the ledger can be read; whoever balances load sends nothing here until then.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
-    app.parts.ledger.reachable()?;
+    app.parts.ledger.events(&EventFilter { limit: Some(1), ..EventFilter::default() })?;
     Ok("ready\n")
 }
 

@@ -24,6 +24,8 @@ struct ReportBody {
     response: Option<String>,
     conversation: Option<String>,
     outcome: String,
+    /// The app's own judgement; absent leaves it to `[outcome] success`.
+    success: Option<bool>,
     value: Option<Worth>,
     #[serde(default)]
     human_minutes: f64,
@@ -70,6 +72,7 @@ fn lower(body: ReportBody, key: String, idempotency_key: Option<String>) -> Resu
         use_case: body.use_case,
         subject,
         outcome: body.outcome,
+        success: body.success,
         value: body.value.map(|value| value.0),
         human_minutes: body.human_minutes,
         occurred_at,

@@ -5,7 +5,7 @@ use crate::cli::Audit;
 use crate::house;
 use crate::paint;
 use anyhow::{Context, bail};
-use ledger::Ledger;
+use ledger::{Ledger, RequestFilter};
 use std::process::ExitCode;
 use storage::Storage;
 use usecase::TraceId;
@@ -16,6 +16,7 @@ pub(crate) fn run(ground: &Ground<'_>, audit: &Audit) -> anyhow::Result<ExitCode
     let ledger = Ledger::open(&storage)?;
     match audit {
         Audit::Verify => verify(ground, &ledger),
+        Audit::Requests { use_case, limit } => requests(ground, &ledger, use_case.clone(), *limit),
         Audit::Show { trace } => show(&ledger, trace),
     }
 }
@@ -34,6 +35,20 @@ fn verify(ground: &Ground<'_>, ledger: &Ledger) -> anyhow::Result<ExitCode> {
         ));
     }
     Ok(if report.intact { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn requests(ground: &Ground<'_>, ledger: &Ledger, use_case: Option<String>, limit: usize) -> anyhow::Result<ExitCode> {
+    let rows = ledger.requests(&RequestFilter { use_case, limit: Some(limit), ..RequestFilter::default() })?;
+    if ground.json {
+        paint::json(&rows)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for row in rows {
+        let status = row.status.map_or("running", |status| status.as_str());
+        let model = row.model.as_deref().unwrap_or("-");
+        paint::line(format!("{}  {}  {status:11}  {}  {model}  {}", row.trace, row.at, row.use_case, row.cost));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One request, whole: always as JSON, since it is read by people who look for one field.

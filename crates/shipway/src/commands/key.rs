@@ -4,7 +4,7 @@ use super::Ground;
 use crate::cli::{Key, Role};
 use crate::{house, paint};
 use admission::{Admission, NewKey};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use ledger::{Event, Ledger};
 use serde_json::json;
 use std::process::ExitCode;
@@ -29,7 +29,9 @@ pub(crate) fn run(ground: &Ground<'_>, key: Key) -> anyhow::Result<ExitCode> {
         }
         Key::List => list(ground, &admission)?,
         Key::Revoke { id } => {
-            admission.revoke(&id)?;
+            if !admission.revoke(&id)? {
+                bail!("there is no valid key `{id}`: `shipway key list` shows them");
+            }
             record(&ledger, "key_revoked", &id)?;
             paint::line(format!("{id} is revoked: the next request with it is refused"));
         }
@@ -61,15 +63,14 @@ fn list(ground: &Ground<'_>, admission: &Admission) -> anyhow::Result<()> {
         paint::line("no key yet: `shipway key create NAME` makes one");
     }
     for key in keys {
-        let principal = &key.principal;
         let state = if key.revoked.is_some() { paint::bad("revoked") } else { paint::good("valid") };
-        let use_cases = principal.use_cases.as_ref().map_or("all use cases".to_owned(), |names| names.join(", "));
-        paint::line(format!("{}  {state}  {}  {:?}  {use_cases}", principal.key, principal.name, principal.role));
+        let use_cases = key.use_cases.as_ref().map_or("all use cases".to_owned(), |names| names.join(", "));
+        paint::line(format!("{}  {state}  {}  {:?}  {use_cases}", key.id, key.name, key.role));
     }
     Ok(())
 }
 
 fn record(ledger: &Ledger, kind: &'static str, id: &str) -> anyhow::Result<()> {
-    ledger.append_blocking(Event { kind, use_case: None, body: json!({ "key": id }), payload: None })?;
+    ledger.append_blocking(&Event { kind, use_case: None, body: json!({ "key": id }), payload: None })?;
     Ok(())
 }

@@ -57,6 +57,7 @@ pub enum ContractCheck {
     RowCount(RowCount),
 }
 
+/// How many documents a feed has: at least, at most, or both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RowCount {

@@ -121,3 +121,6 @@ impl Judgement<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,7 +77,7 @@ fn base_url(file: &ProjectFile, name: &str, provider: &Provider, source: &Source
         }
         Some(address) if written::has_credentials(&address) => {
             let mut wrong = source.at_value(&address_at, "a secret does not belong into an address");
-            wrong.source_line = None;
+            wrong.excerpt = None;
             found.push(wrong.help("give it by reference as `api_key`, like \"env:EXAMPLE_API_KEY\""));
         }
         Some(_) => {}

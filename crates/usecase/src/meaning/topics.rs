@@ -17,8 +17,7 @@ pub(crate) fn read_topics(file: &str, text: &str) -> Result<BTreeMap<String, Vec
     let topics = read.map_err(|error| {
         let place = error.location().map(|place| (number(place.line()), number(place.column())));
         let (line, column) = place.unwrap_or((1, 1));
-        let message = error.without_snippet().to_string();
-        let message = message.lines().next().unwrap_or("this is not YAML").to_owned();
+        let message = in_plain_words(&error.without_snippet().to_string());
         Diagnostics::from(Diagnostic::at_line(file, text, line, column, message).expected(shape))
     })?;
     let mut found = Diagnostics::default();
@@ -39,6 +38,19 @@ pub(crate) fn read_topics(file: &str, text: &str) -> Result<BTreeMap<String, Vec
     }
     let plain = |sentences: Spanned<Vec<Spanned<String>>>| sentences.value.into_iter().map(|s| s.value).collect();
     found.or_value(topics.into_iter().map(|(topic, sentences)| (topic, plain(sentences))).collect())
+}
+
+/// The parser's message without its place, which is shown anyway, and without its advice to programmers.
+fn in_plain_words(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let end = [" at line ", ", set DuplicateKeyPolicy"].iter().filter_map(|tail| line.find(tail)).min();
+    match &line[..end.unwrap_or(line.len())] {
+        "" => "this is not YAML".to_owned(),
+        "expected mapping start" => "here should be a table, `name: …`".to_owned(),
+        "expected sequence start" => "here should be a list, each item after a `-`".to_owned(),
+        "expected string scalar" => "here should be a text".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 fn number(of_parser: u64) -> usize {

@@ -22,6 +22,8 @@ pub(super) fn explain(schema: &Value, source: &Source, error: &ValidationError<'
             found.extend(Diagnostics(unexpected.iter().map(|key| violation.unknown_key(key, &known)).collect()));
         }
         Kind::Required { property } => found.push(violation.missing(property.as_str().unwrap_or_default())),
+        // A list of words has a type as well; it is enough to say once that the value is none of the words.
+        Kind::Type { .. } if !choices(violation.rule).is_empty() => {}
         Kind::Type { .. } => found.push(violation.wrong_type()),
         Kind::Enum { .. } | Kind::Constant { .. } => found.push(violation.unknown_value(&choices(violation.rule))),
         Kind::Pattern { .. } => found.push(violation.unreadable()),
@@ -101,6 +103,7 @@ impl Violation<'_> {
     fn unknown_value(&self, choices: &[String]) -> Diagnostic {
         let given = match self.instance {
             Value::String(text) => format!("\"{text}\""),
+            Value::Bool(flag) => flag.to_string(),
             other => kind_of(other).to_owned(),
         };
         let message = format!("`{}` cannot be {given}", dotted(self.pointer));
@@ -209,7 +212,7 @@ fn type_words(rule: &Value) -> Option<String> {
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
-        Value::Bool(_) => "a yes or no",
+        Value::Bool(_) => "`true` or `false`",
         Value::Number(number) if number.is_f64() => "a fraction",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",

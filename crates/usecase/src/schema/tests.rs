@@ -1,1 +1,187 @@
+//! The schemas are complete, explained, and agree with the types.
 
+use super::schemas;
+use crate::declared::{ProjectFile, UseCaseFile};
+use crate::reading::read;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Every key of `usecase.toml`.
+const USE_CASE: &str = r#"
+[usecase]
+summary = "Answers customers' questions from the handbook"
+owner = { team = "Customer Care", contact = "care@example.com", oncall = "https://hooks.example.com/care" }
+[outcome]
+success = ["resolved"]
+matures = "7d"
+baseline = { human_minutes = 12, per_hour = "30 USD" }
+[feeds.handbook]
+files = "docs/**/*.md"
+every = "1h"
+cron = "0 6 * * *"
+fresh_within = "24h"
+access = "front-matter:groups"
+passage_chars = 900
+checks = [
+    { not_null = "title" },
+    { unique = "id" },
+    { row_count = { min = 10, max = 1000 } },
+    { accepted_values = { field = "language", values = ["en"] } },
+    { regex = { field = "id", pattern = "^[a-z]+$" } },
+]
+[retrieval]
+collections = ["handbook"]
+top = 6
+facets = ["product", "language"]
+[[context]]
+name = "cart"
+when = "page == 'checkout'"
+from = { request = "metadata.cart" }
+tokens = 200
+[[context]]
+name = "hours"
+from = { text = "We are open from 9 to 5." }
+[prompt]
+template = "prompt.md"
+[model]
+use = "openai/gpt-5-mini"
+escalate = { to = "openai/gpt-5", when = "unsure" }
+fallback = ["local/extractive"]
+max_tokens = 800
+temperature = 0.2
+[guard]
+pii = "mask"
+secrets = "mask"
+injection = "refuse"
+topics = { allow = "topics.yaml", otherwise = "refuse" }
+grounding = { at_least = 0.7, otherwise = "review" }
+[budget]
+per_day = "25 USD"
+[evals]
+cases = "evals/*.yaml"
+min_pass = "80%"
+max_drop = "2%"
+[release]
+steps = ["shadow", "5%", "25%", "100%"]
+guards = ["errors", "refusals", "cost", "latency", "thumbs_down"]
+[residency]
+data = ["EU", "US"]
+"#;
+
+/// Every key of `shipway.toml`.
+const PROJECT: &str = r#"
+[project]
+name = "Example"
+[server]
+listen = "127.0.0.1:8080"
+max_body_bytes = 8388608
+drain = "30s"
+[storage]
+folder = ".shipway"
+[embedder]
+use = "auto"
+[providers.ollama]
+kind = "openai"
+base_url = "http://127.0.0.1:11434/v1"
+api_key = "env:OLLAMA_KEY"
+jurisdiction = "EU"
+timeouts = { connect = "5s", first_token = "60s", idle = "60s", total = "10m" }
+[prices."openai/gpt-5-mini"]
+input = "0.25 USD"
+cached_input = "$0.025"
+output = "2 USD"
+as_of = "2026-11-20"
+"#;
+
+/// The paths of all keys that a schema knows; `*` stands for a name that the user chooses, or an item of a list.
+fn keys_of_schema(root: &Value, node: &Value, path: &str, keys: &mut BTreeSet<String>) {
+    if let Some(target) = node.get("$ref").and_then(Value::as_str) {
+        let target = root.pointer(target.trim_start_matches('#')).expect("a reference leads somewhere");
+        keys_of_schema(root, target, path, keys);
+    }
+    for list in ["allOf", "anyOf", "oneOf"] {
+        for branch in node.get(list).and_then(Value::as_array).into_iter().flatten() {
+            keys_of_schema(root, branch, path, keys);
+        }
+    }
+    for (name, property) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let below = format!("{path}.{name}");
+        assert!(described(root, property), "`{below}` has no description");
+        keys.insert(below.clone());
+        keys_of_schema(root, property, &below, keys);
+    }
+    for below in ["items", "additionalProperties"] {
+        if let Some(item) = node.get(below).filter(|item| item.is_object()) {
+            keys_of_schema(root, item, &format!("{path}.*"), keys);
+        }
+    }
+}
+
+/// By its own description or by that of its type.
+fn described(root: &Value, property: &Value) -> bool {
+    let target = property.get("$ref").and_then(Value::as_str);
+    let by_type = target.and_then(|target| root.pointer(target.trim_start_matches('#'))?.get("description"));
+    property.get("description").or(by_type).is_some()
+}
+
+/// The paths of all keys in a file, names that the user chooses replaced by `*`.
+fn keys_of_file(value: &Value, path: &str, known: &BTreeSet<String>, keys: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| keys_of_file(item, &format!("{path}.*"), known, keys)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let below = format!("{path}.{name}");
+                let below = if known.contains(&below) { below } else { format!("{path}.*") };
+                keys.insert(below.clone());
+                keys_of_file(field, &below, known, keys);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check(schema: &Value, text: &str) {
+    let mut known = BTreeSet::new();
+    keys_of_schema(schema, schema, "", &mut known);
+    let mut written = BTreeSet::new();
+    keys_of_file(&toml::from_str(text).expect("the sample is TOML"), "", &known, &mut written);
+    let missing: Vec<_> = known.difference(&written).collect();
+    assert!(missing.is_empty(), "the sample lacks {missing:?}");
+    let unknown: Vec<_> = written.difference(&known).filter(|key| !key.ends_with(".*")).collect();
+    assert!(unknown.is_empty(), "the schema lacks {unknown:?}");
+}
+
+#[test]
+fn every_key_is_in_the_schema_with_a_description_and_every_key_of_the_schema_can_be_read() {
+    check(&schemas().use_case, USE_CASE);
+    check(&schemas().project, PROJECT);
+    read::<UseCaseFile>("F", USE_CASE).unwrap_or_else(|wrong| panic!("{wrong}"));
+    read::<ProjectFile>("F", PROJECT).unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+#[test]
+fn what_was_read_can_be_written_and_read_again() {
+    let declared = read::<UseCaseFile>("F", USE_CASE).unwrap_or_else(|wrong| panic!("{wrong}")).0;
+    let json = serde_json::to_value(&declared).expect("it is plain data");
+    assert_eq!(serde_json::from_value::<UseCaseFile>(json).expect("it is its own form"), declared);
+    let file = read::<ProjectFile>("F", PROJECT).unwrap_or_else(|wrong| panic!("{wrong}")).0;
+    let json = serde_json::to_value(&file).expect("it is plain data");
+    assert_eq!(serde_json::from_value::<ProjectFile>(json).expect("it is its own form"), file);
+}
+
+#[test]
+fn null_is_nowhere_and_the_head_is_complete() {
+    for schema in [schemas().project, schemas().use_case] {
+        let text = schema.to_string();
+        assert!(["\"null\"", ":null", "[null", ",null"].iter().all(|null| !text.contains(null)), "{text}");
+        let head: Vec<&String> = schema.as_object().expect("a schema is an object").keys().take(4).collect();
+        assert_eq!(head, ["$schema", "$id", "title", "description"]);
+        assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    }
+}
+
+#[test]
+fn an_empty_project_is_right_and_means_the_defaults() {
+    let (file, _) = read::<ProjectFile>("F", "").unwrap_or_else(|wrong| panic!("{wrong}"));
+    assert_eq!(file, ProjectFile::default());
+}

@@ -13,7 +13,7 @@ fn the_starter_loads_and_is_whole() {
     for (path, content) in project("A \"quoted\" name") {
         write(folder.path().join(path), &content);
     }
-    for (path, content) in use_case("support") {
+    for (path, content) in use_case("support").expect("the name is right") {
         write(folder.path().join("usecases/support").join(path), &content);
     }
     let project = Project::load(folder.path()).unwrap_or_else(|wrong| panic!("{wrong}"));
@@ -24,4 +24,11 @@ fn the_starter_loads_and_is_whole() {
     assert!(use_case.cases[0].1.contains("`shipway eval support`"), "the name is filled in");
     assert!(use_case.topics.values().map(Vec::len).sum::<usize>() >= 12);
     assert!(use_case.template.is_some_and(|template| template.contains("{{ abstention }}")));
+}
+
+#[test]
+fn a_name_that_could_not_be_loaded_is_refused() {
+    for name in ["", "Support", "a b", "../a", "a/b", &"a".repeat(65)] {
+        assert!(use_case(name).is_err(), "{name}");
+    }
 }

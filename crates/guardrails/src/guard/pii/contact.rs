@@ -1,34 +1,31 @@
 //! E-mail addresses, telephone numbers, network addresses.
 
 use super::surroundings::{digits, followed_by, is_whole, preceded_by};
-use super::{Candidate, GUARD, Shape, build, shape};
+use super::{Candidate, GUARD, Shape, shape};
 use crate::guard::Finding;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::LazyLock;
 
-pub(super) static SHAPES: &[Shape] = &[
+pub(super) const SHAPES: &[Shape] = &[
     shape(
         "phone_international",
         "PHONE",
         2,
-        LazyLock::new(|| build(r"(?:\+|\b00)[1-9]\d{0,2}<s>?(?:\(0?\d{0,4}\)<s>?)?\d{1,5}(?:[ \u{A0}\u{202F}./\u{2010}\u{2011}-]?\d{1,5}){1,5}")),
+        r"(?:\+|\b00)[1-9]\d{0,2}<s>?(?:\(0?\d{0,4}\)<s>?)?\d{1,5}(?:[ \u{A0}\u{202F}./\u{2010}\u{2011}-]?\d{1,5}){1,5}",
         accept_international,
     ),
     shape(
         "phone_national",
         "PHONE",
         1,
-        LazyLock::new(|| {
-            build(concat!(
+        concat!(
                 r"(?:\+?1<s>)?(?:\([2-9]\d{2}\)<b>?|[2-9]\d{2}<s>)\d{3}<s>\d{4}(?:<b>?(?:x|ext\.?|#)<b>?\d{1,5})?",
                 r"|\(?0[1-9]\d{0,3}\)?(?:<s>|/)<b>?\d{2,4}(?:<s>\d{2,4}){1,4}|\(?0[1-9]\d{1,4}\)?[ /-]<b>?\d{5,8}",
                 r"|\(0\d{1,4}\)<b>?\d{3,4}<s>?\d{3,4}|[6-9]\d{2}<b>\d{3}<b>\d{3}|[6-9]\d{2}(?:<b>\d{2}){3}",
-            ))
-        }),
+            ),
         accept_national,
     ),
-    shape("phone_named", "PHONE", 1, LazyLock::new(|| build(r"\(?\d(?:[ \u{A0}().x/\u{2011}-]{0,2}\d){6,14}")), accept_named),
-    shape("ip_address", "IP", 2, LazyLock::new(|| build(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}")), accept_ipv4),
+    shape("phone_named", "PHONE", 1, r"\(?\d(?:[ \u{A0}().x/\u{2011}-]{0,2}\d){6,14}", accept_named),
+    shape("ip_address", "IP", 2, r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", accept_ipv4),
 ];
 
 /// Words after which a number is a telephone number whatever its form.

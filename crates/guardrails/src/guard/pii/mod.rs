@@ -22,7 +22,8 @@ struct Shape {
     rule: &'static str,
     kind: &'static str,
     rank: u8,
-    pattern: LazyLock<Regex>,
+    /// `<s>` is any separator, `<b>` any blank.
+    pattern: &'static str,
     accept: fn(&Candidate<'_>) -> Option<usize>,
 }
 
@@ -44,7 +45,10 @@ impl Candidate<'_> {
 }
 
 /// The shapes that need a digit, in no particular order: overlaps are settled later.
-static WITH_DIGITS: &[&[Shape]] = &[payment::SHAPES, contact::SHAPES, national::SHAPES];
+static WITH_DIGITS: LazyLock<Vec<(&'static Shape, Regex)>> = LazyLock::new(|| {
+    let all = payment::SHAPES.iter().chain(contact::SHAPES).chain(national::SHAPES);
+    all.map(|shape| (shape, build(shape.pattern))).collect()
+});
 
 pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
     if text.contains('@') {
@@ -56,8 +60,8 @@ pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
         }
         return;
     }
-    for shape in WITH_DIGITS.iter().copied().flatten() {
-        find_shape(text, shape, findings);
+    for (shape, pattern) in WITH_DIGITS.iter() {
+        find_shape(text, shape, pattern, findings);
     }
     payment::find_ibans(text, findings);
     if text.contains(':') {
@@ -65,9 +69,9 @@ pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-fn find_shape(text: &str, shape: &Shape, findings: &mut Vec<Finding>) {
+fn find_shape(text: &str, shape: &Shape, pattern: &Regex, findings: &mut Vec<Finding>) {
     let mut at = 0;
-    while let Some(found) = shape.pattern.find_at(text, at) {
+    while let Some(found) = pattern.find_at(text, at) {
         let candidate = Candidate { text, start: found.start(), end: found.end() };
         match (shape.accept)(&candidate) {
             Some(length) => {
@@ -92,7 +96,7 @@ const fn shape(
     rule: &'static str,
     kind: &'static str,
     rank: u8,
-    pattern: LazyLock<Regex>,
+    pattern: &'static str,
     accept: fn(&Candidate<'_>) -> Option<usize>,
 ) -> Shape {
     Shape { rule, kind, rank, pattern, accept }

@@ -1,41 +1,40 @@
 //! National numbers of persons. Each has a check digit, or else a form with ranges and a word beside it.
 
 use super::surroundings::{digits, preceded_by, followed_by};
-use super::{Candidate, Shape, build, checksum, shape};
-use std::sync::LazyLock;
+use super::{Candidate, Shape, checksum, shape};
 
 const KIND: &str = "NATIONAL_ID";
 
-pub(super) static SHAPES: &[Shape] = &[
-    shape("us_ssn", KIND, 3, LazyLock::new(|| build(r"\d{3}[ \u{2011}-]?\d{2}[ \u{2011}-]?\d{4}")), accept_ssn),
+pub(super) const SHAPES: &[Shape] = &[
+    shape("us_ssn", KIND, 3, r"\d{3}[ \u{2011}-]?\d{2}[ \u{2011}-]?\d{4}", accept_ssn),
     shape(
         "uk_nino",
         KIND,
         2,
-        LazyLock::new(|| build(r"(?i-u)[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]")),
+        r"(?i-u)[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]",
         accept_nino,
     ),
-    shape("es_dni", KIND, 3, LazyLock::new(|| build(r"(?i-u)(?:\d{8}|[xyz][ -]?\d{7})[ -]?[a-z]")), accept_dni),
+    shape("es_dni", KIND, 3, r"(?i-u)(?:\d{8}|[xyz][ -]?\d{7})[ -]?[a-z]", accept_dni),
     shape(
         "fr_nir",
         KIND,
         3,
-        LazyLock::new(|| build(r"[12]<b>?\d{2}<b>?[0-9]{2}<b>?(?:\d{2}|2[AaBb])<b>?\d{3}<b>?\d{3}<b>?\d{2}")),
+        r"[12]<b>?\d{2}<b>?[0-9]{2}<b>?(?:\d{2}|2[AaBb])<b>?\d{3}<b>?\d{3}<b>?\d{2}",
         accept_nir,
     ),
-    shape("de_tax_id", KIND, 3, LazyLock::new(|| build(r"[1-9]\d<b>?\d{3}<b>?\d{3}<b>?\d{3}")), accept_german_tax_id),
+    shape("de_tax_id", KIND, 3, r"[1-9]\d<b>?\d{3}<b>?\d{3}<b>?\d{3}", accept_german_tax_id),
     shape(
         "it_codice_fiscale",
         KIND,
         3,
-        LazyLock::new(|| build(r"(?i-u)[a-z]{6}\d[\da-z][a-ehlmprst][\da-z]{2}[a-z][\da-z]{3}[a-z]")),
+        r"(?i-u)[a-z]{6}\d[\da-z][a-ehlmprst][\da-z]{2}[a-z][\da-z]{3}[a-z]",
         accept_codice_fiscale,
     ),
-    shape("in_aadhaar", KIND, 3, LazyLock::new(|| build(r"[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}")), accept_aadhaar),
-    shape("in_pan", KIND, 1, LazyLock::new(|| build(r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]")), accept_pan),
-    shape("sg_nric", KIND, 3, LazyLock::new(|| build(r"(?i-u)[stfgm]\d{7}[a-z]")), accept_nric),
-    shape("us_npi", KIND, 3, LazyLock::new(|| build(r"[12]\d{9}")), accept_npi),
-    shape("medical_record", KIND, 1, LazyLock::new(|| build(r"(?:MRN|MED|M|D|[A-Z]{1,3})?-?\d{5,10}")), accept_medical_record),
+    shape("in_aadhaar", KIND, 3, r"[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}", accept_aadhaar),
+    shape("in_pan", KIND, 1, r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]", accept_pan),
+    shape("sg_nric", KIND, 3, r"(?i-u)[stfgm]\d{7}[a-z]", accept_nric),
+    shape("us_npi", KIND, 3, r"[12]\d{9}", accept_npi),
+    shape("medical_record", KIND, 1, r"(?:MRN|MED|M|D|[A-Z]{1,3})?-?\d{5,10}", accept_medical_record),
 ];
 
 /// Social Security numbers by the ranges of the Social Security Administration: no area 000, 666 or from 900, no group

@@ -1,17 +1,14 @@
 //! Payment cards (ISO/IEC 7812) and bank accounts (ISO 13616).
 
 use super::surroundings::{digits, is_whole};
-use super::{Candidate, GUARD, Shape, build, checksum, shape};
+use super::{Candidate, GUARD, Shape, checksum, shape};
 use crate::guard::Finding;
-use std::sync::LazyLock;
 
-pub(super) static SHAPES: &[Shape] = &[shape(
+pub(super) const SHAPES: &[Shape] = &[shape(
     "payment_card",
     "CARD",
     3,
-    LazyLock::new(|| {
-        build(r"\d{4}<s>\d{4}<s>\d{4}<s>\d{4}(?:<s>\d{1,3})?|\d{4}<s>\d{6}<s>\d{4,5}|\d{13,19}|\d{4}<s>\d{4}<s>\d{4}<s>\d{1,3}")
-    }),
+    r"\d{4}<s>\d{4}<s>\d{4}<s>\d{4}(?:<s>\d{1,3})?|\d{4}<s>\d{6}<s>\d{4,5}|\d{13,19}|\d{4}<s>\d{4}<s>\d{4}<s>\d{1,3}",
     accept_card,
 )];
 

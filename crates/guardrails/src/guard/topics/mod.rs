@@ -1,28 +1,161 @@
-pub use background::background_sentences;
-mod background;
-mod small_talk;
-pub use small_talk::looks_like_small_talk;
+//! What a use case is about, by example questions. The pipeline embeds the examples, the shipped background and the
+//! question; here are only vectors.
+//!
+//! A question is placed between two sides by two measures: how much nearer its nearest examples are than its nearest
+//! background sentences (which knows narrow topics), and how much nearer the mean of the examples is than the mean of the
+//! background (which knows what the examples have in common). How near is near depends on the embedder, a lexical one
+//! giving much smaller cosines than a semantic one; therefore the boundary is laid through the examples themselves: each
+//! is judged as if it were not there, and the boundary takes in nearly all of them.
+
 use usecase::declared::TopicsAction;
 use usecase::{Decision, Stage, Verdict};
+
+mod background;
+mod small_talk;
+
+pub use background::background_sentences;
+pub use small_talk::looks_like_small_talk;
+
+const GUARD: &str = "topics";
+
+/// How many nearest neighbours count on each side.
+const NEIGHBOURS: usize = 3;
+/// Share of the examples that the boundary may leave outside when each is judged without itself.
+const LEFT_OUTSIDE: f64 = 0.10;
+/// An example judged without itself has lost its best witness; this much of the spread is given back.
+const SLACK: f32 = 0.35;
+/// How much nearer than a first question a follow-up must be to the background to be refused: its own words say little.
+const FOLLOW_UP_SLACK: f32 = 0.25;
 
 /// The boundary of what a use case is about.
 #[derive(Clone, Debug)]
 pub struct TopicBoundary {
-    examples: Vec<(String, Vec<f32>)>,
+    topics: Vec<String>,
+    /// Index into `topics`, and the unit vector.
+    examples: Vec<(usize, Vec<f32>)>,
     background: Vec<Vec<f32>>,
+    /// Mean of the examples minus mean of the background.
+    direction: Vec<f32>,
+    /// The least margin that is on topic.
+    threshold: f32,
     otherwise: TopicsAction,
 }
 
 impl TopicBoundary {
-    /// `examples` are the declared topics' example questions, `background` is `background_sentences()`, both as unit
-    /// vectors of one embedder.
+    /// `examples` are the declared topics' example questions, `background` is `background_sentences()`, all of them unit
+    /// vectors of one embedder. Without examples everything is on topic.
     pub fn new(examples: Vec<(String, Vec<f32>)>, background: Vec<Vec<f32>>, otherwise: TopicsAction) -> Self {
-        Self { examples, background, otherwise }
+        let mut topics: Vec<String> = Vec::new();
+        let mut placed = Vec::with_capacity(examples.len());
+        for (topic, vector) in examples {
+            let known = topics.iter().position(|name| *name == topic);
+            let index = known.unwrap_or_else(|| {
+                topics.push(topic);
+                topics.len() - 1
+            });
+            placed.push((index, vector));
+        }
+        let mean_of_examples = mean(placed.iter().map(|(_, vector)| vector.as_slice()));
+        let mean_of_background = mean(background.iter().map(Vec::as_slice));
+        let direction = difference(&mean_of_examples, &mean_of_background);
+        let mut boundary = Self { topics, examples: placed, background, direction, threshold: 0.0, otherwise };
+        boundary.threshold = boundary.calibrate();
+        boundary
     }
 
-    /// Judges a question by its vector.
+    /// Judges a question by its vector. `is_follow_up` says that the question continues a conversation which was on
+    /// topic, and needs less to stay there. The rule is the nearest topic, or `off_topic`; the score is the margin
+    /// brought to 0..1, 0.5 being the boundary.
     pub fn judge(&self, question: &[f32], is_follow_up: bool) -> Verdict {
-        let _ = (question, is_follow_up, &self.examples, &self.background, self.otherwise);
-        Verdict { guard: "topics".into(), rule: "off_topic".into(), stage: Stage::Input, decision: Decision::Allow, score: None, reason: String::new() }
+        let Some((topic, _)) = self.nearest_example(question) else {
+            return self.verdict("any", Decision::Allow, None, "no topics are declared");
+        };
+        let margin = self.margin(question, None);
+        let needed = if is_follow_up { self.threshold - FOLLOW_UP_SLACK } else { self.threshold };
+        let score = 1.0 / (1.0 + f64::from(-8.0 * (margin - self.threshold)).exp());
+        if margin >= needed {
+            return self.verdict(&self.topics[topic], Decision::Allow, Some(score), "the question is like an allowed topic");
+        }
+        let decision = match self.otherwise {
+            TopicsAction::Refuse => Decision::Refuse,
+            TopicsAction::Review => Decision::Review,
+        };
+        self.verdict("off_topic", decision, Some(score), "the question is like none of the allowed topics")
+    }
+
+    fn verdict(&self, rule: &str, decision: Decision, score: Option<f64>, reason: &str) -> Verdict {
+        let score = score.map(|score| (score * 1000.0).round() / 1000.0);
+        Verdict { guard: GUARD.to_owned(), rule: rule.to_owned(), stage: Stage::Input, decision, score, reason: reason.to_owned() }
+    }
+
+    fn nearest_example(&self, question: &[f32]) -> Option<(usize, f32)> {
+        let near = self.examples.iter().map(|(topic, vector)| (*topic, dot(vector, question)));
+        near.max_by(|one, other| one.1.total_cmp(&other.1))
+    }
+
+    /// How much nearer a vector is to the examples than to the background. An example is judged without itself.
+    fn margin(&self, question: &[f32], without: Option<usize>) -> f32 {
+        let others = self.examples.iter().enumerate().filter(|(index, _)| Some(*index) != without);
+        let allowed = nearness(others.map(|(_, (_, vector))| dot(vector, question)));
+        let other = nearness(self.background.iter().map(|vector| dot(vector, question)));
+        let own_share = match without {
+            // The mean holds the example itself with this weight.
+            Some(_) => 1.0 / self.examples.len() as f32,
+            None => 0.0,
+        };
+        allowed - other + (dot(&self.direction, question) - own_share)
+    }
+
+    fn calibrate(&self) -> f32 {
+        if self.examples.len() < 2 {
+            return 0.0;
+        }
+        let mut margins: Vec<f32> =
+            self.examples.iter().enumerate().map(|(index, (_, vector))| self.margin(vector, Some(index))).collect();
+        margins.sort_by(f32::total_cmp);
+        let low = margins[(LEFT_OUTSIDE * margins.len() as f64) as usize];
+        let middle = margins[margins.len() / 2];
+        // What is nearer to the background than to the examples is only on topic when the examples themselves are so.
+        (low - SLACK * (middle - low)).min(0.0)
     }
 }
+
+/// Half the best and half the mean of the best few: one chance likeness is not enough.
+fn nearness(cosines: impl Iterator<Item = f32>) -> f32 {
+    let mut best = [f32::NEG_INFINITY; NEIGHBOURS];
+    for cosine in cosines {
+        if let Some(place) = best.iter().position(|known| cosine > *known) {
+            best[place..].rotate_right(1);
+            best[place] = cosine;
+        }
+    }
+    let found: Vec<f32> = best.into_iter().filter(|cosine| cosine.is_finite()).collect();
+    match found.first() {
+        Some(first) => (first + found.iter().sum::<f32>() / found.len() as f32) / 2.0,
+        None => 0.0,
+    }
+}
+
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    one.iter().zip(other).map(|(a, b)| a * b).sum()
+}
+
+fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut sum: Vec<f32> = Vec::new();
+    let mut count = 0.0_f32;
+    for vector in vectors {
+        sum.resize(vector.len().max(sum.len()), 0.0);
+        sum.iter_mut().zip(vector).for_each(|(total, value)| *total += value);
+        count += 1.0;
+    }
+    sum.iter_mut().for_each(|total| *total /= count);
+    sum
+}
+
+fn difference(one: &[f32], other: &[f32]) -> Vec<f32> {
+    let at = |vector: &[f32], index: usize| vector.get(index).copied().unwrap_or(0.0);
+    (0..one.len().max(other.len())).map(|index| at(one, index) - at(other, index)).collect()
+}
+
+#[cfg(test)]
+mod tests;

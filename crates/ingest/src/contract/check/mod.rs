@@ -1,5 +1,5 @@
-//! The declared checks, one file each, with the names and the meaning that dbt and Great Expectations gave them: a check
-//! on a field passes where the field is empty, and `not_null` is the one that demands it.
+//! The declared checks, one file each, with the names and the meaning that dbt and Great Expectations gave them: a
+//! check on a field passes where the field is empty, and `not_null` is the one that demands it.
 
 pub(super) mod accepted_values;
 pub(super) mod not_null;

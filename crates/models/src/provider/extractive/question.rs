@@ -51,34 +51,82 @@ fn expects(text: &str, words: &[Word]) -> Option<Expects> {
     if has(&["how much does", "how much do ", "how much is", "what does it cost", "price of", "cost of", "what fee"]) {
         return Some(Expects::Money);
     }
-    if has(&["how many", "how much", "how long", "how old", "how far", "how tall", "how large", "percent", "what number"]) {
+    if has(&[
+        "how many",
+        "how much",
+        "how long",
+        "how old",
+        "how far",
+        "how tall",
+        "how large",
+        "percent",
+        "what number",
+    ]) {
         return Some(Expects::Number);
     }
-    if opens(&["when"]) || has(&["what year", "which year", "what date", "what day", "what time", "what month", "what decad", "what centur"]) {
+    if opens(&["when"])
+        || has(&[
+            "what year",
+            "which year",
+            "what date",
+            "what day",
+            "what time",
+            "what month",
+            "what decad",
+            "what centur",
+        ])
+    {
         return Some(Expects::Time);
     }
     if opens(&["who", "whom", "whose"]) || has(&["what person", "which person", "whose name"]) {
         return Some(Expects::Name);
     }
-    if opens(&["where"]) || has(&["what city", "which city", "what countr", "which countr", "what state", "what place"]) {
+    if opens(&["where"]) || has(&["what city", "which city", "what countr", "which countr", "what state", "what place"])
+    {
         return Some(Expects::Place);
     }
     (opens(&["whi"]) || has(&["what reason", "for what reason"])).then_some(Expects::Reason)
 }
 
 const MONTHS_AND_DAYS: &[&str] = &[
-    "januari", "februari", "march", "april", "june", "juli", "august", "septemb", "octob", "novemb", "decemb", "monday",
-    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "centuri", "decad", "hour", "minut", "day", "week",
-    "month", "year", "noon", "midnight",
+    "januari",
+    "februari",
+    "march",
+    "april",
+    "june",
+    "juli",
+    "august",
+    "septemb",
+    "octob",
+    "novemb",
+    "decemb",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "centuri",
+    "decad",
+    "hour",
+    "minut",
+    "day",
+    "week",
+    "month",
+    "year",
+    "noon",
+    "midnight",
 ];
 
 const NUMBER_WORDS: &[&str] = &[
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelv", "dozen", "twenti",
-    "thirti", "forti", "fifti", "sixti", "hundr", "hundred", "thousand", "million", "billion", "half", "third", "quarter",
-    "twice", "singl", "doubl", "no", "none", "zero",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelv", "dozen",
+    "twenti", "thirti", "forti", "fifti", "sixti", "hundr", "hundred", "thousand", "million", "billion", "half",
+    "third", "quarter", "twice", "singl", "doubl", "no", "none", "zero",
 ];
 
-const REASONS: &[&str] = &["becaus", "sinc", "therefor", "due", "reason", "caus", "result", "thus", "prevent", "avoid", "lest"];
+const REASONS: &[&str] =
+    &["becaus", "sinc", "therefor", "due", "reason", "caus", "result", "thus", "prevent", "avoid", "lest"];
 
 impl Expects {
     /// Whether these words of a passage hold such a thing beyond what the question itself says. `text` is the unit's.
@@ -93,7 +141,9 @@ impl Expects {
         };
         match self {
             Self::Name | Self::Place => name(),
-            Self::Time => any(MONTHS_AND_DAYS) || words.iter().filter(new).any(|word| word.has_digit && word.stem.len() == 4),
+            Self::Time => {
+                any(MONTHS_AND_DAYS) || words.iter().filter(new).any(|word| word.has_digit && word.stem.len() == 4)
+            }
             Self::Number => digits() || any(NUMBER_WORDS),
             Self::Money => text.contains(['$', '€', '£']) || any(&["usd", "eur", "dollar", "euro", "pound", "free"]),
             Self::Reason => any(REASONS) || text.contains(" to "),

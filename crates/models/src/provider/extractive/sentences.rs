@@ -146,7 +146,8 @@ fn lines(text: &str) -> Vec<Line<'_>> {
 fn kind(line: &Line<'_>) -> Kind {
     let text = line.text.trim();
     let hashes = text.bytes().take_while(|byte| *byte == b'#').count();
-    let is_bold_line = text.len() > 4 && text.starts_with("**") && text.ends_with("**") && !text[2..text.len() - 2].contains("**");
+    let is_bold_line =
+        text.len() > 4 && text.starts_with("**") && text.ends_with("**") && !text[2..text.len() - 2].contains("**");
     match text.as_bytes() {
         [] => Kind::Blank,
         _ if (1..=6).contains(&hashes) && text[hashes..].starts_with(' ') => Kind::Heading(hashes),
@@ -186,9 +187,10 @@ fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// Words that end in a full stop without ending a sentence, in lower case.
 const ABBREVIATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "rev", "gen", "col", "sgt", "capt", "lt", "hon", "sen", "rep", "gov", "st", "mt", "jr",
-    "sr", "vs", "no", "nos", "fig", "vol", "pp", "ed", "eds", "al", "approx", "ca", "cf", "e.g", "i.e", "inc", "ltd", "co",
-    "corp", "dept", "est", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+    "mr", "mrs", "ms", "dr", "prof", "rev", "gen", "col", "sgt", "capt", "lt", "hon", "sen", "rep", "gov", "st", "mt",
+    "jr", "sr", "vs", "no", "nos", "fig", "vol", "pp", "ed", "eds", "al", "approx", "ca", "cf", "e.g", "i.e", "inc",
+    "ltd", "co", "corp", "dept", "est", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
+    "dec",
 ];
 
 /// Cuts a stretch of prose into sentences. A sentence ends at `.`, `!`, `?` (and closing quotes or brackets) when space and
@@ -204,7 +206,9 @@ pub(super) fn sentences(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
             continue;
         }
         let mut end = at + mark.len_utf8();
-        while let Some((at, closing)) = marks.next_if(|(_, c)| matches!(c, '.' | '!' | '?' | '"' | '\'' | '”' | '’' | ')' | ']' | '*' | '_')) {
+        while let Some((at, closing)) =
+            marks.next_if(|(_, c)| matches!(c, '.' | '!' | '?' | '"' | '\'' | '”' | '’' | ')' | ']' | '*' | '_'))
+        {
             end = at + closing.len_utf8();
         }
         let is_stop = mark == '.' && end == at + 1;
@@ -221,7 +225,11 @@ pub(super) fn sentences(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
 fn begins_another(rest: &str) -> bool {
     let begins = rest.trim_start();
     let spaced = begins.len() < rest.len();
-    spaced && begins.chars().next().is_some_and(|first| !first.is_lowercase() && !matches!(first, ',' | ';' | ')' | '-' | '–'))
+    spaced
+        && begins
+            .chars()
+            .next()
+            .is_some_and(|first| !first.is_lowercase() && !matches!(first, ',' | ';' | ')' | '-' | '–'))
 }
 
 fn is_abbreviated(before: &str) -> bool {

@@ -76,13 +76,13 @@ pub(super) fn is_function_word(stem: &str) -> bool {
 
 /// Sorted, for the search.
 pub(super) const FUNCTION_WORDS: &[&str] = &[
-    "a", "about", "abov", "after", "again", "all", "also", "am", "an", "and", "ani", "are", "aren't", "as", "at",
-    "be", "been", "befor", "being", "between", "both", "but", "by", "can", "can't", "cannot", "could", "did",
-    "didn't", "do", "doe", "doesn't", "don't", "done", "dure", "each", "exact", "few", "for", "from", "give", "had",
-    "has", "hasn't", "have", "he", "her", "here", "him", "his", "how", "i", "if", "in", "into", "is", "isn't", "it",
-    "kind", "let", "mani", "may", "me", "might", "mine", "more", "most", "much", "must", "my", "no", "not", "of",
-    "off", "often", "on", "onli", "or", "other", "our", "out", "over", "own", "pleas", "same", "shall", "she",
-    "should", "so", "some", "such", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they",
-    "this", "those", "through", "to", "too", "under", "until", "up", "us", "veri", "was", "wasn't", "we", "were",
-    "what", "when", "where", "whi", "which", "while", "who", "whom", "whose", "will", "with", "would", "you", "your",
+    "a", "about", "abov", "after", "again", "all", "also", "am", "an", "and", "ani", "are", "aren't", "as", "at", "be",
+    "been", "befor", "being", "between", "both", "but", "by", "can", "can't", "cannot", "could", "did", "didn't", "do",
+    "doe", "doesn't", "don't", "done", "dure", "each", "exact", "few", "for", "from", "give", "had", "has", "hasn't",
+    "have", "he", "her", "here", "him", "his", "how", "i", "if", "in", "into", "is", "isn't", "it", "kind", "let",
+    "mani", "may", "me", "might", "mine", "more", "most", "much", "must", "my", "no", "not", "of", "off", "often",
+    "on", "onli", "or", "other", "our", "out", "over", "own", "pleas", "same", "shall", "she", "should", "so", "some",
+    "such", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",
+    "through", "to", "too", "under", "until", "up", "us", "veri", "was", "wasn't", "we", "were", "what", "when",
+    "where", "whi", "which", "while", "who", "whom", "whose", "will", "with", "would", "you", "your",
 ];

@@ -71,7 +71,9 @@ pub(super) fn without_key(mut upstream: Upstream, key: Option<&str>) -> Upstream
         upstream.message.clear();
     }
     if let Some(key) = key {
-        for text in [Some(&mut upstream.message), upstream.code.as_mut(), upstream.kind.as_mut(), upstream.param.as_mut()] {
+        for text in
+            [Some(&mut upstream.message), upstream.code.as_mut(), upstream.kind.as_mut(), upstream.param.as_mut()]
+        {
             if let Some(text) = text.filter(|text| text.contains(key)) {
                 *text = text.replace(key, "[key]");
             }

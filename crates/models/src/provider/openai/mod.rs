@@ -210,7 +210,8 @@ fn named(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// The headers that an app may see.
 fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
-    let allowed = |name: &str| name == "x-request-id" || name == "openai-processing-ms" || name.starts_with("x-ratelimit-");
+    let allowed =
+        |name: &str| name == "x-request-id" || name == "openai-processing-ms" || name.starts_with("x-ratelimit-");
     let names = headers.keys().filter(|name| allowed(name.as_str()));
     names.filter_map(|name| Some((name.as_str().to_owned(), named(headers, name.as_str())?))).collect()
 }

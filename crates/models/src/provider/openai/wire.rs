@@ -107,9 +107,14 @@ fn parted(parts: &[Value], delta: &mut Map<String, Value>) -> Option<String> {
     (!texts.is_empty()).then_some(texts)
 }
 
+/// No call has more tokens than this. A larger figure is a broken report, and sums of such must not overflow.
+const MOST_TOKENS: u64 = 1 << 40;
+
 /// Reads a usage report in any of the spellings found in the field; `None` when it reports nothing.
 pub(super) fn usage(report: &Value) -> Option<Usage> {
-    let number = |names: &[&str]| names.iter().find_map(|name| report.pointer(name)?.as_u64());
+    let number = |names: &[&str]| {
+        names.iter().find_map(|name| report.pointer(name)?.as_u64().filter(|count| *count <= MOST_TOKENS))
+    };
     let input_tokens = number(&["/prompt_tokens", "/input_tokens"])?;
     let mut output_tokens = number(&["/completion_tokens", "/output_tokens"]).unwrap_or(0);
     if input_tokens == 0 && output_tokens == 0 {
@@ -121,7 +126,8 @@ pub(super) fn usage(report: &Value) -> Option<Usage> {
         "/prompt_cache_hit_tokens",
     ]);
     let reasoning_tokens =
-        number(&["/completion_tokens_details/reasoning_tokens", "/output_tokens_details/reasoning_tokens"]).unwrap_or(0);
+        number(&["/completion_tokens_details/reasoning_tokens", "/output_tokens_details/reasoning_tokens"])
+            .unwrap_or(0);
     // Reasoning is a part of the output. A few upstreams count it beside the output, which their total betrays.
     let beside = number(&["/total_tokens"]) == Some(input_tokens + output_tokens + reasoning_tokens);
     if reasoning_tokens > output_tokens || (reasoning_tokens > 0 && beside) {

@@ -127,7 +127,9 @@ async fn fail(model: &ModelRef, clock: &Clock, fault: Mode) -> Error {
             Err(error) => error,
             Ok(()) => Error::CutOff { model, what: "its script hangs".to_owned() },
         },
-        Mode::Cut | Mode::Slow => Error::CutOff { model, what: "its script ends in the middle of the answer".to_owned() },
+        Mode::Cut | Mode::Slow => {
+            Error::CutOff { model, what: "its script ends in the middle of the answer".to_owned() }
+        }
         Mode::Garbage => Error::Garbage { model, what: "its script says so".to_owned() },
         Mode::ErrorBody => Error::ErrorInBody(Box::new(refusal(&model, None, None))),
     }
@@ -151,7 +153,7 @@ fn speak(model: &ModelRef, script: &Script, call: &Call) -> Spoken {
         Speech::Echo => call.request.question(),
         Speech::Say(text) => text.clone(),
         Speech::Words => words(script.tokens, script.seed),
-        Speech::Cite => match extractive::first_sentence(&call.passages) {
+        Speech::Cite => match extractive::opening(&call.passages) {
             Some((text, citation)) => {
                 facts.insert("citations".to_owned(), serde_json::json!([citation]));
                 format!("{text} [1]")
@@ -194,4 +196,3 @@ fn words(count: usize, seed: u64) -> String {
     let words: Vec<&str> = (0..count).map(|_| VOCABULARY[next()]).collect();
     words.join(" ")
 }
-

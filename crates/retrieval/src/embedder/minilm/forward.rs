@@ -128,15 +128,8 @@ fn gelu(x: f32) -> f32 {
 /// The error function as the quotient of two polynomials, within 4e-7 everywhere (the minimax fit that Eigen and XLA
 /// use). Unlike a library call the compiler can run it on many values at once, and so are the next ones.
 fn erf(x: f32) -> f32 {
-    const ABOVE: [f32; 7] = [
-        -2.726_142_3e-10,
-        2.770_681_4e-8,
-        -2.101_024e-6,
-        -5.692_506_4e-5,
-        -7.349_906e-4,
-        -2.954_599_8e-3,
-        -1.609_603_3e-2,
-    ];
+    const ABOVE: [f32; 7] =
+        [-2.726_142_3e-10, 2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906e-4, -2.954_6e-3, -1.609_603_3e-2];
     const BELOW: [f32; 5] = [-1.456_607_2e-5, -2.133_740_5e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2];
     let x = x.clamp(-4.0, 4.0);
     let square = x * x;
@@ -149,8 +142,7 @@ fn exp_of_negative(x: f32) -> f32 {
     const ROUNDS: f32 = 12_582_912.0; // 1.5 · 2^23: adding it leaves an integer in the low bits.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    const TERMS: [f32; 6] =
-        [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
+    const TERMS: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
     let x = x.max(-87.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUNDS;
     let power = shifted - ROUNDS;

@@ -25,11 +25,7 @@ pub(super) struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            idle: Duration::from_secs(20),
-            total: Duration::from_secs(15 * 60),
-        }
+        Self { connect: Duration::from_secs(5), idle: Duration::from_secs(20), total: Duration::from_secs(15 * 60) }
     }
 }
 

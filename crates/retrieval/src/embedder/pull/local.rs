@@ -50,13 +50,7 @@ pub(super) fn unpack(path: &Path, files: &[Pinned], staging: &Path, done: &dyn F
 }
 
 /// Writes one file into the staging folder; a longer one than the pinned is cut off, for its hash to be refused.
-fn write(
-    from: &mut dyn Read,
-    file: &Pinned,
-    staging: &Path,
-    before: u64,
-    done: &dyn Fn(u64),
-) -> Result<u64, String> {
+fn write(from: &mut dyn Read, file: &Pinned, staging: &Path, before: u64, done: &dyn Fn(u64)) -> Result<u64, String> {
     let failed = |error: io::Error| format!("{}: {error}", file.name);
     let mut to = File::create(staging.join(file.name)).map_err(failed)?;
     let mut from = from.take(file.bytes + 1);

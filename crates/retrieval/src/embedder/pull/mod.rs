@@ -168,7 +168,8 @@ fn gather(
 
 fn verify(folder: &Path, files: &[Pinned]) -> Result<(), String> {
     for file in files {
-        let found = sha256(&folder.join(file.name)).map_err(|error| format!("{} cannot be read: {error}", file.name))?;
+        let found =
+            sha256(&folder.join(file.name)).map_err(|error| format!("{} cannot be read: {error}", file.name))?;
         if found != file.sha256 {
             return Err(format!(
                 "{} is not the pinned file: its SHA-256 is {found} instead of {}",

@@ -1,0 +1,141 @@
+//! All that a [`Ledger`] reads: requests, outcomes, events, sums, and the check of the whole record.
+
+use crate::body::{self, RequestBody};
+use crate::error::{Error, Result};
+use crate::handle::{Inner, Ledger};
+use crate::row::{EventFilter, EventRow, OutcomeRow, RequestDetail, RequestFilter, RequestRow, Spent};
+use crate::seal;
+use crate::store::{self, events::StoredPayload};
+use crate::verify::{self, VerifyReport};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use usecase::{Attempt, Timestamp, TraceId, Verdict};
+
+impl Ledger {
+    /// Checks the whole record. Reads everything: about 20 µs an event.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read; what was tampered with is in the report.
+    pub fn verify(&self) -> Result<VerifyReport> {
+        verify::verify(&self.inner.storage, &self.inner.keyring)
+    }
+
+    /// # Errors
+    /// The storage's.
+    pub fn requests(&self, filter: &RequestFilter) -> Result<Vec<RequestRow>> {
+        let conversation = filter.conversation.as_deref().map(|name| self.inner.keyring.conversation(name));
+        let list = |connection: &_| store::requests::list(connection, filter, conversation.as_deref());
+        Ok(self.inner.storage.read(list)?)
+    }
+
+    /// # Errors
+    /// The storage's; `Unreadable` when the record was changed.
+    pub fn request(&self, trace: &TraceId) -> Result<Option<RequestDetail>> {
+        let found = self.inner.storage.read(|connection| {
+            let Some(row) = store::requests::one(connection, *trace)? else { return Ok(None) };
+            let body = store::requests::body(connection, *trace)?;
+            Ok(Some((row, body, store::requests::payload(connection, *trace)?)))
+        })?;
+        let Some((row, text, stored)) = found else { return Ok(None) };
+        let mut detail = RequestDetail {
+            row,
+            attempts: Vec::new(),
+            verdicts: Vec::new(),
+            spans: Vec::new(),
+            citations: Vec::new(),
+            snapshots: Vec::new(),
+            payload: None,
+        };
+        if let Some(text) = text {
+            let told: RequestBody = body::parse(&text)?;
+            detail.attempts = told.attempts;
+            detail.verdicts = told.verdicts;
+            detail.spans = told.spans;
+            detail.citations = told.citations;
+            detail.snapshots = told.snapshots;
+        }
+        if let Some(stored) = stored {
+            detail.payload = self.inner.unseal(&stored)?;
+        }
+        Ok(Some(detail))
+    }
+
+    /// The attempts of the requests that the filter lets through, those of one request in order, newest request first.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub fn attempts(&self, filter: &RequestFilter) -> Result<Vec<(TraceId, Attempt)>> {
+        self.of_each(filter, store::requests::attempts)
+    }
+
+    /// The verdicts of the requests that the filter lets through, as above.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub fn verdicts(&self, filter: &RequestFilter) -> Result<Vec<(TraceId, Verdict)>> {
+        self.of_each(filter, store::requests::verdicts)
+    }
+
+    fn of_each<T>(
+        &self,
+        filter: &RequestFilter,
+        read: impl Fn(&rusqlite::Connection, TraceId) -> storage::Result<Vec<T>>,
+    ) -> Result<Vec<(TraceId, T)>> {
+        let conversation = filter.conversation.as_deref().map(|name| self.inner.keyring.conversation(name));
+        let all = self.inner.storage.read(|connection| {
+            let mut all = Vec::new();
+            for row in store::requests::list(connection, filter, conversation.as_deref())? {
+                all.extend(read(connection, row.trace)?.into_iter().map(|part| (row.trace, part)));
+            }
+            Ok(all)
+        })?;
+        Ok(all)
+    }
+
+    /// All outcomes of a use case in the order of recording, each with its requests and their cost.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub fn outcomes(&self, use_case: &str) -> Result<Vec<OutcomeRow>> {
+        Ok(self.inner.storage.read(|connection| store::outcomes::list(connection, use_case))?)
+    }
+
+    /// What finished requests that began at this moment or later have cost.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub fn spent_since(&self, since: Timestamp) -> Result<Vec<Spent>> {
+        Ok(self.inner.storage.read(|connection| store::requests::spent_since(connection, since))?)
+    }
+
+    /// # Errors
+    /// The storage's.
+    pub fn events(&self, filter: &EventFilter) -> Result<Vec<EventRow>> {
+        Ok(self.inner.storage.read(|connection| store::events::list(connection, filter))?)
+    }
+
+    /// The encrypted part of a decision; `None` when it has none, or its subject was erased.
+    ///
+    /// # Errors
+    /// The storage's; `Unreadable` when the record was changed.
+    pub fn event_payload(&self, event: &EventRow) -> Result<Option<Value>> {
+        let read = |connection: &_| store::events::payload(connection, &event.node, event.seq);
+        match self.inner.storage.read(read)? {
+            Some(stored) => self.inner.unseal(&stored),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Inner {
+    fn unseal<T: DeserializeOwned>(&self, stored: &StoredPayload) -> Result<Option<T>> {
+        let changed = || Error::Unreadable("a payload does not open".to_owned());
+        let mark: body::PayloadMark = body::parse(&stored.body)?;
+        let key = self.storage.read(|connection| store::keys::by_number(connection, stored.subject_key))?;
+        let (Some(handle), Some(wrapped)) = key.ok_or_else(changed)? else { return Ok(None) };
+        let secret = self.keyring.unwrap(&handle, &wrapped)?;
+        let digest = mark.payload.ok_or_else(changed)?;
+        let json = seal::open_payload(&secret, &stored.sealed, &digest).ok_or_else(changed)?;
+        serde_json::from_slice(&json).map(Some).map_err(|error| Error::Unreadable(error.to_string()))
+    }
+}

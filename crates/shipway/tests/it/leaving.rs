@@ -1,0 +1,62 @@
+//! Apps that go away, and servers that are told to stop.
+
+use crate::{SHIPWAY, ask, ask_streamed};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use testkit::provider::{Move, frame};
+use testkit::{Provider, Script, TestProject};
+
+/// Asks until `wanted` holds: what a server does after an app has gone is not in the app's hands.
+fn eventually(what: &str, mut wanted: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !wanted() {
+        assert!(Instant::now() < until, "{what} did not happen within 10 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn statuses(project: &TestProject) -> Vec<Value> {
+    project.must(&["audit", "requests", "--json"]).json().as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn an_app_that_leaves_cancels_the_upstream_and_is_recorded() {
+    let endless = Script::stream_head().then(Move::Send(frame(&json!({ "content": "Hello" }), None))).then(Move::Hang);
+    let cases = [
+        ("before the first byte", Script::default().then(Move::Hang), ask("scripted/m", "Hi"), 0),
+        ("in the middle of a stream", endless, ask_streamed("scripted/m", "Hi"), 1),
+    ];
+    for (name, script, body, pieces) in cases {
+        let provider = Provider::start(script);
+        // Timeouts so long that only a cancellation can end the call.
+        let project = TestProject::with_scripted(SHIPWAY, &provider.base_url());
+        let text = std::fs::read_to_string(project.path("shipway.toml")).expect("the project's file");
+        project.write("shipway.toml", text.replace("400ms", "50s").replace("\"5s\"", "\"55s\""));
+        let server = project.serve();
+        let client = server.client();
+        client.post_and_leave("/v1/chat/completions", &body, pieces, Duration::from_millis(300));
+        drop(client);
+        eventually(name, || provider.left() == 1);
+        eventually(name, || statuses(&project).first().is_some_and(|row| row["status"] == "cancelled"));
+    }
+}
+
+#[test]
+fn sigterm_drains_a_running_stream() {
+    let slow = Script::stream_head()
+        .then(Move::Send(frame(&json!({ "content": "Hel" }), None)))
+        .then(Move::Pause(Duration::from_millis(300)))
+        .then(Move::Send(frame(&json!({ "content": "lo" }), Some("stop"))))
+        .then(Move::Send(b"data: [DONE]\n\n".to_vec()));
+    let provider = Provider::start(slow);
+    let project = TestProject::with_scripted(SHIPWAY, &provider.base_url());
+    let mut server = project.serve();
+    let client = server.client();
+    let asking = std::thread::spawn(move || client.post("/v1/chat/completions", &ask_streamed("scripted/m", "Hi")));
+    eventually("the stream's beginning", || !provider.requests().is_empty());
+    server.terminate();
+    let reply = asking.join().expect("the asking thread");
+    assert_eq!(reply.streamed_text(), "Hello");
+    assert!(reply.done(), "{}", reply.text());
+    assert_eq!(server.wait(Duration::from_secs(10)), Some(0), "the server ends in good order");
+}

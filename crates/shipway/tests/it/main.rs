@@ -1,0 +1,51 @@
+//! Everything that needs the real binary, in one test binary: the API, its traps and faults, the command line, kills
+//! and drains, the example, the official SDK, and the laws of the house.
+
+mod api;
+mod bad_input;
+mod command_line;
+mod disk;
+mod example;
+mod faults;
+mod governance;
+mod kill;
+mod laws;
+mod leaving;
+mod releases;
+mod sdk;
+mod traps;
+
+use serde_json::{Value, json};
+use testkit::TestProject;
+
+/// The binary under test.
+const SHIPWAY: &str = env!("CARGO_BIN_EXE_shipway");
+
+/// One user message for a model.
+fn ask(model: &str, question: &str) -> Value {
+    json!({ "model": model, "messages": [{ "role": "user", "content": question }] })
+}
+
+/// The same, streamed.
+fn ask_streamed(model: &str, question: &str) -> Value {
+    let mut body = ask(model, question);
+    body["stream"] = json!(true);
+    body
+}
+
+/// The question that the shop's one page answers.
+const QUESTION: &str = "Within how many days of delivery can I return a lamp?";
+
+/// The small shop, its page ingested.
+fn shop() -> TestProject {
+    let project = TestProject::with_shop(SHIPWAY);
+    project.must(&["ingest", "shop"]);
+    project
+}
+
+/// The small shop asking a scripted provider.
+fn scripted_shop(provider: &testkit::Provider) -> TestProject {
+    let project = TestProject::with_scripted(SHIPWAY, &provider.base_url());
+    project.must(&["ingest", "shop"]);
+    project
+}
