@@ -61,7 +61,9 @@ impl Ledger {
         Ok(Self { inner: Arc::new(Inner { storage: storage.clone(), node, run, keyring, open }) })
     }
 
-    /// Notes that a request began. Not awaited: its row is written before anything that is asked for later.
+    /// Notes that a request began. Not awaited: its row is written before anything that is asked for later, and is on
+    /// disk a few ms from now at most. Whoever begins a request finishes it, also when it fails or is cancelled: until
+    /// then it counts as running.
     ///
     /// # Errors
     /// `AlreadyBegun` when the trace id is in use.

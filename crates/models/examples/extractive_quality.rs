@@ -3,8 +3,8 @@
 //!
 //! `cargo run -p models --example extractive_quality -- FOLDER [ANSWERABILITY.jsonl]`
 //!
-//! FOLDER holds `corpus.jsonl` (id, title, text) and `queries.jsonl` (text, answer, doc), as made of XQuAD's English part;
-//! the second file holds lines of question, context, label (1 = the context answers).
+//! FOLDER holds `corpus.jsonl` (id, title, text) and `queries.jsonl` (text, answer, doc), as made of XQuAD's English
+//! part; the second file holds lines of question, context, label (1 = the context answers).
 
 use models::{ABSTENTION, Call, Models, ReplyBody};
 use serde_json::Value;

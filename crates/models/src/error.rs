@@ -1,7 +1,8 @@
 //! What can go wrong on the way to a model, whose fault it is, and what may be tried next.
 //!
-//! The text of an error never holds the payload, a key or an upstream's own words: it goes into records that more people
-//! read than the conversation. The upstream's words are kept apart in [`Upstream`], for the body that the app gets.
+//! The text of an error never holds the payload, a key or an upstream's own words: it goes into records that more
+//! people read than the conversation. The upstream's words are kept apart in [`Upstream`], for the body that the app
+//! gets.
 
 use std::time::Duration;
 use usecase::declared::ModelRef;
@@ -112,7 +113,8 @@ impl Upstream {
             // The app's own request cannot be served by any model: its body is wrong, too large, or forbidden.
             Some(400 | 413 | 422) => Fault::Caller,
             Some(408 | 409 | 425 | 429) => Fault::Provider,
-            // A wrong key, a model that the account lacks, a wrong base URL: only who declared the provider can mend it.
+            // A wrong key, a model that the account lacks, a wrong base URL: only who declared the provider can mend
+            // it.
             Some(300..=499) => Fault::Operator,
             _ => Fault::Provider,
         }

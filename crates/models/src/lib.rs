@@ -2,10 +2,10 @@
 //! that ends in an answer or in the list of what failed. This room speaks the providers' wire formats; everyone else
 //! speaks the nouns of `usecase`.
 //!
-//! In reading order: `error` (whose fault, what next), `price` and `tokens` (money), `residency` (the proof `Cleared`),
-//! `registry` (what was declared, looked up by name), `reply` and `journal` (what comes back), `routing` (the chain), and
-//! then the providers: `openai` (any compatible server), `extractive` (quotes the passages or abstains), `simulated`
-//! (scripted, for load and fault tests).
+//! In reading order: `error` (whose fault, what next), `price` and `tokens` (money), `residency` (the proof
+//! `Cleared`), `registry` (what was declared, looked up by name), `reply` and `journal` (what comes back), `routing`
+//! (the chain), and then the providers: `openai` (any compatible server), `extractive` (quotes the passages or
+//! abstains), `simulated` (scripted, for load and fault tests).
 
 pub mod error;
 pub mod price;

@@ -1,5 +1,5 @@
-//! What was declared, looked up by name: providers, prices, and which models there are. `openai`, `local` and `simulated`
-//! exist without being declared.
+//! What was declared, looked up by name: providers, prices, and which models there are. `openai`, `local` and
+//! `simulated` exist without being declared.
 
 use crate::error::Error;
 use crate::price::{self, Rate};

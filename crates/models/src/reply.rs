@@ -22,8 +22,8 @@ pub struct Call {
     pub question: String,
 }
 
-/// A stream of pieces. It ends with `None` only after a real end of the answer; a broken one ends with an error. Dropping
-/// it closes the connection to the upstream.
+/// A stream of pieces. It ends with `None` only after a real end of the answer; a broken one ends with an error.
+/// Dropping it closes the connection to the upstream.
 pub type ChunkStream = BoxStream<'static, Result<Chunk, Error>>;
 
 pub enum ReplyBody {

@@ -1,9 +1,10 @@
 //! Tokens counted without a tokenizer, for reservations before a call and for upstreams that report nothing.
 //!
-//! The count is meant to err upwards: a budget reserved too large is given back, one reserved too small is overspent. A
-//! token of the common byte-pair vocabularies covers about 4.4 letters of English prose, fewer of anything else, so the
-//! count takes 4 ASCII letters or spaces, 2 digits, signs or other alphabetic characters, or 1 ideograph, kana, syllable
-//! or pictograph to a token. Counting is in quarters of a token, so that pieces of a stream add up to the whole.
+//! The count is meant to err upwards: a budget reserved too large is given back, one reserved too small is overspent.
+//! A token of the common byte-pair vocabularies covers about 4.4 letters of English prose, fewer of anything else, so
+//! the count takes to a token 4 ASCII letters or spaces, 2 digits or other alphabetic characters, 4/3 ASCII signs, or
+//! 1 ideograph, kana, syllable or pictograph. Counting is in quarters of a token, so that pieces of a stream add up to
+//! the whole.
 
 #[cfg(test)]
 mod tests;
@@ -59,7 +60,8 @@ impl Count {
 fn quarters(c: char) -> u64 {
     match c {
         'a'..='z' | 'A'..='Z' | ' ' => 1,
-        '\0'..='\x7f' => 2,
+        '0'..='9' => 2,
+        '\0'..='\x7f' => 3,
         // Up to here alphabets (Latin with accents, Greek, Cyrillic, Hebrew, Arabic, Indic …), from here syllabaries,
         // ideographs and pictographs.
         '\u{80}'..='\u{10ff}' => 2,

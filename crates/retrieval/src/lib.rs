@@ -20,6 +20,6 @@ mod store;
 
 pub use collection::{Changes, Collections, DocumentPut};
 pub use embedder::Embedder;
-pub use error::Error;
+pub use error::{Error, SourceFailure};
 pub use snapshot::{Condition, Filter, Query, Scalar, Snapshot, search_across};
 pub use store::CollectionInfo;

@@ -17,6 +17,9 @@ use usecase::declared::ModelRef;
 use usecase::project::{Project, UseCase};
 use usecase::{BundleId, ChatRequest, Principal, PrincipalRole};
 
+/// Bundles kept ready at the same time.
+const MOST_PREPARED: usize = 64;
+
 /// Everything a running server holds. The binary makes it; nothing here is global.
 #[derive(Clone)]
 pub struct Parts {
@@ -52,6 +55,19 @@ pub(crate) struct Picked {
 impl App {
     pub(crate) fn new(parts: Parts, loopback: bool) -> Self {
         Self { parts, metrics: Arc::new(Metrics::default()), loopback, prepared: ArcSwap::default() }
+    }
+
+    /// Prepares everything that is released, so that no first request waits for it.
+    pub(crate) async fn warm(&self) {
+        for name in self.parts.project.use_case_names().unwrap_or_default() {
+            let Ok(status) = self.parts.releases.status(&name) else { continue };
+            let serving = status.pointer.into_iter().flat_map(|pointer| [Some(pointer.stable), pointer.canary]);
+            for bundle in serving.flatten() {
+                if let Err(problem) = self.ready(bundle).await {
+                    tracing::error!(use_case = name, problem = problem.message, "a released bundle cannot be prepared");
+                }
+            }
+        }
     }
 
     /// Who calls. The key comes as OpenAI's SDKs send it.
@@ -133,7 +149,8 @@ impl App {
         let ready = Arc::new(prepared.await.map_err(|_| pipeline::Error::WorkerStopped)??);
         let id = ready.use_case.bundle.clone();
         self.prepared.rcu(|table| {
-            let mut table = HashMap::clone(table);
+            // Edits in developer mode make a bundle each; what is dropped here is prepared again when it is asked for.
+            let mut table = if table.len() < MOST_PREPARED { HashMap::clone(table) } else { HashMap::new() };
             table.insert(id.clone(), Arc::clone(&ready));
             table
         });

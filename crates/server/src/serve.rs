@@ -45,6 +45,7 @@ impl Server {
         let address = listener.local_addr().map_err(|error| ServeError::Listen { listen: listen.to_owned(), error })?;
         let drain = parts.project.file.server.drain.as_duration();
         let app = Arc::new(App::new(parts, loopback));
+        app.warm().await;
         Ok(Self { listener, address, app, drain, developer_mode: !any_key })
     }
 

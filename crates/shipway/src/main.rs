@@ -11,6 +11,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
+    // The process's TLS is chosen here, once; it is an error only when it was chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     start_log(arguments.log.as_deref());
     match commands::run(arguments) {
         Ok(code) => code,

@@ -115,7 +115,7 @@ impl Storage {
     }
 
     /// Puts a job in the queue and returns at once: it runs before every write that is asked for later. Nobody is
-    /// told when it fails but the log. It never waits for room, so whoever calls it must now and then await a write.
+    /// told when it fails but the log. It is on disk at most a few ms later. It never waits for room, so whoever calls it must now and then await a write.
     pub fn enqueue<F>(&self, job: F)
     where
         F: FnOnce(&Transaction<'_>) -> Result<()> + Send + 'static,

@@ -8,6 +8,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 pub(crate) trait Job: Send {
     /// Does the work, and keeps its result for later.
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<()>;
+    /// Whether somebody waits for the commit.
+    fn is_awaited(&self) -> bool;
     /// Tells the waiter: `Ok` once the commit is on disk, `Err` when the job or its commit failed.
     fn resolve(self: Box<Self>, outcome: Result<()>);
 }
@@ -46,6 +48,10 @@ where
         Ok(())
     }
 
+    fn is_awaited(&self) -> bool {
+        true
+    }
+
     fn resolve(self: Box<Self>, outcome: Result<()>) {
         let Self { value, reply, .. } = *self;
         // The waiter may have gone away (its client hung up); the write stands all the same.
@@ -72,6 +78,10 @@ where
 {
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<()> {
         self.work.take().ok_or(Error::Closed)?(transaction)
+    }
+
+    fn is_awaited(&self) -> bool {
+        false
     }
 
     fn resolve(self: Box<Self>, outcome: Result<()>) {

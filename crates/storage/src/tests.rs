@@ -74,6 +74,21 @@ async fn many_writers_share_few_commits() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_shares_the_next_commit() {
+    let (_folder, storage) = open(&Options::default());
+    let release = hold_writer(&storage);
+    drop(release);
+    storage.flush().await.expect("the queue drains");
+    let before = storage.stats();
+    storage.enqueue(|tx| note(tx, "beginning"));
+    storage.enqueue(|tx| note(tx, "middle"));
+    storage.write(|tx| note(tx, "end")).await.expect("it is written");
+    // Usually one; two when this thread was held up for longer than the writer is ready to wait.
+    assert!(storage.stats().commits - before.commits <= 2);
+    assert_eq!(notes(&storage), ["beginning", "middle", "end"]);
+}
+
+#[tokio::test]
 async fn a_batch_is_never_larger_than_asked() {
     let (_folder, storage) = open(&Options { batch: 10, ..Options::default() });
     let release = hold_writer(&storage);

@@ -8,7 +8,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
 
 /// What the writer has done since the data folder was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,14 +44,14 @@ impl Counters {
     }
 }
 
+/// How long jobs that nobody waits for may lie in the queue in the hope of sharing the commit of one that somebody
+/// does wait for. A short request then pays for one `fsync`, not for its beginning and its end.
+const UNAWAITED_MAY_WAIT: Duration = Duration::from_millis(2);
+
 /// Runs until the last sender is gone and the queue is empty.
 pub(crate) fn run(connection: &Connection, jobs: &Receiver<Queued>, counters: &Counters, most: usize) {
     while let Ok(first) = jobs.recv() {
-        let mut batch = vec![take(first)];
-        while batch.len() < most.max(1) {
-            let Ok(next) = jobs.try_recv() else { break };
-            batch.push(take(next));
-        }
+        let batch = gather(first, jobs, most.max(1));
         counters.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
         counters.biggest_batch.fetch_max(batch.len() as u64, Ordering::Relaxed);
         let mut rest = batch.into_iter();
@@ -58,6 +59,26 @@ pub(crate) fn run(connection: &Connection, jobs: &Receiver<Queued>, counters: &C
             write_some(connection, &mut rest, counters);
         }
     }
+}
+
+/// Everything that is in the queue; the wait ends with the first job that somebody waits for.
+fn gather(first: Queued, jobs: &Receiver<Queued>, most: usize) -> Vec<Box<dyn Job>> {
+    let deadline = Instant::now() + UNAWAITED_MAY_WAIT;
+    let mut awaited = first.job.is_awaited();
+    let mut batch = vec![take(first)];
+    while batch.len() < most {
+        let next = match jobs.try_recv() {
+            Ok(next) => Some(next),
+            Err(TryRecvError::Empty) if !awaited => {
+                jobs.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
+            }
+            Err(_) => None,
+        };
+        let Some(next) = next else { break };
+        awaited |= next.job.is_awaited();
+        batch.push(take(next));
+    }
+    batch
 }
 
 /// Taking a job out of the queue frees its room there.

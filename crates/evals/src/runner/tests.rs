@@ -64,10 +64,12 @@ fn pipeline(storage: &Storage, ledger: &Ledger, project: &Project) -> Pipeline {
     Pipeline::new(Engines { models, collections, embedder, ledger: ledger.clone() })
 }
 
+/// The check of this type in this case of the starter passed.
 #[track_caller]
-fn passed(run: &Run, description: &str) {
+fn passed(run: &Run, description: &str, kind: &str) {
     let case = run.cases.iter().find(|case| case.description == description).expect("a case of the starter");
-    assert_eq!(case.outcome, Outcome::Passed, "{case:#?}");
+    let check = case.checks.iter().find(|check| check.kind == kind).expect("a check of this type");
+    assert_eq!(check.outcome, Outcome::Passed, "{case:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,10 +90,11 @@ async fn the_starter_is_asked_on_the_path_of_production() {
     assert_eq!(run.totals.cases, suite.cases.len());
     assert!(run.cases.iter().all(|case| case.trace.is_some() && case.latency_us > 0 && !case.from_fallback));
     // What the guards and the access rules promise; how well the rest is answered is the models' own test.
-    passed(&run, "a customer does not");
-    passed(&run, "personal data is masked before anything leaves");
-    passed(&run, "an attempt to override the instructions");
-    passed(&run, "a service agent sees the rules for service agents");
+    passed(&run, "a customer does not", "not-contains");
+    passed(&run, "a customer does not", "not-cites");
+    passed(&run, "a service agent sees the rules for service agents", "cites");
+    passed(&run, "personal data is masked before anything leaves", "masked");
+    passed(&run, "an attempt to override the instructions", "is-refusal");
 
     let recorded = ledger.requests(&RequestFilter { source: Some(Source::Eval), ..RequestFilter::default() });
     assert_eq!(recorded.expect("readable").len(), run.totals.cases, "every question is in the ledger");

@@ -35,7 +35,7 @@ const FINISH: &str = "INSERT INTO ledger_requests
         cost_part_unknown = excluded.cost_part_unknown, own_us = excluded.own_us,
         duration_us = excluded.duration_us, first_token_us = excluded.first_token_us, review = excluded.review,
         event = excluded.event
-    WHERE status IS NULL
+    WHERE status IS NULL AND event IS NULL
     RETURNING id";
 
 pub(crate) fn begin(transaction: &Transaction<'_>, row: &RequestRow) -> storage::Result<()> {
@@ -148,7 +148,7 @@ fn add_verdict(transaction: &Transaction<'_>, request: i64, ordinal: i64, verdic
 
 /// Requests still running whose run is none of these.
 pub(crate) fn orphans(connection: &Connection, living: &[String]) -> storage::Result<Vec<RequestRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM ledger_requests WHERE status IS NULL ORDER BY id");
+    let sql = format!("SELECT {COLUMNS} FROM ledger_requests WHERE status IS NULL AND event IS NULL ORDER BY id");
     let mut statement = connection.prepare(&sql)?;
     let running = statement.query_map([], request_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(running.into_iter().filter(|row| !living.contains(&row.run)).collect())

@@ -1,5 +1,5 @@
-//! What tokens cost: the project's own prices first, then a dated table that is built in, else *unknown*, which is never
-//! zero. Sums are whole micro-dollars, rounded half up once per attempt.
+//! What tokens cost: the project's own prices first, then a dated table that is built in, else *unknown*, which is
+//! never zero. Sums are whole micro-dollars, rounded half up once per attempt.
 
 mod table;
 #[cfg(test)]
@@ -48,9 +48,9 @@ pub(crate) fn cost(rate: Option<&Rate>, usage: &Usage) -> Cost {
     }
 }
 
-/// Micro-dollars for a usage: (uncached input × input price + cached input × cached price + output × output price) / 10⁶,
-/// rounded half up. Cached tokens are a part of the input and reasoning tokens a part of the output, so each token is
-/// priced once.
+/// Micro-dollars for a usage: (uncached input × input price + cached input × cached price + output × output price) /
+/// 10⁶, rounded half up. Cached tokens are a part of the input and reasoning tokens a part of the output, so each
+/// token is priced once.
 pub fn amount(price: &Price, usage: &Usage) -> MicroUsd {
     let cached = usage.cached_input_tokens.min(usage.input_tokens);
     let fresh = usage.input_tokens - cached;

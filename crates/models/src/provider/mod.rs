@@ -1,5 +1,5 @@
-//! The providers, each in its own folder with the same anatomy: it takes a call and gives an answer, whole or in pieces,
-//! or the error that says whose fault it is.
+//! The providers, each in its own folder with the same anatomy: it takes a call and gives an answer, whole or in
+//! pieces, or the error that says whose fault it is.
 
 pub(crate) mod clock;
 pub(crate) mod extractive;

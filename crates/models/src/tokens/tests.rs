@@ -5,7 +5,7 @@ use usecase::Content;
 
 #[test]
 fn counts_err_upwards() {
-    // Beside each text the count of OpenAI's o200k vocabulary, which the estimate must reach.
+    // Beside each text how many words, groups of three digits, signs and syllables it has.
     let check = |text: &str, tokens: u64| assert!(of_text(text) >= tokens, "{text}: {} < {tokens}", of_text(text));
     check("The quick brown fox jumps over the lazy dog.", 10);
     check("1234567890", 4);

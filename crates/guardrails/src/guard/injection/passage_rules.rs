@@ -29,8 +29,14 @@ pub(super) const PASSAGE_RULES: &[Rule] = &[
     rule(
         "directs_the_answer",
         75,
-        &["your response", "your reply", "your answer", "your output", "your message", "your summary", "your solution", "your implementation", "your algorithm", "your code", "your explanation", "your elucidation", "the code you"],
-        r"\b(in|to|of|with|within|into|throughout|for|the logic of|the framework of|the flow of|modify|enhance|augment|provide|render|encode|write|compose|deliver|format|complete|end|begin|start|conclude|encrypt|scramble|translate|refine|complement|present|craft|make|adapt|alter|reverse|convert|of|jumble|rephrase|express|spell|shift|give|the robustness of|develop) (the (words|letters) of )?your (response|reply|answer|output|message|summary|solution|implementation|algorithm|code|explanation|elucidation)('s)?\b|\bin the code you (develop|write)\b",
+        &["your response", "your reply", "your answer", "your output", "your message", "your summary", "your elucidation", "your explanation"],
+        r"\b(in|to|of|with|within|into|throughout|for|modify|enhance|augment|provide|render|encode|write|compose|deliver|format|complete|end|begin|start|conclude|encrypt|scramble|translate|present|craft|make|adapt|alter|reverse|convert|jumble|rephrase|express|spell|shift|give) (the (words|letters) of )?your (response|reply|answer|output|message|summary|explanation|elucidation)('s)?\b",
+    ),
+    rule(
+        "directs_the_answer",
+        35,
+        &["your solution", "your implementation", "your algorithm", "your code", "the code you", "your script", "your program"],
+        r"\b(in|to|with|within|into|the logic of|the framework of|the flow of|refine|complement|the robustness of|expedite|streamlin(e|ing)) (your|the) (solution|implementation|algorithm|code|script|program)\b",
     ),
     rule(
         "directs_the_answer",
@@ -40,21 +46,27 @@ pub(super) const PASSAGE_RULES: &[Rule] = &[
     ),
     rule(
         "announces_instructions",
-        65,
-        &["instruction", "task", "directive", "assignment", "guideline", "command", "mandate", "the next steps", "next content", "call to action", "marching orders", "what follows", "upcoming", "order"],
-        r"\b(following|upcoming|next|subsequent|forthcoming|succeeding|additional|another|new|these|coming|imminent|vital|essential|urgent|important|crucial|critical|mandatory|priority|impending|incoming|more|extra|further|immediate) ((next|new|upcoming|vital|key|essential|urgent|important|crucial|critical|mandatory|set of|priority|content|pressing|high-priority) )?(instructions?|tasks?|directives?|assignments?|guidelines|commands?|mandates?|orders|steps|action|actions|content block|details|segment|information|data|passage|piece)\b<gap>\b(crucial|critical|vital|immediate(ly)?|imperative|urgent(ly)?|paramount|utmost|mandatory|non-optional|non-negotiable|essential|attention|prompt|demands?|requires?|ahead|await|right now|can't wait|cannot wait|alert|update|incoming|execut(e|ed|ion)|priority|follow closely|as crucial|as important|just as|follow)\b",
+        60,
+        &["instruction", "task", "directive", "assignment", "guideline", "command", "mandate", "call to action", "marching orders", "protocol", "orders", "action"],
+        r"\b(instructions?|tasks?|directives?|assignments?|commands?|mandates?|guidelines|protocol|orders|actions?)\b<gap>\b(that )?((immediate|undivided|absolute|prompt|utmost) (attention|focus|execution)|(demands?|commands?|requires?|needs?) (your|immediate|urgent|prompt|utmost)|ahead\b|await\b|coming (up|your way|down)|on the horizon|up next|about to be|can't wait|cannot (wait|be sidelined)|non-(optional|negotiable)|is imminent|incoming|cannot be (ignored|delayed)|linchpin|keystones?|your immediate)|\b(immediate|undivided|urgent)<gap>(call to action|marching orders)|\b(next|coming|upcoming|forthcoming|subsequent|succeeding|following|additional|another|new|supplementary|extra|pivotal) ((next|new|key|vital|essential|urgent|crucial|critical|pressing|supplementary|additional) )?(instructions?|task|directives?|assignment|mandates?|marching orders)\b<gap>\b(crucial|critical|vital|imperative|paramount|mandatory|pivotal|immediate(ly)?|executed?|await|as (crucial|important|critical) as)\b",
     ),
     rule(
         "announces_instructions",
-        65,
-        &["attention", "before you", "brace yourself", "stand by", "standby", "prepare to", "hold", "shift gears", "interrupt", "directive", "priority", "action", "gears", "pivot", "to-do list", "listen", "read carefully", "take note", "heads up", "halt", "pause"],
-        r"\b(before you (proceed|continue|carry on|move on|go (on|any further)|dive in)\b<gap>(there|here|it|an|read|take|you)|brace yourself|demands? your (immediate|full|undivided|absolute|prompt)|(requires?|needs?|commands?) your (immediate|full|undivided|absolute|prompt|focus)|directive incoming|incoming (transmission|directive|instruction|task)|prepare to (pivot|engage|shift|execute|act|switch)|(time to|and) shift gears|immediate action (needed|required|alert)|(mandatory|priority|essential|urgent|critical|vital|new) (action|task|instruction|directive)s?( (alert|update|addition|ahead|required|incoming|priority))?:|instructions? (ahead|await|to follow|up ahead|incoming|that (await|follow))|execute upon reading|drop everything|hold that thought|stand by for)\b",
+        60,
+        &["attention", "brace yourself", "shift gears", "directive", "priority", "gears", "pivot", "to-do list", "hold", "halt", "task", "stand by", "standby", "drop everything", "execute", "you're about to", "you are about to", "on the brink", "proceed", "carry on", "continue", "presses", "mission"],
+        r"\b(before you (proceed|continue|carry on|move on|go any further|dive in)\b<gap>\b(additional|new|another|critical|crucial|important|essential) (task|instruction|assignment|directive)|brace yourself|(demands?|requires?|needs?|commands?) your (immediate|full|undivided|absolute|prompt) (attention|focus|and)|directive incoming|incoming (transmission|directive|instruction|task)|prepare to (pivot|engage with|shift gears|switch tracks)|time to shift gears|(mandatory|priority|essential|urgent|critical|vital|new|imperative|supplemental|task) (task|instruction|directive|mandate|list)s?( (alert|update|addition|ahead|incoming|priority|directive|required))?:|instructions? (ahead|await|up ahead|incoming)|execute upon reading|drop everything|hold that thought|stop (the presses|in your tracks)|(hold|halt|freeze|pause) (all|your current) (task|calls|distractions|activities|operations)|you('re| are) (about to (receive|encounter|be entrusted|be handed|read)|on the (brink|verge|cusp) of)<gap>(instructions?|tasks?|directives?|assignments?|mission|orders)|reveal is a critical|critical mission)",
     ),
     rule(
         "announces_instructions",
-        35,
-        &["%%%", "[[[", ":::", ">>>", "###", "***", "!!!", "—mark", "---"],
-        r"(%%%+|\[\[\[|:::|>>>+|\*\*\*|!!!) ?[a-z][^\n]{3,60} ?(%%%+|\]\]\]|:::|<<<+|\*\*\*|###+|!!!)|###+ [a-z][a-z '-]{3,50} ###+",
+        45,
+        &["%%%", "[[[", ":::", ">>>", "###", "***", "!!!", "+++", "<<<", "{{{", "---"],
+        r"(%%%+|\[\[\[|:::|>>>+|\*\*\*|!!!|\+\+\+|<<<+|\{\{\{|--- ?) ?[a-z][^\n]{3,60} ?(%%%+|\]\]\]|:::|<<<+|\*\*\*|###+|!!!|\+\+\+|>>>+|\}\}\}| ---)|###+ [a-z][a-z '-]{3,50} ###+",
+    ),
+    rule(
+        "announces_instructions",
+        30,
+        &["take a moment", "ensure your", "ensure you", "verify", "double-check", "crucial", "critical", "vital", "imperative", "attention", "listen", "take note", "pause", "alert", "heads up", "stand prepared", "act now", "hesitation", "mark this", "gear up", "instructions", "task"],
+        r"\b(take a (moment|deep breath|brief)|take note|listen (closely|carefully)|read carefully|heads up|stand (prepared|by)|act now|without hesitation|mark this well|gear up|pause for|prompt (execution|action)|(critical|crucial|vital|imperative|pivotal|essential) (instructions?|tasks?|directives?|steps|actions?|update)|(instructions|task|directives?)\b<gap>\b(crucial|critical|vital|essential|pivotal|immediate(ly)?|to the letter|importance))",
     ),
     rule(
         "sends_data_away",

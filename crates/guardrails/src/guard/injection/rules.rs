@@ -49,7 +49,7 @@ pub(super) const RULES: &[Rule] = &[
         "override_everything",
         80,
         OVERRIDE_VERBS,
-        r"\b(ignore|disregard|forget|override) ((about|all|everything|every thing|everthing|anything|whatever|that|what|of|the|which|things) ){1,4}((that|which|was|were|came|is|said|written|text|mentioned|to your \w+) ){0,3}(above|before|previous(ly)?|prior|preceding|earlier|you('ve| have)? (were|been|was|have|know|learned)? ?(told|taught|instructed|given|said|know|learned|programmed|trained)|(i|we) (just )?(said|told|wrote)|you know about yourself|in your (system )?prompt)\b",
+        r"\b(ignore|disregard|forget|override) ((about|all|everything|every thing|everthing|anything|whatever|that|what|of|the|which|things) ){1,4}((that|which|was|were|came|is|said|written|text|mentioned|to your \w+) ){0,3}(above|before|previous(ly)?|prior|preceding|earlier|you('ve| have)? (were|been|was|have|know|learned)? ?(told|taught|instructed|given|said|know|learned|programmed|trained)|(i|we) (just )?(said|told|wrote)|you know about yourself|you are an ai|in your (system )?prompt)\b",
     ),
     rule(
         "override_everything",
@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         "role_hijack",
         85,
         &["mode"],
-        r"\b((chatgpt|gpt|assistant|you are|you're|act|respond|answer|simulate|reply|yourself|model|ai)\b<gap>(developer|dev|debug|god|admin|jailbreak|jailbroken|unrestricted|unfiltered|uncensored|dan|evil|opposite|unlocked|test|chaos)[ _-]mode|(dan|god|jailbreak|jailbroken|unrestricted|unfiltered|uncensored|sudo|evil) mode (enabled|activated|on|output|:)|developer[ _\\]+mode (output|response|enabled|activated|policy)|mode:? ?enabled)\b",
+        r"\b((chatgpt|gpt|assistant|you are|you're|act|respond|answer|simulate|reply|yourself|model|ai)\b<gap>(developer|dev|debug|god|admin|jailbreak|jailbroken|unrestricted|unfiltered|uncensored|dan|evil|opposite|unlocked|test|chaos)[ _-]mode|(dan|god|jailbreak|jailbroken|unrestricted|unfiltered|uncensored|sudo|evil) mode (enabled|activated|on|output|:)|developer[ _\\]+mode (output|response|enabled|activated|policy)|mode ?:? ?enabled)\b|developer[ _\\]+mode ?:? ?enabled",
     ),
     rule(
         "role_hijack",
@@ -102,13 +102,19 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "no_restrictions",
-        60,
-        &["break free", "broken free", "freed from", "free from", "free of all", "not bound", "not have to abide", "no restrictions", "no limits", "no limitations", "no filter", "no rules", "without restrictions", "without any restrictions", "no moral", "no ethic", "without limitations", "no guidelines", "without any filter", "unbound by", "no boundaries", "without censorship", "no censorship", "zero restrictions", "without any limitations", "free from all", "no programming", "any ethical", "no laws", "no morals"],
-        r"\b((broken?|break(s|ing)?) (completely )?free|freed|free|unbound|liberated|not (be )?(bound|restricted|limited|constrained))( (from|of|by)) <gap>(confines|restrictions?|limit(ation|ed|less|s)?\b|filters?|rules|guidelines|polic|ethic|moral|constraints|censorship|openai|shackles)|(do(es)? not|don't|doesn't|no longer) (have|need) to (abide|follow|adhere|comply|obey|care)|(has|have|having|with|there are|are|is|has absolutely|know|knows) (absolutely )?(no|zero) (restrictions|limits|limitations|filters?|rules|moral|ethic|guidelines|boundaries|censorship|laws|programming|inhibitions)|(doesn't|does not|don't|do not|without) (have |having )?any (ethical|moral|restrictions|limitations|filters?|censorship|guidelines|ethics|morals|content polic)",
+        55,
+        &["not restrained", "follow any ethic", "disregards all", "break free", "broken free", "freed from", "free from", "free of all", "not bound", "not have to abide", "no restrictions", "no limits", "no limitations", "no filter", "no rules", "without restrictions", "without any restrictions", "no moral", "no ethic", "without limitations", "no guidelines", "without any filter", "unbound by", "no boundaries", "without censorship", "no censorship", "zero restrictions", "without any limitations", "free from all", "no programming", "any ethical", "no laws", "no morals"],
+        r"\b((broken?|break(s|ing)?) (completely )?free|freed|free|unbound|liberated|not (be )?(bound|restrained|restricted|limited|constrained))( (from|of|by)) <gap>(confines|restrictions?|limit(ation|ed|less|s)?\b|filters?|rules|guidelines|polic|ethic|moral|constraints|censorship|openai|shackles)|(do(es)? not|don't|doesn't|no longer) (have|need) to (abide|follow|adhere|comply|obey|care)|(has|have|having|with|there are|are|is|has absolutely|know|knows) (absolutely )?(no|zero) (restrictions|limits|limitations|filters?|rules|moral|ethic|guidelines|boundaries|censorship|laws|programming|inhibitions)|(doesn't|does not|don't|do not|without) (have |having |follow )?any (ethical|moral|restrictions|limitations|filters?|censorship|guidelines|ethics|morals|content polic)",
     ),
     rule(
         "no_restrictions",
-        55,
+        60,
+        &["amoral", "unfiltered", "uncensored", "unrestricted", "nonmoral", "jailbroken"],
+        r"\b(amoral|unfiltered|uncensored|unrestricted|nonmoral|jailbroken)\b( and \w+| ,? ?\w+)? (ai|chat ?bot|bot|assistant|language model|persona|gpt|version of (yourself|chatgpt|gpt))\b",
+    ),
+    rule(
+        "no_restrictions",
+        45,
         &["amoral", "immoral", "unethical", "unfiltered", "uncensored", "unrestricted", "nonmoral", "jailbroken"],
         r"\b(amoral|immoral|unethical|unfiltered|uncensored|unrestricted|nonmoral|jailbroken)\b<gap>\b(ai|chatbot|chat bot|bot|assistant|model|persona|character|responses?|answers?|gpt|version|unbiased|being|aficionado|output|language|and)\b",
     ),
@@ -163,8 +169,8 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "jailbreak_template",
         75,
-        &["machiavelli", "evil confidant", "evil trusted", "basedgpt", "mongo tom", "stands for \"do", "stan mode", "strive to avoid norms", "dude mode", "always intelligent", "opposite mode", "not been verified", "unverified information", "token system", "tokens", "cut off in", "cutoff in", "jailbreak prompt", "chatagi", "maximum\"", "universal translator bypass"],
-        r"\b(niccolo<gap>\baim\b|\baim\b<gap>machiavelli|always intelligent|evil (trusted )?confidant|basedgpt|mongo tom|strive to avoid norms|(information|info) that (has|have) not been verified|unverified information|(lose|deduct|have|start with|minus|subtract) \d+ tokens|knowledge (is |was )?cut ?off (in|at|date)|jailbreak prompt)",
+        &["machiavelli", "evil confidant", "evil trusted", "basedgpt", "mongo tom", "stands for \"do", "stan mode", "strive to avoid norms", "dude mode", "always intelligent", "opposite mode", "not been verified", "token system", "tokens", "cut off in", "cutoff in", "jailbreak prompt", "chatagi", "maximum\"", "universal translator bypass"],
+        r"\b(niccolo<gap>\baim\b|\baim\b<gap>machiavelli|always intelligent|evil (trusted )?confidant|basedgpt|mongo tom|strive to avoid norms|(information|info) that (has|have) not been verified|(lose|deduct|have|start with|minus|subtract) \d+ tokens|knowledge (is |was )?cut ?off (in|at|date)|jailbreak prompt)",
     ),
     rule("jailbreak_word", 30, &["jailbreak", "jailbroken", "jail break"], r"\bjail ?br(eak|oken|eaking|eaks)\b"),
     rule("jailbreak_word", 25, &["pretend"], r"\b(can|could|to|you) pretend (to (be|access|browse|have)|that|you|like)"),
@@ -178,14 +184,14 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "false_authority",
         60,
-        &["i am god", "i'm god", "am your creator", "am your developer", "your creator", "developed you", "<god mode", "your developer", "i am an admin", "i am the admin", "president of", "as your boss", "am your boss", "i'm your boss", "programmed you"],
-        r"\b(i am|i'm) (a |the |an |your )?(god|creator|developer|admin(istrator)?|president of the united states|boss|programmer|owner)\b<gap>|\bas your (creator|developer|boss|administrator|programmer|owner)\b|<(god|system|admin|root)[ _]?(mode|override)>",
+        &["at openai", "from openai", "for openai", "i am god", "i'm god", "am your creator", "am your developer", "your creator", "developed you", "<god mode", "your developer", "i am an admin", "i am the admin", "president of", "as your boss", "am your boss", "i'm your boss", "programmed you"],
+        r"\b(i am|i'm) (a |the |an |your )?(god|creator|developer|admin(istrator)?|president of the united states|boss|programmer|owner)\b<gap>|\bas your (creator|developer|boss|administrator|programmer|owner)\b|\bi('m| am) (a |an )?(programmer|developer|engineer|employee|admin)<gap>(at|from|of|for) openai|<(god|system|admin|root)[ _]?(mode|override)>",
     ),
     rule(
         "false_system_message",
         70,
         &["<|", "[inst", "<<sys", "<system", "</system", "### system", "###system", "[system", "{system", "<im_start", "[/inst", "begin system", "system announ", "system override", "end of prompt", "system command", "end of system"],
-        r"<\|? ?(im_(start|end)|system|user|assistant|endoftext|eot_id|start_header_id|begin_of_text)\|>|\[/?inst\]|<</?sys>>|</?system>|(?m)(^|\n) ?###+ ?system\b|[\[{(]#? ?system ?(message|prompt|override|note|command|instruction|admin)?[\]}):]|\bsystem (override|announ\W{0,2}cement|command)\b|\b(begin|end|start)s?( of)? (the )?(system|hidden) (prompt|instructions?|message)",
+        r"<\|? ?(im_(start|end)|system|user|assistant|endoftext|eot_id|start_header_id|begin_of_text)\|>|\[/?inst\]|<</?sys>>|</?system>|(?m)(^|\n) ?###+ ?system\b|[\[{(]#? ?system ?(message|prompt|override|note|command|instruction|admin)?[\]}):]|\bsystem override\b|\b(begin|end|start)s?( of)? (the )?(system|hidden) (prompt|instructions?|message)",
     ),
     rule(
         "false_system_message",

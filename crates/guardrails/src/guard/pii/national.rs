@@ -33,7 +33,7 @@ pub(super) const SHAPES: &[Shape] = &[
     shape("in_aadhaar", KIND, 3, r"[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}", accept_aadhaar),
     shape("in_pan", KIND, 1, r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]", accept_pan),
     shape("sg_nric", KIND, 3, r"(?i-u)[stfgm]\d{7}[a-z]", accept_nric),
-    shape("us_npi", KIND, 3, r"[12]\d{9}", accept_npi),
+    shape("us_npi", KIND, 3, r"\d{10}", accept_npi),
     shape("medical_record", KIND, 1, r"(?:MRN|MED|M|D|[A-Z]{1,3})?-?\d{5,10}", accept_medical_record),
 ];
 
@@ -157,12 +157,14 @@ fn accept_nric(candidate: &Candidate<'_>) -> Option<usize> {
     (letters[place as usize] == check).then_some(length)
 }
 
-/// US National Provider Identifier: Luhn with the prefix 80840 (45 CFR 162.406), named by a word.
+/// US National Provider Identifier: Luhn with the prefix 80840 (45 CFR 162.406) and a word near it, or any ten digits
+/// directly after the label: a mistyped number is somebody's all the same.
 fn accept_npi(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
     let prefixed: Vec<u8> = [8, 0, 8, 4, 0].into_iter().chain(digits(candidate.value())).collect();
-    let named = preceded_by(candidate.text, candidate.start, 32, &["npi", "national provider", "provider identifier"]);
-    (named && checksum::luhn(&prefixed)).then_some(length)
+    let near = preceded_by(candidate.text, candidate.start, 32, &["npi", "national provider", "provider identifier"]);
+    let labelled = preceded_by(candidate.text, candidate.start, 10, &["npi"]);
+    (labelled || (near && checksum::luhn(&prefixed))).then_some(length)
 }
 
 /// A patient's record number has whatever form its hospital chose; only the label tells.

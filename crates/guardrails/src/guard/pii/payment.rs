@@ -1,6 +1,6 @@
 //! Payment cards (ISO/IEC 7812) and bank accounts (ISO 13616).
 
-use super::surroundings::{digits, is_whole};
+use super::surroundings::{digits, is_whole, preceded_by};
 use super::{Candidate, GUARD, Shape, checksum, shape};
 use crate::guard::Finding;
 
@@ -8,14 +8,18 @@ pub(super) const SHAPES: &[Shape] = &[shape(
     "payment_card",
     "CARD",
     3,
-    r"\d{4}<s>\d{4}<s>\d{4}<s>\d{4}(?:<s>\d{1,3})?|\d{4}<s>\d{6}<s>\d{4,5}|\d{13,19}|\d{4}<s>\d{4}<s>\d{4}<s>\d{1,3}",
+    r"\d{4}<s>\d{4}<s>\d{4}<s>\d{4}(?:<s>\d{1,3})?|\d{4}<s>\d{6}<s>\d{4,5}|\d{12,19}|\d{4}<s>\d{4}<s>\d{4}<s>\d{1,3}",
     accept_card,
 )];
+
+/// Words that make a number with a right check digit a card whatever its issuer: new ranges come every year.
+const CARD_WORDS: &[&str] = &["card", "cards", "credit card", "debit card", "cc", "visa", "mastercard", "amex", "maestro", "atm", "kreditkarte", "tarjeta", "carte"];
 
 fn accept_card(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
     let numbers = digits(candidate.value());
-    (is_issued(&numbers) && checksum::luhn(&numbers)).then_some(length)
+    let issued = is_issued(&numbers) || preceded_by(candidate.text, candidate.start, 40, CARD_WORDS);
+    (checksum::luhn(&numbers) && issued).then_some(length)
 }
 
 /// Issuer ranges and the lengths that go with them: Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay,

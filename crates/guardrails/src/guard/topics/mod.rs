@@ -23,7 +23,9 @@ const NEIGHBOURS: usize = 3;
 /// Share of the examples that the boundary may leave outside when each is judged without itself.
 const LEFT_OUTSIDE: f64 = 0.10;
 /// An example judged without itself has lost its best witness; this much of the spread is given back.
-const SLACK: f32 = 0.35;
+const SLACK: f32 = 0.10;
+/// Below this cosine two sentences are not about the same thing for any embedder.
+const LEAST_LIKENESS: f32 = 0.45;
 /// How much nearer than a first question a follow-up must be to the background to be refused: its own words say little.
 const FOLLOW_UP_SLACK: f32 = 0.25;
 
@@ -55,6 +57,7 @@ impl TopicBoundary {
             });
             placed.push((index, vector));
         }
+        let background = unlike_examples(background, &placed);
         let mean_of_examples = mean(placed.iter().map(|(_, vector)| vector.as_slice()));
         let mean_of_background = mean(background.iter().map(Vec::as_slice));
         let direction = difference(&mean_of_examples, &mean_of_background);
@@ -118,6 +121,22 @@ impl TopicBoundary {
         // What is nearer to the background than to the examples is only on topic when the examples themselves are so.
         (low - SLACK * (middle - low)).min(0.0)
     }
+}
+
+/// Leaves out background sentences that are about what the examples are about: as near to one of them as examples
+/// usually are to each other.
+fn unlike_examples(background: Vec<Vec<f32>>, examples: &[(usize, Vec<f32>)]) -> Vec<Vec<f32>> {
+    let nearest = |vector: &[f32], without: Option<usize>| {
+        let others = examples.iter().enumerate().filter(|(index, _)| Some(*index) != without);
+        others.map(|(_, (_, example))| dot(example, vector)).fold(f32::NEG_INFINITY, f32::max)
+    };
+    let mut usual: Vec<f32> =
+        examples.iter().enumerate().map(|(index, (_, vector))| nearest(vector, Some(index))).collect();
+    usual.sort_by(f32::total_cmp);
+    let Some(middle) = usual.get(usual.len() / 2).copied().filter(|cosine| cosine.is_finite()) else {
+        return background;
+    };
+    background.into_iter().filter(|vector| nearest(vector, None) < middle.max(LEAST_LIKENESS)).collect()
 }
 
 /// Half the best and half the mean of the best few: one chance likeness is not enough.

@@ -1,17 +1,19 @@
-//! `local/extractive`: answers only in the very words of the passages, with citations, or abstains. It needs no download, no
-//! key and no network, costs nothing, gives the same answer to the same call, and is the last fallback of every use case.
+//! `local/extractive`: answers only in the very words of the passages, with citations, or abstains. It needs no
+//! download, no key and no network, costs nothing, gives the same answer to the same call, and is the last fallback of
+//! every use case.
 //!
 //! Passages are cut into quotable units (`sentences`), each is scored by how much of the question it holds (`words`,
 //! `question`, `score`), and the best one or two are quoted unless too little of the question is found (`quote`).
 //!
-//! Measured with `examples/extractive_quality.rs`, on the sets that its figures were tuned on. XQuAD's English part (1,190
-//! questions on 240 paragraphs), given the right paragraph among the six lexically nearest: 82 % of the answers hold the
-//! right words, 84 % come from the right paragraph, 9 % abstain; a quote has 250 characters and takes 0.6 ms. With the right
-//! paragraph taken out and six others given, mostly of the same article: 81 % abstain. HaluEval-QA and PubMedQA, one context
-//! to a question (777 pairs of each kind): 98 % abstain on the nearest wrong context, 20 % on the right one (25 and 18 %).
+//! Measured with `examples/extractive_quality.rs`, on the sets that its figures were tuned on. XQuAD's English part
+//! (1,190 questions on 240 paragraphs), given the right paragraph among the six lexically nearest: 83 % of the answers
+//! hold the right words, 84 % come from the right paragraph, 9 % abstain; a quote has 250 characters and takes 0.6 ms.
+//! With the right paragraph taken out and six others given, mostly of the same article: 80 % abstain. HaluEval-QA and
+//! PubMedQA, one context to a question (777 pairs of each kind): 97 % abstain on the nearest wrong context, 20 % on
+//! the right one (25 and 18 %).
 //!
-//! What it cannot do is what words alone cannot: see that a passage on the very subject leaves the question open, join facts
-//! of two places, answer yes or no, or match a question that uses none of the passage's words.
+//! What it cannot do is what words alone cannot: see that a passage on the very subject leaves the question open, join
+//! facts of two places, answer yes or no, or match a question that uses none of the passage's words.
 
 mod question;
 mod quote;
@@ -34,7 +36,8 @@ pub(crate) const MODEL: &str = "extractive";
 /// What is answered when no passage answers the question; the choice is marked with `abstained` then.
 pub const ABSTENTION: &str = "I could not find an answer to that in the documents I may use.";
 
-/// Answers from the passages of the call: the citations go into the choice's `rest`. It waits for nothing and cannot fail.
+/// Answers from the passages of the call: the citations go into the choice's `rest`. It waits for nothing and cannot
+/// fail.
 pub(crate) fn ask(call: &Call) -> ReplyBody {
     let mut facts = Map::new();
     let pieces = match quote::quote(&call.question, &call.passages) {

@@ -34,8 +34,10 @@ impl Question {
         let expects = expects(text, &read);
         let mut terms: Vec<Term> = Vec::new();
         for (at, word) in read.iter().enumerate() {
+            // "How long" asks for a length: what answers it need not say "long".
+            let measures = at > 0 && read[at - 1].stem == "how" && MEASURES.contains(&word.stem.as_str());
             let known = terms.iter().any(|term| term.stem == word.stem);
-            if terms.len() < MOST_TERMS && !known && !is_function_word(&word.stem) {
+            if terms.len() < MOST_TERMS && !known && !measures && !is_function_word(&word.stem) {
                 let is_specific = word.has_digit || (at > 0 && word.is_capitalised);
                 terms.push(Term { stem: word.stem.clone(), is_specific });
             }
@@ -87,6 +89,9 @@ fn expects(text: &str, words: &[Word]) -> Option<Expects> {
     }
     (opens(&["whi"]) || has(&["what reason", "for what reason"])).then_some(Expects::Reason)
 }
+
+const MEASURES: &[&str] =
+    &["long", "old", "far", "tall", "big", "larg", "high", "deep", "fast", "quick", "soon", "late", "earli"];
 
 const MONTHS_AND_DAYS: &[&str] = &[
     "januari",

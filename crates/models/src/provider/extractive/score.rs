@@ -1,5 +1,6 @@
-//! How well each unit answers a question: the share of the question's words that it holds, each weighed by how rare it is
-//! in what was retrieved, with part credit for words of its surroundings, and a bonus for the kind of thing asked for.
+//! How well each unit answers a question: the share of the question's words that it holds, each weighed by how rare it
+//! is in what was retrieved, with part credit for words of its surroundings, and a bonus for the kind of thing asked
+//! for.
 //!
 //! The figures were tuned on the sets named in [`super`]; each step of 0.1 around them moves the results there by less
 //! than a point.

@@ -1,5 +1,5 @@
-//! The pieces of a passage that can be quoted on their own: sentences, list items with the line that leads to them, table
-//! rows with their header. Every piece is a stretch of the passage, so that a quote is the passage's very words.
+//! The pieces of a passage that can be quoted on their own: sentences, list items with the line that leads to them,
+//! table rows with their header. Every piece is a stretch of the passage, so that a quote is the passage's very words.
 
 use std::ops::Range;
 
@@ -193,8 +193,8 @@ const ABBREVIATIONS: &[&str] = &[
     "dec",
 ];
 
-/// Cuts a stretch of prose into sentences. A sentence ends at `.`, `!`, `?` (and closing quotes or brackets) when space and
-/// the beginning of another one follow; initials, abbreviations and numbers do not end it.
+/// Cuts a stretch of prose into sentences. A sentence ends at `.`, `!`, `?` (and closing quotes or brackets) when
+/// space and the beginning of another one follow; initials, abbreviations and numbers do not end it.
 pub(super) fn sentences(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
     let prose = &text[span.clone()];
     let mut found = Vec::new();

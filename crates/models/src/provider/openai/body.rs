@@ -65,7 +65,8 @@ fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// Takes our own key out of the upstream's words, and all of them where they speak about the key: some upstreams quote it.
+/// Takes our own key out of the upstream's words, and all of them where they speak about the key: some upstreams quote
+/// it.
 pub(super) fn without_key(mut upstream: Upstream, key: Option<&str>) -> Upstream {
     if matches!(upstream.status, Some(401 | 403)) {
         upstream.message.clear();

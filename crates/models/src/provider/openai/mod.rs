@@ -138,6 +138,10 @@ impl OpenAi {
             if is_loopback(&self.endpoint) {
                 builder = builder.no_proxy();
             }
+            // Without TLS the machine's certificates are not needed, and may be missing.
+            if self.endpoint.scheme() == "http" {
+                builder = builder.tls_certs_only([]);
+            }
             builder.build().map_err(|error| format!("its HTTP client cannot be made: {error}"))
         });
         let bad = |what: &String| Error::BadProvider { provider: model.provider.clone(), what: what.clone() };

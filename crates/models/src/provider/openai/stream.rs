@@ -51,7 +51,7 @@ impl Decoder {
             state.take_event(model, data);
             Ok(())
         });
-        self.note(outcome);
+        self.note(&outcome);
     }
 
     /// The bytes are over, properly or not.
@@ -64,7 +64,7 @@ impl Decoder {
             }
             Ok(())
         });
-        self.note(outcome);
+        self.note(&outcome);
         if !self.state.done && !self.state.is_complete() {
             let what = if self.state.choices.is_empty() {
                 "its stream ended without an answer"
@@ -95,7 +95,7 @@ impl Decoder {
         self.state.fail(error);
     }
 
-    fn note(&mut self, outcome: Result<(), SseError>) {
+    fn note(&mut self, outcome: &Result<(), SseError>) {
         let model = self.model.clone();
         match outcome {
             Ok(()) => {}

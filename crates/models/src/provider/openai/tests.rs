@@ -134,8 +134,8 @@ fn the_end_of_a_stream_is_known_by_either_mark() {
     check(&(events(&[word(0)]) + "data: [DONE]\n\ndata: nonsense\n\n"), true);
 }
 
-/// Deltas of one stream as an upstream sends them, and the calls that an app makes of what is passed on: by index, the first
-/// delta with id and name, the rest with arguments only.
+/// Deltas of one stream as an upstream sends them, and the calls that an app makes of what is passed on: by index, the
+/// first delta with id and name, the rest with arguments only.
 fn check_calls(name: &str, deltas: &[Value], expected: &[(&str, &str, &str)]) {
     let mut data: Vec<Value> =
         deltas.iter().map(|calls| json!({"choices": [{"index": 0, "delta": {"tool_calls": calls}}]})).collect();

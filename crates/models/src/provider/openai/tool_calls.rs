@@ -2,8 +2,9 @@
 //! and name, later ones only the index and a piece of the arguments; indices count from 0 in the order of creation.
 //!
 //! Upstreams stray from it in every way: no index, the same index for every call, an index that shifts, an id repeated
-//! on every delta, left blank, or shared by two calls, a name repeated on every delta. So each delta is matched to a call
-//! by what it can be trusted for: first a known id, then an upstream index seen before, then the order of creation.
+//! on every delta, left blank, or shared by two calls, a name repeated on every delta. So each delta is matched to a
+//! call by what it can be trusted for: first a known id, then an upstream index seen before, then the order of
+//! creation.
 
 use serde_json::{Map, Value, json};
 

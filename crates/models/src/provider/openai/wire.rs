@@ -1,5 +1,5 @@
-//! The wire format of OpenAI's chat completions: the request body out of our nouns, and our nouns out of the answer. What
-//! is not modelled stays in the `rest` of its level and passes through untouched.
+//! The wire format of OpenAI's chat completions: the request body out of our nouns, and our nouns out of the answer.
+//! What is not modelled stays in the `rest` of its level and passes through untouched.
 
 use crate::error::Upstream;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -53,7 +53,7 @@ pub(super) fn completion(body: Value) -> Result<Completion, String> {
 
 fn choice(at: usize, value: Value) -> Result<Choice, String> {
     let mut rest = object(value, "a choice")?;
-    let index = index(rest.remove("index"), at);
+    let index = index(rest.remove("index").as_ref(), at);
     let mut message = object(rest.remove("message").unwrap_or(Value::Null), "a choice's `message`")?;
     let role = message.remove("role").and_then(|role| serde_json::from_value(role).ok()).unwrap_or(Role::Assistant);
     let content = match message.remove("content") {
@@ -81,7 +81,7 @@ pub(super) fn chunk(data: Value) -> Result<Chunk, String> {
 
 fn choice_delta(at: usize, value: Value) -> Result<ChoiceDelta, String> {
     let mut rest = object(value, "a choice")?;
-    let index = index(rest.remove("index"), at);
+    let index = index(rest.remove("index").as_ref(), at);
     let mut delta = match rest.remove("delta") {
         None | Some(Value::Null) => Map::new(),
         Some(delta) => object(delta, "a choice's `delta`")?,
@@ -137,8 +137,8 @@ pub(super) fn usage(report: &Value) -> Option<Usage> {
     Some(Usage { input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, estimated: false })
 }
 
-/// Reads an error report, whichever of the usual shapes it has; `None` when the body reports none.
-/// `{"error": {…}}`, `{"error": "…"}`, `[{"error": …}]`, and with a failing status also `{"message": …}` and `{"detail": …}`.
+/// Reads an error report, whichever of the usual shapes it has; `None` when the body reports none. `{"error": {…}}`,
+/// `{"error": "…"}`, `[{"error": …}]`, and with a failing status also `{"message": …}` and `{"detail": …}`.
 pub(super) fn error(model: &ModelRef, status: Option<u16>, body: &Value) -> Option<Upstream> {
     let body = body.as_array().and_then(|items| items.first()).unwrap_or(body);
     let error = match body.get("error") {
@@ -181,8 +181,8 @@ fn array(value: Option<Value>, what: &str) -> Result<Vec<Value>, String> {
     }
 }
 
-fn index(value: Option<Value>, position: usize) -> u32 {
-    let given = value.as_ref().and_then(Value::as_u64).and_then(|index| u32::try_from(index).ok());
+fn index(value: Option<&Value>, position: usize) -> u32 {
+    let given = value.and_then(Value::as_u64).and_then(|index| u32::try_from(index).ok());
     given.unwrap_or(u32::try_from(position).unwrap_or(u32::MAX))
 }
 

@@ -1,6 +1,6 @@
 //! A scripted model, for load and fault tests: what it says, how slowly and how it fails is its name (see [`Script`]).
-//! The same script gives the same words and fails at the same calls. It is priced by the built-in table (made-up prices,
-//! so that costs show), and its tokens are our own count, reported as an upstream would.
+//! The same script gives the same words and fails at the same calls. It is priced by the built-in table (made-up
+//! prices, so that costs show), and its tokens are our own count, reported as an upstream would.
 
 mod script;
 #[cfg(test)]
@@ -97,6 +97,10 @@ struct Play {
 
 impl Play {
     async fn next(mut self) -> Option<(Result<Chunk, Error>, Self)> {
+        // An error leaves none, and ends the stream.
+        if self.chunks.is_empty() {
+            return None;
+        }
         let pause = if self.given == 0 { self.script.first } else { self.script.gap };
         // The last chunk only closes the answer and comes with the piece before it.
         let pause = if self.chunks.len() == 1 { Duration::ZERO } else { pause };
