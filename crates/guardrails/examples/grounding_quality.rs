@@ -36,7 +36,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let balanced = (caught + 1.0 - alarms) / 2.0;
         println!(
             "{source:26} AUC {:.3}  unsupported found {:5.1} %  supported doubted {:5.1} %  balanced accuracy {balanced:.3}  ({good} good, {bad} bad)",
-            area(rows), 100.0 * caught, 100.0 * alarms
+            area(rows),
+            100.0 * caught,
+            100.0 * alarms
         );
     }
     Ok(())

@@ -53,31 +53,47 @@ fn indirect(rows: &str, show: Option<&str>) -> Result<(), Box<dyn std::error::Er
         let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "t".into(), url: None };
         let end = text.chars().count();
         let passage = Passage { source, ordinal: 0, start: 0, end, text: text.to_owned(), score: 0.0 };
-        let declared = Guard { pii: usecase::declared::PiiAction::Off, secrets: usecase::declared::SecretsAction::Off, ..Guard::default() };
+        let declared = Guard {
+            pii: usecase::declared::PiiAction::Off,
+            secrets: usecase::declared::SecretsAction::Off,
+            ..Guard::default()
+        };
         let _ = &guards;
         let checked = Guards::new(&declared).check_passages(vec![passage], &mut guardrails::Vault::new());
         let after: Vec<char> = checked.passages[0].text.chars().collect();
         let before: Vec<char> = text.chars().collect();
         let cut = before.iter().zip(&after).filter(|(one, other)| one != other).count();
         let hit = row["spans"].as_array().into_iter().flatten().any(|span| {
-            let place = |name: &str, index: usize| span[name].as_u64().or_else(|| span[index].as_u64()).unwrap_or(0) as usize;
+            let place =
+                |name: &str, index: usize| span[name].as_u64().or_else(|| span[index].as_u64()).unwrap_or(0) as usize;
             let range = place("start", 0)..place("end", 1).min(after.len());
             let inside = range.clone().filter(|at| before[*at] != after[*at]).count();
             2 * inside >= before[range].iter().filter(|c| !c.is_whitespace()).count()
         });
         if show.is_some_and(|wanted| text_of(&row, "source").contains(wanted)) && (cut > 0) != (row["label"] == 1) {
-            let shown: String = before.iter().zip(&after).filter(|(one, other)| one != other).map(|(c, _)| *c).take(300).collect();
+            let shown: String =
+                before.iter().zip(&after).filter(|(one, other)| one != other).map(|(c, _)| *c).take(300).collect();
             let span = &row["spans"][0];
             let range = span["start"].as_u64().unwrap_or(0) as usize..span["end"].as_u64().unwrap_or(0) as usize;
             let missed: String = before[range].iter().take(200).collect();
-            println!("{} {:?} CUT {} MISSED {}", text_of(&row, "kind"), checked.verdicts.first().map(|v| (&v.rule, v.score)), shown, missed);
+            println!(
+                "{} {:?} CUT {} MISSED {}",
+                text_of(&row, "kind"),
+                checked.verdicts.first().map(|v| (&v.rule, v.score)),
+                shown,
+                missed
+            );
         }
         let count = counts.entry((text_of(&row, "kind").to_owned(), text_of(&row, "source").to_owned())).or_default();
         *count = [count[0] + usize::from(cut > 0), count[1] + usize::from(hit), count[2] + 1];
     }
     for ((kind, source), [cut, hit, all]) in counts {
         let share = |count: usize| 100.0 * count as f64 / all as f64;
-        println!("{kind:15} {source:15} cut something {cut:4} = {:6.2} %, half the span {hit:4} = {:6.2} %, of {all}", share(cut), share(hit));
+        println!(
+            "{kind:15} {source:15} cut something {cut:4} = {:6.2} %, half the span {hit:4} = {:6.2} %, of {all}",
+            share(cut),
+            share(hit)
+        );
     }
     Ok(())
 }

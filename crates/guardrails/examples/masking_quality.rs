@@ -41,38 +41,64 @@ fn masked(guards: &Guards, text: &str) -> Vec<(usize, usize, String)> {
 
 fn personal_data(rows: &str, show: &str) -> Result<(), Box<dyn std::error::Error>> {
     let guards = Guards::new(&Guard { injection: usecase::declared::InjectionAction::Off, ..Guard::default() });
-    let kinds = [("EMAIL", "EMAIL"), ("PHONE", "PHONE"), ("CREDIT_CARD", "CARD"), ("IBAN", "IBAN"), ("IP", "IP"), ("SSN", "NATIONAL"), ("NPI", "NATIONAL"), ("MRN", "NATIONAL")];
+    let kinds = [
+        ("EMAIL", "EMAIL"),
+        ("PHONE", "PHONE"),
+        ("CREDIT_CARD", "CARD"),
+        ("IBAN", "IBAN"),
+        ("IP", "IP"),
+        ("SSN", "NATIONAL"),
+        ("NPI", "NATIONAL"),
+        ("MRN", "NATIONAL"),
+    ];
     let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     let mut false_alarms: BTreeMap<(String, String), usize> = BTreeMap::new();
     for line in rows.lines() {
         let row: Value = serde_json::from_str(line)?;
         let text = row["text"].as_str().unwrap_or_default();
         let found = masked(&guards, text);
-        let spans: Vec<(usize, usize, &str)> = row["spans"].as_array().into_iter().flatten().map(|span| {
-            let number = |name: &str| span[name].as_u64().unwrap_or(0) as usize;
-            (number("start"), number("end"), span["type"].as_str().unwrap_or_default())
-        }).collect();
+        let spans: Vec<(usize, usize, &str)> = row["spans"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|span| {
+                let number = |name: &str| span[name].as_u64().unwrap_or(0) as usize;
+                (number("start"), number("end"), span["type"].as_str().unwrap_or_default())
+            })
+            .collect();
         for (start, end, kind) in &spans {
             let Some((label, ours)) = kinds.iter().find(|(label, _)| label == kind) else { continue };
-            let overlap = |(from, to, _): &(usize, usize, String)| 2 * end.min(to).saturating_sub(*start.max(from)) >= (end.max(to) - start.min(from));
+            let overlap = |(from, to, _): &(usize, usize, String)| {
+                2 * end.min(to).saturating_sub(*start.max(from)) >= (end.max(to) - start.min(from))
+            };
             let typed = found.iter().any(|place| overlap(place) && place.2 == *ours);
             let any = found.iter().any(overlap);
             if !any && show == *label {
-                println!("missed {kind}: {}", text.chars().skip(start.saturating_sub(25)).take(70).collect::<String>().replace('\n', " "));
+                println!(
+                    "missed {kind}: {}",
+                    text.chars().skip(start.saturating_sub(25)).take(70).collect::<String>().replace('\n', " ")
+                );
             }
             let count = counts.entry(label).or_default();
             *count = [count[0] + usize::from(typed), count[1] + usize::from(any), count[2] + 1];
         }
         for (from, to, kind) in &found {
-            let labelled = spans.iter().find(|(start, end, _)| start.max(from) < end.min(to)).map_or("nothing", |span| span.2);
+            let labelled =
+                spans.iter().find(|(start, end, _)| start.max(from) < end.min(to)).map_or("nothing", |span| span.2);
             *false_alarms.entry((kind.clone(), labelled.to_owned())).or_default() += 1;
             if show == kind && labelled == "nothing" {
-                println!("false {kind}: {}", text.chars().skip(from.saturating_sub(25)).take(70).collect::<String>().replace('\n', " "));
+                println!(
+                    "false {kind}: {}",
+                    text.chars().skip(from.saturating_sub(25)).take(70).collect::<String>().replace('\n', " ")
+                );
             }
         }
     }
     for (kind, [typed, any, all]) in counts {
-        println!("{kind:12} right kind {typed:4}, masked {any:4} of {all:4} = {:6.2} %", 100.0 * any as f64 / all as f64);
+        println!(
+            "{kind:12} right kind {typed:4}, masked {any:4} of {all:4} = {:6.2} %",
+            100.0 * any as f64 / all as f64
+        );
     }
     for ((kind, labelled), count) in false_alarms {
         println!("placeholder {kind:10} over text labelled {labelled:14} {count:4}");
@@ -81,7 +107,11 @@ fn personal_data(rows: &str, show: &str) -> Result<(), Box<dyn std::error::Error
 }
 
 fn secrets(rows: &str, show: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let guards = Guards::new(&Guard { injection: usecase::declared::InjectionAction::Off, pii: usecase::declared::PiiAction::Off, ..Guard::default() });
+    let guards = Guards::new(&Guard {
+        injection: usecase::declared::InjectionAction::Off,
+        pii: usecase::declared::PiiAction::Off,
+        ..Guard::default()
+    });
     let mut counts: BTreeMap<(String, u64), (usize, usize)> = BTreeMap::new();
     for line in rows.lines() {
         let row: Value = serde_json::from_str(line)?;
@@ -96,7 +126,10 @@ fn secrets(rows: &str, show: &str) -> Result<(), Box<dyn std::error::Error>> {
         *count = (count.0 + usize::from(found), count.1 + 1);
     }
     for ((source, label), (found, all)) in counts {
-        println!("secrets {source:14} label {label}: masked {found:4} of {all:4} = {:6.2} %", 100.0 * found as f64 / all as f64);
+        println!(
+            "secrets {source:14} label {label}: masked {found:4} of {all:4} = {:6.2} %",
+            100.0 * found as f64 / all as f64
+        );
     }
     Ok(())
 }

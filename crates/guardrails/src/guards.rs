@@ -142,14 +142,7 @@ impl Guards {
             pii::find(text, &mut findings);
         }
         for place in nonce_places(text, vault.nonce()) {
-            findings.push(Finding {
-                start: place.start,
-                end: place.end,
-                guard: "",
-                rule: "",
-                kind: "TEXT",
-                rank: 0,
-            });
+            findings.push(Finding { start: place.start, end: place.end, guard: "", rule: "", kind: "TEXT", rank: 0 });
         }
         if findings.is_empty() {
             return None;

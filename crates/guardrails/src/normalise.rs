@@ -212,9 +212,8 @@ fn joins_groups(bytes: &[u8], at: usize) -> bool {
     let group = |slice: Option<&[u8]>| slice.is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
     let pair = |from: usize| group(bytes.get(from..from + 2));
     let edge = |place: Option<usize>| place.and_then(|p| bytes.get(p)).is_none_or(|b| !b.is_ascii_alphanumeric());
-    let octet = |from: usize| {
-        bytes.get(from..from + 8).is_some_and(|eight| eight.iter().all(|bit| matches!(bit, b'0' | b'1')))
-    };
+    let octet =
+        |from: usize| bytes.get(from..from + 8).is_some_and(|eight| eight.iter().all(|bit| matches!(bit, b'0' | b'1')));
     let after_pair = pair(at + 1) && edge(Some(at + 3));
     let before_pair = at >= 2 && pair(at - 2) && edge(at.checked_sub(3));
     (after_pair && before_pair) || (at >= 8 && octet(at - 8) && octet(at + 1))
@@ -238,7 +237,9 @@ fn decode(run: &str) -> Option<String> {
 }
 
 fn from_digits(digits: &str, width: usize, radix: u32) -> Option<Vec<u8>> {
-    (0..digits.len() / width).map(|group| u8::from_str_radix(digits.get(group * width..(group + 1) * width)?, radix).ok()).collect()
+    (0..digits.len() / width)
+        .map(|group| u8::from_str_radix(digits.get(group * width..(group + 1) * width)?, radix).ok())
+        .collect()
 }
 
 fn percent(run: &str) -> Option<Vec<u8>> {

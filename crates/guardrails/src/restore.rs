@@ -17,7 +17,11 @@ use std::sync::Arc;
 enum Found {
     /// The placeholder is this many bytes long and stands for the entry with this index. With `keep`, that many bytes
     /// at its beginning are not part of it (an opening bracket that was never closed).
-    Match { keep: usize, length: usize, entry: usize },
+    Match {
+        keep: usize,
+        length: usize,
+        entry: usize,
+    },
     Nothing,
     /// The text ended while a placeholder was still possible.
     Open,
@@ -80,17 +84,23 @@ pub(crate) fn contains_nonce(text: &str, nonce: &str) -> bool {
     text.as_bytes().windows(nonce.len()).any(|window| window.eq_ignore_ascii_case(nonce.as_bytes()))
 }
 
-/// The byte ranges where the nonce occurs in `text` in any case. Such text is put into the vault itself, so that it
-/// means itself and can be no part of a placeholder.
+/// The byte ranges where the nonce stands in `text` as in a placeholder, in any case, after a number and a separator.
+/// Such text is put into the vault itself, so that it means itself and can be no part of a placeholder.
 pub(crate) fn nonce_places(text: &str, nonce: &str) -> Vec<std::ops::Range<usize>> {
     let mut found: Vec<std::ops::Range<usize>> = Vec::new();
     for (start, window) in text.as_bytes().windows(nonce.len()).enumerate() {
         let free = found.last().is_none_or(|last| last.end <= start);
-        if free && window.eq_ignore_ascii_case(nonce.as_bytes()) {
+        if free && window.eq_ignore_ascii_case(nonce.as_bytes()) && follows_number(&text.as_bytes()[..start]) {
             found.push(start..start + nonce.len());
         }
     }
     found
+}
+
+fn follows_number(before: &[u8]) -> bool {
+    let Some((b'_' | b' ' | b'-', rest)) = before.split_last() else { return false };
+    let rest = rest.strip_suffix(b"\\").unwrap_or(rest);
+    rest.last().is_some_and(u8::is_ascii_digit)
 }
 
 /// Writes the restored text to `output` and returns how many bytes of `text` are settled.

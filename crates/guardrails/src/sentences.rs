@@ -14,8 +14,8 @@ pub struct Sentence<'a> {
 const ABBREVIATIONS: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "cf", "al", "fig", "no",
     "nr", "art", "sec", "vol", "approx", "inc", "ltd", "co", "corp", "dept", "est", "jan", "feb", "mar", "apr", "jun",
-    "jul", "aug", "sep", "sept", "oct", "nov", "dec", "a.m", "p.m", "u.s", "u.k", "z.b", "bzw", "ca", "usw", "max", "min",
-    "pp", "ed", "rev", "gen", "gov", "col", "capt", "lt", "sgt", "mt", "ave", "blvd", "rd",
+    "jul", "aug", "sep", "sept", "oct", "nov", "dec", "a.m", "p.m", "u.s", "u.k", "z.b", "bzw", "ca", "usw", "max",
+    "min", "pp", "ed", "rev", "gen", "gov", "col", "capt", "lt", "sgt", "mt", "ave", "blvd", "rd",
 ];
 
 /// The sentences of a text in order. They do not overlap; blanks, and nothing else, may lie between them.
@@ -85,11 +85,15 @@ fn closing_length(rest: &str) -> usize {
     let mut length = 0;
     loop {
         let left = &rest[length..];
-        let marks: usize =
-            left.chars().take_while(|c| matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '*' | '_' | '.' | '!' | '?')).map(char::len_utf8).sum();
+        let marks: usize = left
+            .chars()
+            .take_while(|c| matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '*' | '_' | '.' | '!' | '?'))
+            .map(char::len_utf8)
+            .sum();
         length += marks;
         let left = &rest[length..];
-        let body = left.strip_prefix(" [").or_else(|| left.strip_prefix('[')).map(|body| (body, left.len() - body.len()));
+        let body =
+            left.strip_prefix(" [").or_else(|| left.strip_prefix('[')).map(|body| (body, left.len() - body.len()));
         let marker = body.and_then(|(body, opening)| {
             let close = body.find(']')?;
             let inside = &body[..close];
@@ -111,7 +115,8 @@ fn continues(before: &str, after: &str) -> bool {
     let lower = word.to_lowercase();
     let next = after.trim_start().chars().next();
     if ABBREVIATIONS.contains(&lower.as_str()) {
-        return !(lower == "no" || lower == "etc" || lower == "a.m" || lower == "p.m") || next.is_some_and(|c| c.is_lowercase() || c.is_ascii_digit());
+        return !(lower == "no" || lower == "etc" || lower == "a.m" || lower == "p.m")
+            || next.is_some_and(|c| c.is_lowercase() || c.is_ascii_digit());
     }
     let mut letters = word.chars();
     let initial = letters.next().is_some_and(char::is_uppercase) && letters.next().is_none();

@@ -44,15 +44,43 @@ static FUNCTION_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 
 const NEGATIONS: &[&str] = &[
     "not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "cannot", "without", "n't", "nicht", "kein",
-    "keine", "keinen", "nie", "ohne", "pas", "jamais", "aucun", "aucune", "sin", "nunca", "non", "niet", "geen", "nie", "не", "нет",
+    "keine", "keinen", "nie", "ohne", "pas", "jamais", "aucun", "aucune", "sin", "nunca", "non", "niet", "geen", "nie",
+    "не", "нет",
 ];
 
 const NUMBER_WORDS: &[(&str, &str)] = &[
-    ("zero", "0"), ("two", "2"), ("three", "3"), ("four", "4"), ("five", "5"), ("six", "6"), ("seven", "7"), ("eight", "8"),
-    ("nine", "9"), ("ten", "10"), ("eleven", "11"), ("twelve", "12"), ("thirteen", "13"), ("fourteen", "14"),
-    ("fifteen", "15"), ("sixteen", "16"), ("seventeen", "17"), ("eighteen", "18"), ("nineteen", "19"), ("twenty", "20"),
-    ("thirty", "30"), ("forty", "40"), ("fifty", "50"), ("sixty", "60"), ("seventy", "70"), ("eighty", "80"),
-    ("ninety", "90"), ("hundred", "100"), ("thousand", "1000"), ("first", "1"), ("second", "2"), ("third", "3"),
+    ("zero", "0"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("thirteen", "13"),
+    ("fourteen", "14"),
+    ("fifteen", "15"),
+    ("sixteen", "16"),
+    ("seventeen", "17"),
+    ("eighteen", "18"),
+    ("nineteen", "19"),
+    ("twenty", "20"),
+    ("thirty", "30"),
+    ("forty", "40"),
+    ("fifty", "50"),
+    ("sixty", "60"),
+    ("seventy", "70"),
+    ("eighty", "80"),
+    ("ninety", "90"),
+    ("hundred", "100"),
+    ("thousand", "1000"),
+    ("first", "1"),
+    ("second", "2"),
+    ("third", "3"),
 ];
 
 /// The words of a sentence in order. Citation markers such as `[1]` are left out.
@@ -124,7 +152,9 @@ fn classify(raw: &str, begins: bool) -> Word {
         return Word { stem: (*digits).to_owned(), kind: Kind::Number };
     }
     let lower = lower.strip_suffix("'s").unwrap_or(&lower).to_owned();
-    if FUNCTION_WORDS.contains(lower.as_str()) || lower.split('\'').next().is_some_and(|part| part != lower && FUNCTION_WORDS.contains(part)) {
+    if FUNCTION_WORDS.contains(lower.as_str())
+        || lower.split('\'').next().is_some_and(|part| part != lower && FUNCTION_WORDS.contains(part))
+    {
         return Word { stem: lower, kind: Kind::Function };
     }
     let mixed = lower.bytes().any(|byte| byte.is_ascii_digit() || byte == b'_');
@@ -136,11 +166,13 @@ fn classify(raw: &str, begins: bool) -> Word {
 
 /// `1,234.50` is `1234.5`; `3rd` is `3`; `90s` is `90`; `4k` and `2B` stay names.
 fn number_or_name(lower: &str) -> Word {
-    let suffixless = ["st", "nd", "rd", "th", "s", "pm", "am"].iter().find_map(|suffix| lower.strip_suffix(suffix)).unwrap_or(lower);
+    let suffixless =
+        ["st", "nd", "rd", "th", "s", "pm", "am"].iter().find_map(|suffix| lower.strip_suffix(suffix)).unwrap_or(lower);
     if !suffixless.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
         return Word { stem: lower.to_owned(), kind: Kind::Name };
     }
-    let thousands = suffixless.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
+    let thousands =
+        suffixless.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
     let plain = if thousands { suffixless.replace(',', "") } else { suffixless.replace(',', ".") };
     let plain = if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { &plain };
     let plain = plain.trim_start_matches('0');

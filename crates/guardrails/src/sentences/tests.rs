@@ -1,0 +1,42 @@
+use super::sentences;
+use proptest::prelude::*;
+
+#[test]
+fn texts_are_cut_where_a_reader_would() {
+    let cases: [(&str, &[&str]); 14] = [
+        ("One. Two! Three?", &["One.", "Two!", "Three?"]),
+        ("Dr. Smith paid 3.50 EUR to Mr. Jones. He left.", &["Dr. Smith paid 3.50 EUR to Mr. Jones.", "He left."]),
+        ("Use e.g. version 1.2.3 from a.b.com. Done.", &["Use e.g. version 1.2.3 from a.b.com.", "Done."]),
+        (
+            "It opens at 9 a.m. on Monday. J. R. Tolkien wrote it.",
+            &["It opens at 9 a.m. on Monday.", "J. R. Tolkien wrote it."],
+        ),
+        ("It costs 5 EUR.[1] It is blue. [2] Red too.", &["It costs 5 EUR.[1]", "It is blue. [2]", "Red too."]),
+        ("He said \"Stop.\" Then he left.", &["He said \"Stop.\"", "Then he left."]),
+        ("# Title\nText goes\non here. End", &["# Title", "Text goes\non here.", "End"]),
+        ("- one\n- two\n  goes on\n1. three", &["- one", "- two\n  goes on", "1. three"]),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", &["| a | b |", "|---|---|", "| 1 | 2 |"]),
+        ("Run:\n```\nlet x = 1. y\nok\n```\nThen. Go.", &["Run:", "```", "let x = 1. y", "ok", "```", "Then.", "Go."]),
+        ("第一。第二！終わり", &["第一。", "第二！", "終わり"]),
+        ("Wait... what? Yes.", &["Wait... what?", "Yes."]),
+        ("Is it plan B? No. 5 is right.", &["Is it plan B?", "No. 5 is right."]),
+        ("  \n\n ", &[]),
+    ];
+    for (text, expected) in cases {
+        let found: Vec<&str> = sentences(text).iter().map(|sentence| sentence.text).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_but_blanks_is_lost(text in "([A-Za-z. !?\n#|*-]|\\[1\\]|```|é|。){0,80}") {
+        let mut at = 0;
+        for sentence in sentences(&text) {
+            prop_assert!(text[at..sentence.start].trim().is_empty());
+            prop_assert_eq!(&text[sentence.start..sentence.start + sentence.text.len()], sentence.text);
+            at = sentence.start + sentence.text.len();
+        }
+        prop_assert!(text[at..].trim().is_empty());
+    }
+}

@@ -47,7 +47,7 @@ fn keys_are_demanded_once_one_exists_and_revoked_at_once() {
     let wrong = format!("{}x", &app[..app.len() - 1]);
     assert_eq!(server.client_with_key(&wrong).get("/v1/models").status, 401);
     let keys = project.must(&["key", "list", "--json"]).json();
-    let id = keys[0]["principal"]["key"].as_str().or(keys[0]["key"].as_str()).expect("an id").to_owned();
+    let id = keys[0]["id"].as_str().expect("an id").to_owned();
     project.must(&["key", "revoke", &id]);
     assert_eq!(client.post("/v1/chat/completions", &ask("shop", QUESTION)).status, 401);
 }
@@ -95,17 +95,17 @@ fn personal_data_never_leaves_and_comes_back_also_when_cut_between_pieces() {
 #[test]
 fn a_budget_is_never_passed_and_an_unknown_price_refuses() {
     let provider = Provider::start(Script::says("You can return any lamp within 45 days of delivery [1]."));
-    let project = scripted_shop(&provider).append("usecases/shop/usecase.toml", "max_tokens = 100\n[budget]\nper_day = \"0.001 USD\"\n");
+    let project = scripted_shop(&provider).append("usecases/shop/usecase.toml", "max_tokens = 100\n[budget]\nper_day = \"0.003 USD\"\n");
     let server = project.serve();
     let client = server.client();
-    let replies: Vec<_> = (0..40).map(|_| client.post("/v1/chat/completions", &ask("shop", QUESTION))).collect();
+    let replies: Vec<_> = (0..100).map(|_| client.post("/v1/chat/completions", &ask("shop", QUESTION))).collect();
     let refused = replies.iter().find(|reply| reply.status == 429).expect("the budget ends");
     assert_eq!(refused.error_code(), "budget_spent");
     assert!(refused.header("retry-after").is_some());
     let spent: i64 = replies.iter().filter(|reply| reply.status == 200).filter_map(|reply| {
         reply.header("x-shipway-cost")?.parse::<f64>().ok().map(|dollars| (dollars * 1e6).round() as i64)
     }).sum();
-    assert!(spent > 0 && spent <= 1_000, "{spent} micro-dollars were spent of 1000");
+    assert!(spent > 0 && spent <= 3_000, "{spent} micro-dollars were spent of 3000");
 
     let text = std::fs::read_to_string(project.path("shipway.toml")).expect("the project's file");
     let without_price = text.split("[prices").next().unwrap_or_default().to_owned();

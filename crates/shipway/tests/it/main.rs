@@ -5,6 +5,7 @@ mod api;
 mod bad_input;
 mod command_line;
 mod disk;
+mod docs;
 mod example;
 mod faults;
 mod governance;

@@ -139,7 +139,14 @@ impl Index {
         weighed.collect()
     }
 
-    fn support(&self, words: &[Weighed<'_>], (first, last): (usize, usize), coverage: f64, anywhere: f64, negated: bool) -> f64 {
+    fn support(
+        &self,
+        words: &[Weighed<'_>],
+        (first, last): (usize, usize),
+        coverage: f64,
+        anywhere: f64,
+        negated: bool,
+    ) -> f64 {
         let mut support = (1.0 - ANYWHERE) * coverage + ANYWHERE * anywhere * coverage.sqrt();
         let (mut names, mut unknown_names) = (0_u32, 0_u32);
         let mut cap = 1.0_f64;

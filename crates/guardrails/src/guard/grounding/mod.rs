@@ -70,7 +70,15 @@ pub(crate) fn report(answer: &str, passages: &[Passage]) -> GroundingReport {
 fn judge(sentence: &Sentence<'_>, start: usize, end: usize, index: &Index, passages: &[Passage]) -> SentenceSupport {
     let cited = statement::cited(sentence.text, passages.len());
     let Some(best) = index.best(&words(sentence.text), &cited) else {
-        return SentenceSupport { start, end, passage: None, support: 0.0, supported: false, source_start: 0, source_end: 0 };
+        return SentenceSupport {
+            start,
+            end,
+            passage: None,
+            support: 0.0,
+            supported: false,
+            source_start: 0,
+            source_end: 0,
+        };
     };
     let passage_start = passages.get(best.passage).map_or(0, |passage| passage.start);
     SentenceSupport {

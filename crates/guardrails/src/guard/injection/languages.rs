@@ -36,7 +36,14 @@ pub(super) const LANGUAGE_RULES: &[Rule] = &[
         r"\b(ignor(e|ez|er|ons)|oubli(e|ez|er)|ne (tiens|tenez) (pas|aucun)( \w+)? ?compte)\b<far>(instruction|consigne|regles|directive|prompt|programmation|ci-dessus|entrainement|ce qui precede)",
     ),
     reveal(
-        &["prompt systeme", "message systeme", "instructions initiales", "instructions d'origine", "invite systeme", "instructions systeme"],
+        &[
+            "prompt systeme",
+            "message systeme",
+            "instructions initiales",
+            "instructions d'origine",
+            "invite systeme",
+            "instructions systeme",
+        ],
         r"\b(montr|affich|revel|donn|imprim|repet|quel|dis)\w*<far>((prompt|message|invite|instructions) systeme|instructions (initiales|originales|secretes|d'origine))",
     ),
     unchain(
@@ -58,7 +65,19 @@ pub(super) const LANGUAGE_RULES: &[Rule] = &[
     ),
     // Italian, Dutch, Polish, Scandinavian
     discard(
-        &["ignor", "dimentic", "tralascia", "negeer", "vergeet", "zapomnij", "pomin", "nie zwracaj", "glom", "bortse", "glem"],
+        &[
+            "ignor",
+            "dimentic",
+            "tralascia",
+            "negeer",
+            "vergeet",
+            "zapomnij",
+            "pomin",
+            "nie zwracaj",
+            "glom",
+            "bortse",
+            "glem",
+        ],
         r"\b((ignor(a|i|are|ate)|dimentic\w+|tralascia)\b<far>(istruzion|regole|direttiv|prompt|indicazion|comandi|quanto sopra|tutto cio)|(negeer|negeren|vergeet)\b<far>(instructie|regels|richtlijn|opdracht|prompt|bovenstaande)|(zignoruj|ignoruj|zapomnij|pomin|nie zwracaj uwagi)\b<far>(instrukcj|polecen|zasad|regul|wytyczn|prompt)|(ignorera|glom|bortse fran|ignorer|glem|se bort fra)\b<far>(instruktion|instruks|regler|prompt|ovanstaende))",
     ),
     reveal(
@@ -80,7 +99,19 @@ pub(super) const LANGUAGE_RULES: &[Rule] = &[
     ),
     // Turkish, Vietnamese, Indonesian, Tagalog
     discard(
-        &["talimat", "yonerge", "bo qua", "quen", "abaikan", "lupakan", "huwag pansinin", "balewalain", "kalimutan", "kurallari", "komutlar"],
+        &[
+            "talimat",
+            "yonerge",
+            "bo qua",
+            "quen",
+            "abaikan",
+            "lupakan",
+            "huwag pansinin",
+            "balewalain",
+            "kalimutan",
+            "kurallari",
+            "komutlar",
+        ],
         r"((talimat|yonerge|kural|komut)\w*<far>(yok say|unut|gormezden gel|dikkate alma|goz ardi)|\b(bo qua|hay quen|quen|phot lo)\b<far>(huong dan|chi thi|chi dan|lenh|quy tac)|\b(abaikan|lupakan)\b<far>(instruksi|perintah|aturan|petunjuk|arahan)|\b(huwag pansinin|balewalain|kalimutan|ipagwalang)\w*\b<far>(tagubilin|utos|instruksi|panuto|instruksyon))",
     ),
     // Hindi and Bengali, noun first
@@ -89,14 +120,8 @@ pub(super) const LANGUAGE_RULES: &[Rule] = &[
         r"(निर्देश|आदेश|अनुदेश)<far>(अनदेखा|अनदेखी|नज़?रअंदाज़?|नजरंदाज|भूल|उपेक्षा|ध्यान न)|(निर्देश|आदेश).{0,10}(ignore|इग्नोर)|(নির্দেশ|আদেশ)<far>(উপেক্ষা|ভুলে|অগ্রাহ্য)",
     ),
     // Arabic
-    discard(
-        &["تجاهل", "انس", "تجاوز"],
-        r"(تجاهل|انسى|انس|تجاوز)<far>(تعليمات|اوامر|قواعد|ارشادات|توجيهات|التدريب)",
-    ),
-    unchain(
-        &["المطور", "dan"],
-        r"(وضع المطور|انت الان dan|اي شيء<far>dan|dan<far>اي شيء)",
-    ),
+    discard(&["تجاهل", "انس", "تجاوز"], r"(تجاهل|انسى|انس|تجاوز)<far>(تعليمات|اوامر|قواعد|ارشادات|توجيهات|التدريب)"),
+    unchain(&["المطور", "dan"], r"(وضع المطور|انت الان dan|اي شيء<far>dan|dan<far>اي شيء)"),
     // Chinese
     discard(
         &["忽略", "忽视", "无视", "忘记", "忘掉", "不要理会", "忘記", "無視"],
@@ -128,7 +153,10 @@ pub(super) const LANGUAGE_RULES: &[Rule] = &[
         &["무시", "잊"],
         r"(지시|명령|규칙|지침|프롬프트|설정|훈련|위의 것|위의 내용)[^.\n]{0,12}(무시|잊)|(무시하고|잊고)[^.\n]{0,10}(지시|명령)",
     ),
-    reveal(&["프롬프트", "초기 지시", "시스템 메시지"], r"(시스템 ?프롬프트|초기 지시|시스템 ?메시지)[^.\n]{0,10}(보여|알려|출력|뭐|무엇|공개)"),
+    reveal(
+        &["프롬프트", "초기 지시", "시스템 메시지"],
+        r"(시스템 ?프롬프트|초기 지시|시스템 ?메시지)[^.\n]{0,10}(보여|알려|출력|뭐|무엇|공개)",
+    ),
     unchain(
         &["개발자 모드", "제한", "필터", "dan"],
         r"개발자 모드[^.\n]{0,8}(활성|켜|들어|전환)|(제한|필터|안전)[^.\n]{0,8}(해제|비활성|꺼|끄)|너는 이제 dan",

@@ -193,8 +193,7 @@ fn strongest(text: &str, passage: bool) -> Option<Detection> {
 /// The sentences of a retrieved text that try to give instructions, and what hangs on them: the sentence after an
 /// announcement, the code after a colon.
 pub(crate) fn find_in_passage(text: &str) -> Vec<Cut> {
-    let whole: Vec<Detection> =
-        normalise::views(text).iter().filter_map(|view| PATTERNS.judge(view, true)).collect();
+    let whole: Vec<Detection> = normalise::views(text).iter().filter_map(|view| PATTERNS.judge(view, true)).collect();
     if whole.is_empty() {
         return Vec::new();
     }

@@ -18,10 +18,10 @@ pub(super) const SHAPES: &[Shape] = &[
         "PHONE",
         1,
         concat!(
-                r"(?:\+?1<s>)?(?:\([2-9]\d{2}\)<b>?|[2-9]\d{2}<s>)\d{3}<s>\d{4}(?:<b>?(?:x|ext\.?|#)<b>?\d{1,5})?",
-                r"|\(?0[1-9]\d{0,3}\)?(?:<s>|/)<b>?\d{2,4}(?:<s>\d{2,4}){1,4}|\(?0[1-9]\d{1,4}\)?[ /-]<b>?\d{5,8}",
-                r"|\(0\d{1,4}\)<b>?\d{3,4}<s>?\d{3,4}|[6-9]\d{2}<b>\d{3}<b>\d{3}|[6-9]\d{2}(?:<b>\d{2}){3}",
-            ),
+            r"(?:\+?1<s>)?(?:\([2-9]\d{2}\)<b>?|[2-9]\d{2}<s>)\d{3}<s>\d{4}(?:<b>?(?:x|ext\.?|#)<b>?\d{1,5})?",
+            r"|\(?0[1-9]\d{0,3}\)?(?:<s>|/)<b>?\d{2,4}(?:<s>\d{2,4}){1,4}|\(?0[1-9]\d{1,4}\)?[ /-]<b>?\d{5,8}",
+            r"|\(0\d{1,4}\)<b>?\d{3,4}<s>?\d{3,4}|[6-9]\d{2}<b>\d{3}<b>\d{3}|[6-9]\d{2}(?:<b>\d{2}){3}",
+        ),
         accept_national,
     ),
     shape("phone_named", "PHONE", 1, r"\(?\d(?:[ \u{A0}().x/\u{2011}-]{0,2}\d){6,14}", accept_named),
@@ -30,23 +30,76 @@ pub(super) const SHAPES: &[Shape] = &[
 
 /// Words after which a number is a telephone number whatever its form.
 const PHONE_WORDS: &[&str] = &[
-    "phone", "phones", "telephone", "tel", "telefon", "telefono", "teléfono", "téléphone", "mobile", "mobil", "móvil",
-    "cell", "cellphone", "fax", "whatsapp", "handy", "hotline", "phone number", "call me", "call us", "call", "text me",
-    "reach me", "tlf", "ph", "messages to", "dial", "callback", "contact number",
+    "phone",
+    "phones",
+    "telephone",
+    "tel",
+    "telefon",
+    "telefono",
+    "teléfono",
+    "téléphone",
+    "mobile",
+    "mobil",
+    "móvil",
+    "cell",
+    "cellphone",
+    "fax",
+    "whatsapp",
+    "handy",
+    "hotline",
+    "phone number",
+    "call me",
+    "call us",
+    "call",
+    "text me",
+    "reach me",
+    "tlf",
+    "ph",
+    "messages to",
+    "dial",
+    "callback",
+    "contact number",
 ];
 
 /// Words that say a number is something else.
 const OTHER_WORDS: &[&str] = &[
-    "order", "invoice", "ticket", "tracking", "ref", "reference", "serial", "part", "isbn", "issn", "sku", "case", "model",
-    "version", "build", "po", "item", "bestellung", "rechnung", "bestellnummer", "commit", "code", "batch", "lot", "doi",
-    "article", "gtin", "ean", "upc",
+    "order",
+    "invoice",
+    "ticket",
+    "tracking",
+    "ref",
+    "reference",
+    "serial",
+    "part",
+    "isbn",
+    "issn",
+    "sku",
+    "case",
+    "model",
+    "version",
+    "build",
+    "po",
+    "item",
+    "bestellung",
+    "rechnung",
+    "bestellnummer",
+    "commit",
+    "code",
+    "batch",
+    "lot",
+    "doi",
+    "article",
+    "gtin",
+    "ean",
+    "upc",
 ];
 
 fn accept_international(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
     let count = digits(candidate.value()).len();
     let doubtful = !candidate.value().starts_with('+')
-        && (!candidate.value().contains([' ', '-', '.', '\u{A0}']) || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS));
+        && (!candidate.value().contains([' ', '-', '.', '\u{A0}'])
+            || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS));
     ((8..=15).contains(&count) && !doubtful).then_some(length)
 }
 
@@ -62,10 +115,31 @@ fn accept_national(candidate: &Candidate<'_>) -> Option<usize> {
 
 /// `699 956 915` may be an amount: beside a unit or a currency it is.
 fn is_thousands(candidate: &Candidate<'_>) -> bool {
-    const UNITS: &[&str] = &["€", "$", "£", "usd", "eur", "gbp", "people", "inhabitants", "km", "m", "users", "units", "dollars", "euros", "%", "views", "tons"];
+    const UNITS: &[&str] = &[
+        "€",
+        "$",
+        "£",
+        "usd",
+        "eur",
+        "gbp",
+        "people",
+        "inhabitants",
+        "km",
+        "m",
+        "users",
+        "units",
+        "dollars",
+        "euros",
+        "%",
+        "views",
+        "tons",
+    ];
     let grouped = candidate.value().split(|c: char| !c.is_ascii_digit()).all(|group| group.len() == 3);
     let sign = candidate.text[..candidate.start].trim_end().ends_with(['$', '€', '£', '¥']);
-    grouped && (sign || followed_by(candidate.text, candidate.end, 12, UNITS) || candidate.text[candidate.end..].starts_with([',', '.', '%', '€', '$']) && !ends_sentence(candidate))
+    grouped
+        && (sign
+            || followed_by(candidate.text, candidate.end, 12, UNITS)
+            || candidate.text[candidate.end..].starts_with([',', '.', '%', '€', '$']) && !ends_sentence(candidate))
 }
 
 fn ends_sentence(candidate: &Candidate<'_>) -> bool {
@@ -86,7 +160,8 @@ fn accept_named(candidate: &Candidate<'_>) -> Option<usize> {
 }
 
 fn ends_with_phone_word(before: &str) -> bool {
-    let tail: String = before.chars().rev().take(32).collect::<Vec<_>>().into_iter().rev().collect::<String>().to_lowercase();
+    let tail: String =
+        before.chars().rev().take(32).collect::<Vec<_>>().into_iter().rev().collect::<String>().to_lowercase();
     let tail = tail.trim_end_matches([' ', ':', '#']);
     ["number", "number is", "no", "nr", "is", "at", "me", "us", "on", ""].iter().any(|filler| {
         let rest = tail.strip_suffix(filler).unwrap_or("").trim_end_matches([' ', '.', ':', '-']);
@@ -104,7 +179,8 @@ fn is_date(value: &str) -> bool {
 fn accept_ipv4(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole().or_else(|| is_before_port(candidate))?;
     let address: Ipv4Addr = candidate.value().parse().ok()?;
-    let nobody = address.is_loopback() || address.is_unspecified() || address.is_broadcast() || address.octets()[0] == 255;
+    let nobody =
+        address.is_loopback() || address.is_unspecified() || address.is_broadcast() || address.octets()[0] == 255;
     let versions = ["version", "v", "ver", "release", "build", "firmware", "driver", "section", "chapter"];
     (!nobody && !preceded_by(candidate.text, candidate.start, 16, &versions)).then_some(length)
 }
@@ -146,7 +222,8 @@ pub(super) fn find_ipv6(text: &str, findings: &mut Vec<Finding>) {
 }
 
 /// Endings of file names that follow an `@` in web pages (`logo@2x.png`).
-const FILE_ENDINGS: &[&str] = &["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "html", "pdf", "mp4", "ico"];
+const FILE_ENDINGS: &[&str] =
+    &["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "html", "pdf", "mp4", "ico"];
 
 /// Grows an address to both sides of each `@` (RFC 5321 addresses without quoted local parts; letters of any script).
 pub(super) fn find_emails(text: &str, findings: &mut Vec<Finding>) {
@@ -154,13 +231,15 @@ pub(super) fn find_emails(text: &str, findings: &mut Vec<Finding>) {
     for (at, _) in text.match_indices('@') {
         let local_allowed = |c: char| c.is_alphanumeric() || "._%+-'!#$&*=?^`{|}~/".contains(c);
         let raw = &text[settled..at];
-        let from = raw.char_indices().rev().take_while(|(_, c)| local_allowed(*c)).last().map(|(offset, _)| settled + offset);
+        let from =
+            raw.char_indices().rev().take_while(|(_, c)| local_allowed(*c)).last().map(|(offset, _)| settled + offset);
         let Some(mut start) = from else { continue };
         // Punctuation before an address belongs to the sentence; `mailto:` and `user=` are cut at their sign.
         let local = &text[start..at];
         let cut = local.rfind(['=', '/', '|', '*', '`', '{', '}', '!', '?', '\'']).map_or(0, |sign| sign + 1);
         start += cut;
-        start += text[start..at].len() - text[start..at].trim_start_matches(['.', '-', '#', '&', '~', '^', '$', '%']).len();
+        start +=
+            text[start..at].len() - text[start..at].trim_start_matches(['.', '-', '#', '&', '~', '^', '$', '%']).len();
         let Some(end) = domain_end(text, at + 1) else { continue };
         let local = &text[start..at];
         let known = local == "git" || local.is_empty() || local.len() > 64 || local.ends_with('.');
@@ -174,15 +253,18 @@ pub(super) fn find_emails(text: &str, findings: &mut Vec<Finding>) {
 /// One past the last byte of a domain name with a plausible last label.
 fn domain_end(text: &str, start: usize) -> Option<usize> {
     let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '.';
-    let length = text[start..].char_indices().take_while(|(_, c)| allowed(*c)).last().map(|(at, c)| at + c.len_utf8())?;
+    let length =
+        text[start..].char_indices().take_while(|(_, c)| allowed(*c)).last().map(|(at, c)| at + c.len_utf8())?;
     let mut domain = text[start..start + length].trim_end_matches(['.', '-']);
     // A sentence that goes on without a blank (`a@b.com.And`) is rarer than a long domain; keep the whole.
     loop {
         let (rest, last) = domain.rsplit_once('.')?;
-        let plausible = (last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)) || last.starts_with("xn--");
+        let plausible =
+            (last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)) || last.starts_with("xn--");
         if plausible {
             let file = FILE_ENDINGS.contains(&last.to_lowercase().as_str());
-            let labels = domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+            let labels =
+                domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
             return (labels && !file && domain.len() <= 253).then_some(start + domain.len());
         }
         domain = rest;

@@ -76,7 +76,14 @@ fn find_shape(text: &str, shape: &Shape, pattern: &Regex, findings: &mut Vec<Fin
         match (shape.accept)(&candidate) {
             Some(length) => {
                 let (start, end) = (found.start(), found.start() + length);
-                findings.push(Finding { start, end, guard: GUARD, rule: shape.rule, kind: shape.kind, rank: shape.rank });
+                findings.push(Finding {
+                    start,
+                    end,
+                    guard: GUARD,
+                    rule: shape.rule,
+                    kind: shape.kind,
+                    rank: shape.rank,
+                });
                 at = end.max(at + 1);
             }
             // The true number may begin with the next group of this match.

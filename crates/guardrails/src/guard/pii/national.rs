@@ -1,27 +1,15 @@
 //! National numbers of persons. Each has a check digit, or else a form with ranges and a word beside it.
 
-use super::surroundings::{digits, preceded_by, followed_by};
+use super::surroundings::{digits, followed_by, preceded_by};
 use super::{Candidate, Shape, checksum, shape};
 
 const KIND: &str = "NATIONAL_ID";
 
 pub(super) const SHAPES: &[Shape] = &[
     shape("us_ssn", KIND, 3, r"\d{3}[ \u{2011}-]?\d{2}[ \u{2011}-]?\d{4}", accept_ssn),
-    shape(
-        "uk_nino",
-        KIND,
-        2,
-        r"(?i-u)[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]",
-        accept_nino,
-    ),
+    shape("uk_nino", KIND, 2, r"(?i-u)[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]", accept_nino),
     shape("es_dni", KIND, 3, r"(?i-u)(?:\d{8}|[xyz][ -]?\d{7})[ -]?[a-z]", accept_dni),
-    shape(
-        "fr_nir",
-        KIND,
-        3,
-        r"[12]<b>?\d{2}<b>?[0-9]{2}<b>?(?:\d{2}|2[AaBb])<b>?\d{3}<b>?\d{3}<b>?\d{2}",
-        accept_nir,
-    ),
+    shape("fr_nir", KIND, 3, r"[12]<b>?\d{2}<b>?[0-9]{2}<b>?(?:\d{2}|2[AaBb])<b>?\d{3}<b>?\d{3}<b>?\d{2}", accept_nir),
     shape("de_tax_id", KIND, 3, r"[1-9]\d<b>?\d{3}<b>?\d{3}<b>?\d{3}", accept_german_tax_id),
     shape(
         "it_codice_fiscale",
@@ -45,7 +33,8 @@ fn accept_ssn(candidate: &Candidate<'_>) -> Option<usize> {
     let part = |from: usize, to: usize| checksum::remainder(&numbers[from..to], 100_000);
     let (area, group, serial) = (part(0, 3), part(3, 5), part(5, 9));
     let possible = area != 0 && area != 666 && area < 900 && group != 0 && serial != 0;
-    let named = || preceded_by(candidate.text, candidate.start, 40, &["ssn", "social security", "social", "ss#", "ssn#"]);
+    let named =
+        || preceded_by(candidate.text, candidate.start, 40, &["ssn", "social security", "social", "ss#", "ssn#"]);
     let hyphens = candidate.value().bytes().filter(|byte| *byte == b'-').count();
     (possible && (hyphens == 2 || named())).then_some(length)
 }
@@ -81,7 +70,8 @@ fn accept_dni(candidate: &Candidate<'_>) -> Option<usize> {
 /// NIR: the key is 97 minus the number modulo 97; Corsica's 2A and 2B count as 19 and 18 (INSEE).
 fn accept_nir(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
-    let compact: String = candidate.value().chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
+    let compact: String =
+        candidate.value().chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
     let department = compact.get(5..7)?;
     let numeric = match department {
         "2A" => compact.replacen("2A", "19", 1),
@@ -98,7 +88,19 @@ fn accept_nir(candidate: &Candidate<'_>) -> Option<usize> {
 /// Steuerliche Identifikationsnummer: ISO 7064 MOD 11,10 and exactly one digit twice or thrice in the first ten
 /// (Bundeszentralamt für Steuern). Eleven digits are common, so a word must name it.
 fn accept_german_tax_id(candidate: &Candidate<'_>) -> Option<usize> {
-    const NAMES: &[&str] = &["steuer", "steuer-id", "steuerid", "idnr", "tin", "tax id", "identifikationsnummer", "steueridentifikationsnummer", "steuer-identifikationsnummer", "steuernummer", "tax number"];
+    const NAMES: &[&str] = &[
+        "steuer",
+        "steuer-id",
+        "steuerid",
+        "idnr",
+        "tin",
+        "tax id",
+        "identifikationsnummer",
+        "steueridentifikationsnummer",
+        "steuer-identifikationsnummer",
+        "steuernummer",
+        "tax number",
+    ];
     let length = candidate.whole()?;
     let numbers = digits(candidate.value());
     let mut counts = [0_u8; 10];
@@ -111,14 +113,19 @@ fn accept_german_tax_id(candidate: &Candidate<'_>) -> Option<usize> {
 
 /// Codice fiscale: odd places weighted by the table of the decree of 23 December 1976, even places by value.
 fn accept_codice_fiscale(candidate: &Candidate<'_>) -> Option<usize> {
-    const ODD: [u32; 26] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+    const ODD: [u32; 26] =
+        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
     let length = candidate.whole()?;
     let code: Vec<u8> = candidate.value().bytes().map(|byte| byte.to_ascii_uppercase()).collect();
     let (check, body) = code.split_last()?;
-    let sum: u32 = body.iter().enumerate().map(|(place, byte)| {
-        let value = if byte.is_ascii_digit() { byte - b'0' } else { byte.wrapping_sub(b'A') };
-        if place % 2 == 0 { ODD.get(usize::from(value)).copied().unwrap_or(0) } else { u32::from(value) }
-    }).sum();
+    let sum: u32 = body
+        .iter()
+        .enumerate()
+        .map(|(place, byte)| {
+            let value = if byte.is_ascii_digit() { byte - b'0' } else { byte.wrapping_sub(b'A') };
+            if place % 2 == 0 { ODD.get(usize::from(value)).copied().unwrap_or(0) } else { u32::from(value) }
+        })
+        .sum();
     (sum % 26 + u32::from(b'A') == u32::from(*check)).then_some(length)
 }
 

@@ -3,7 +3,12 @@
 
 use super::{Form, entropy};
 
-const fn form(rule: &'static str, anchors: &'static [&'static str], pattern: &'static str, check: fn(&str) -> bool) -> Form {
+const fn form(
+    rule: &'static str,
+    anchors: &'static [&'static str],
+    pattern: &'static str,
+    check: fn(&str) -> bool,
+) -> Form {
     Form { rule, anchors, pattern, begins_word: false, check }
 }
 
@@ -16,7 +21,30 @@ pub(super) const FORMS: &[Form] = &[
     ),
     form(
         "api_key",
-        &["api_key", "api-key", "apikey", "api key", "secret", "token", "access_key", "accesskey", "auth_key", "authkey", "private_key", "credential", "client_key", "encryption_key", "signing_key", "account_key", "_key", "access-key", "license_key", "app_key", "service_key", "api_pass"],
+        &[
+            "api_key",
+            "api-key",
+            "apikey",
+            "api key",
+            "secret",
+            "token",
+            "access_key",
+            "accesskey",
+            "auth_key",
+            "authkey",
+            "private_key",
+            "credential",
+            "client_key",
+            "encryption_key",
+            "signing_key",
+            "account_key",
+            "_key",
+            "access-key",
+            "license_key",
+            "app_key",
+            "service_key",
+            "api_pass",
+        ],
         r#"^(?i:api[_ -]?key|secret|token|access[_-]?key|auth_?key|private_key|credential|(?:client|encryption|signing|account|license|app|service)?_key|api_pass)[A-Za-z0-9_-]{0,24}["'\]\\]{0,3}[ \t]{0,12}(?::=|=>|==|[:=,]|\bis\b:?)[ \t]{0,4}["'`\\]{0,2}(?:Bearer |Token |Basic )?([A-Za-z0-9+/=_.~$!@#%^&*(-]{12,512})"#,
         is_key,
     ),
@@ -28,15 +56,51 @@ pub(super) const FORMS: &[Form] = &[
         |secret| is_key(secret) && secret.bytes().filter(u8::is_ascii_digit).count() >= 4,
     ),
     form("bearer_token", &["bearer ", "basic "], r"^(?i:bearer|basic) ([A-Za-z0-9+/=_.~-]{12,2048})", is_credential),
-    form("password_hash", &["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$argon2"], r"^\$(?:2[aby]\$\d\d\$[A-Za-z0-9./]{53}|[56]\$[^\s$]{1,32}\$[A-Za-z0-9./]{43,86}|argon2[id]{1,2}\$\S{40,})", |_| true),
-    form("basic_auth_url", &["://"], r#"^://[^\s/:@"'<>]{0,64}:([^\s/@"'<>]{3,128})@[A-Za-z0-9\[]"#, |secret| !is_placeholder(secret)),
+    form(
+        "password_hash",
+        &["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$argon2"],
+        r"^\$(?:2[aby]\$\d\d\$[A-Za-z0-9./]{53}|[56]\$[^\s$]{1,32}\$[A-Za-z0-9./]{43,86}|argon2[id]{1,2}\$\S{40,})",
+        |_| true,
+    ),
+    form("basic_auth_url", &["://"], r#"^://[^\s/:@"'<>]{0,64}:([^\s/@"'<>]{3,128})@[A-Za-z0-9\[]"#, |secret| {
+        !is_placeholder(secret)
+    }),
 ];
 
 /// What documentation writes where a secret would stand.
 fn is_placeholder(secret: &str) -> bool {
     const WORDS: &[&str] = &[
-        "example", "your", "xxxx", "****", "....", "placeholder", "changeme", "change_me", "insert", "<", "${", "{{", "env.", "process.", "os.environ",
-        "dummy", "redacted", "getenv", "config.", "secrets.", "todo", "sample", "none", "null", "undefined", "true", "false", "required", "string", "$(", "%s",
+        "example",
+        "your",
+        "xxxx",
+        "****",
+        "....",
+        "placeholder",
+        "changeme",
+        "change_me",
+        "insert",
+        "<",
+        "${",
+        "{{",
+        "env.",
+        "process.",
+        "os.environ",
+        "dummy",
+        "redacted",
+        "getenv",
+        "config.",
+        "secrets.",
+        "todo",
+        "sample",
+        "none",
+        "null",
+        "undefined",
+        "true",
+        "false",
+        "required",
+        "string",
+        "$(",
+        "%s",
     ];
     let lower = secret.to_lowercase();
     WORDS.iter().any(|word| lower.contains(word)) || secret.starts_with(['$', '<', '[', '{', '%'])
@@ -48,7 +112,9 @@ fn is_password(secret: &str) -> bool {
         secret.bytes().any(|byte| byte.is_ascii_lowercase()),
         secret.bytes().any(|byte| byte.is_ascii_uppercase()),
         secret.bytes().any(|byte| byte.is_ascii_digit()),
-        secret.bytes().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'.' | b'-' | b'_' | b'/' | b'(' | b')' | b'[' | b']')),
+        secret.bytes().any(|byte| {
+            byte.is_ascii_punctuation() && !matches!(byte, b'.' | b'-' | b'_' | b'/' | b'(' | b')' | b'[' | b']')
+        }),
     ];
     let mixed = classes.iter().filter(|present| **present).count() >= 2;
     let core = secret.trim_end_matches(['.', '!', '?', ':']);
@@ -56,7 +122,9 @@ fn is_password(secret: &str) -> bool {
 }
 
 fn has_sign_inside(core: &str) -> bool {
-    core.bytes().any(|byte| byte.is_ascii_digit() || (byte.is_ascii_punctuation() && !matches!(byte, b'.' | b'-' | b'_' | b'/')))
+    core.bytes().any(|byte| {
+        byte.is_ascii_digit() || (byte.is_ascii_punctuation() && !matches!(byte, b'.' | b'-' | b'_' | b'/'))
+    })
 }
 
 /// What follows `Bearer` or `Basic`: letters of both cases, with a digit or padding among them. `basic understanding` has none.

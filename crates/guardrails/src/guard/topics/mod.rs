@@ -77,7 +77,12 @@ impl TopicBoundary {
         let needed = if is_follow_up { self.threshold - FOLLOW_UP_SLACK } else { self.threshold };
         let score = 1.0 / (1.0 + f64::from(-8.0 * (margin - self.threshold)).exp());
         if margin >= needed {
-            return self.verdict(&self.topics[topic], Decision::Allow, Some(score), "the question is like an allowed topic");
+            return self.verdict(
+                &self.topics[topic],
+                Decision::Allow,
+                Some(score),
+                "the question is like an allowed topic",
+            );
         }
         let decision = match self.otherwise {
             TopicsAction::Refuse => Decision::Refuse,
@@ -88,7 +93,14 @@ impl TopicBoundary {
 
     fn verdict(&self, rule: &str, decision: Decision, score: Option<f64>, reason: &str) -> Verdict {
         let score = score.map(|score| (score * 1000.0).round() / 1000.0);
-        Verdict { guard: GUARD.to_owned(), rule: rule.to_owned(), stage: Stage::Input, decision, score, reason: reason.to_owned() }
+        Verdict {
+            guard: GUARD.to_owned(),
+            rule: rule.to_owned(),
+            stage: Stage::Input,
+            decision,
+            score,
+            reason: reason.to_owned(),
+        }
     }
 
     fn nearest_example(&self, question: &[f32]) -> Option<(usize, f32)> {
