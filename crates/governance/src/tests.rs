@@ -46,12 +46,13 @@ impl House {
             ],
             "metadata": { "subject": "jo" },
             "rest": {},
+            "subject": "jo",
+            "conversation": null,
         });
         let finished = Finished {
             trace,
             at: Timestamp(at + 1),
             status: if refused { Status::Refused } else { Status::Answered },
-            http_status: 200,
             error: None,
             attempts: Vec::new(),
             verdicts: verdicts.to_vec(),

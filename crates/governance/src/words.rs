@@ -1,7 +1,7 @@
 //! Question and answer out of a payload, as the path of a request writes it: the request as it came (`messages`,
 //! `metadata`, `rest`), the answer as its messages or, when it was streamed, as its text.
 
-use ledger::RequestDetail;
+use ledger::{Owner, RequestDetail};
 use serde_json::Value;
 use usecase::{Message, Role};
 
@@ -24,16 +24,13 @@ fn messages(of: &Value) -> Vec<Message> {
     messages.iter().filter_map(|message| serde_json::from_value(message.clone()).ok()).collect()
 }
 
-/// Under whose key a reviewer's texts about this request are sealed: the person whom the app named, so that erasing
-/// the person erases them too. Of a request that named nobody it is `review:<trace>`, a key of its own; whoever erases
-/// a conversation or a trace has to erase that one as well.
-pub(crate) fn owner(detail: &RequestDetail) -> String {
-    let named = detail.payload.as_ref().and_then(|payload| subject(&payload.request));
-    named.unwrap_or_else(|| format!("review:{}", detail.row.trace))
-}
-
-/// The places where an app may name the person, in the order in which the wire reads them.
-fn subject(request: &Value) -> Option<String> {
-    let places = ["/metadata/subject", "/rest/user", "/rest/safety_identifier"];
-    places.into_iter().find_map(|place| request.pointer(place)?.as_str()).map(str::to_owned)
+/// Under whose key a reviewer's texts about this request are sealed: the very key of the request's own payload, so
+/// that erasing the person, the conversation or the trace erases them too.
+pub(crate) fn owner(detail: &RequestDetail) -> Owner {
+    let said = |name: &str| detail.payload.as_ref()?.request.get(name)?.as_str().map(str::to_owned);
+    match (said("subject"), said("conversation")) {
+        (Some(subject), _) => Owner::Subject(subject),
+        (None, Some(conversation)) => Owner::Conversation(conversation),
+        (None, None) => Owner::Trace(detail.row.trace),
+    }
 }

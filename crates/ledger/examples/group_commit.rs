@@ -102,7 +102,6 @@ fn finished(trace: TraceId) -> Finished {
         trace,
         at: Timestamp::now(),
         status: Status::Answered,
-        http_status: 200,
         error: None,
         attempts: vec![attempt],
         verdicts: Vec::new(),

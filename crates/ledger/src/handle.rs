@@ -284,7 +284,6 @@ impl Inner {
             conversation: started.conversation.as_deref().map(|name| self.keyring.conversation(name)),
             stream: started.stream,
             status: None,
-            http_status: None,
             error: None,
             model: None,
             usage: Usage::default(),
@@ -305,8 +304,8 @@ impl Inner {
     fn decision(&self, event: &Event) -> Result<(NewEvent, Option<DataKey>)> {
         let mut told = DecisionBody { facts: event.body.clone(), payload: None };
         let (mut payload, mut used) = (None, None);
-        if let Some((subject, value)) = &event.payload {
-            let (key, sealed) = self.seal(&Owner::Subject(subject.clone()), value.to_string().as_bytes())?;
+        if let Some((owner, value)) = &event.payload {
+            let (key, sealed) = self.seal(owner, value.to_string().as_bytes())?;
             told.payload = Some(sealed.digest);
             payload = Some((sealed.bytes, key.claim.clone()));
             used = Some(key);

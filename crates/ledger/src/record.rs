@@ -1,5 +1,6 @@
 //! What the paths hand in: the start of a request, its end, and decisions of other kinds.
 
+use crate::seal::Owner;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use usecase::{Attempt, BundleId, Citation, Cost, Timestamp, TraceId, Usage, Verdict};
@@ -112,8 +113,6 @@ pub struct Finished {
     /// When it ended.
     pub at: Timestamp,
     pub status: Status,
-    /// The status code that the app gets.
-    pub http_status: u16,
     /// One sentence, without secrets and without the payload.
     pub error: Option<String>,
     pub attempts: Vec<Attempt>,
@@ -139,6 +138,6 @@ pub struct Event {
     pub use_case: Option<String>,
     /// The facts, in the clear.
     pub body: Value,
-    /// The part that is about a person: the subject, and what is to be encrypted under the subject's key.
-    pub payload: Option<(String, Value)>,
+    /// The part that is about a person, and under whose key it is to be sealed.
+    pub payload: Option<(Owner, Value)>,
 }

@@ -45,7 +45,6 @@ pub struct RequestRow {
     pub stream: bool,
     /// `None` while it runs.
     pub status: Option<Status>,
-    pub http_status: Option<u16>,
     pub error: Option<String>,
     /// The model whose answer was given, as `provider/model`.
     pub model: Option<String>,
@@ -81,7 +80,6 @@ impl RequestRow {
             conversation: body.conversation.clone(),
             stream: body.stream,
             status: Some(body.status),
-            http_status: body.http_status,
             error: body.error.clone(),
             model: answered.map(|attempt| attempt.model.clone()),
             usage: body.usage,

@@ -6,8 +6,8 @@ use crate::find::Found;
 use crate::prepared::Prepared;
 use crate::trail::Trail;
 use guardrails::Vault;
-use minijinja::{Environment, context};
 use minijinja::value::Serde;
+use minijinja::{Environment, context};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,11 +80,8 @@ impl Template {
         environment.set_fuel(Some(TEMPLATE_FUEL));
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         let source = use_case.template.clone().unwrap_or_else(|| DEFAULT_TEMPLATE.to_owned());
-        let template = Self {
-            environment,
-            use_case: use_case.name.clone(),
-            summary: use_case.declared.usecase.summary.clone(),
-        };
+        let template =
+            Self { environment, use_case: use_case.name.clone(), summary: use_case.declared.usecase.summary.clone() };
         template.parsed(source)
     }
 

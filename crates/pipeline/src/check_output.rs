@@ -184,4 +184,3 @@ pub(crate) fn plain_text(content: &Content) -> Option<String> {
     let text = content.text();
     (!text.is_empty()).then_some(text)
 }
-

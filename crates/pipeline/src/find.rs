@@ -58,9 +58,8 @@ pub(crate) async fn find(
 /// Embedding is arithmetic of milliseconds: it runs beside the network threads, not on them.
 async fn embed(engines: &Engines, text: String) -> Result<Vec<f32>, Error> {
     let embedder = Arc::clone(&engines.embedder);
-    let vectors = tokio::task::spawn_blocking(move || embedder.embed(&[&text]))
-        .await
-        .map_err(|_| Error::WorkerStopped)??;
+    let vectors =
+        tokio::task::spawn_blocking(move || embedder.embed(&[&text])).await.map_err(|_| Error::WorkerStopped)??;
     vectors.into_iter().next().ok_or(Error::WorkerStopped)
 }
 

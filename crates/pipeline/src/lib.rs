@@ -18,9 +18,9 @@ mod find;
 mod given;
 mod prepared;
 mod streaming;
-mod trail;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 pub use error::Error;
 pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
@@ -94,7 +94,9 @@ impl Pipeline {
         let mut trail = Trail::begin(&self.engines.ledger, admitted, &prepared, &call);
         match self.walk(&prepared, call, &mut trail).await {
             Ok(Walked::Refused(refusal)) => check_output::refused(&prepared, trail, refusal).await,
-            Ok(Walked::Whole(asked, completion)) => check_output::whole(self, &prepared, trail, asked, completion).await,
+            Ok(Walked::Whole(asked, completion)) => {
+                check_output::whole(self, &prepared, trail, asked, completion).await
+            }
             Ok(Walked::Stream(asked, stream)) => streaming::start(self, &prepared, trail, asked, stream).await,
             Err(error) => Err(trail.fail(error).await),
         }

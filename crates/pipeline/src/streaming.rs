@@ -151,8 +151,7 @@ impl Flow {
         self.trail.answered(self.usage, AttemptEnd::Answered);
         let text = self.voices.values().next().map(|voice| voice.text.clone()).unwrap_or_default();
         let step = self.trail.step("guard_output");
-        let judged =
-            check_output::judge(&self.prepared, &text, &self.passages, self.said_nothing, self.calls_tools);
+        let judged = check_output::judge(&self.prepared, &text, &self.passages, self.said_nothing, self.calls_tools);
         self.trail.end(step);
         self.trail.judged(judged.verdict.as_slice());
         let answer = json!({ "text": text });

@@ -11,9 +11,7 @@ use models::{Journal, Running};
 use serde_json::{Map, Value, json};
 use std::time::Instant;
 use tokio::task::JoinHandle;
-use usecase::{
-    Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, Timestamp, TraceId, Usage, Verdict,
-};
+use usecase::{Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, Timestamp, TraceId, Usage, Verdict};
 
 /// How a request ended well: answered, refused or abstained.
 pub(crate) struct End {
@@ -123,7 +121,8 @@ impl Trail {
     /// The request as it came; it is kept encrypted.
     pub(crate) fn asked_for(&mut self, request: &ChatRequest) {
         self.request = json!({ "model": request.model, "messages": request.messages,
-                               "metadata": request.metadata, "rest": request.rest });
+                               "metadata": request.metadata, "rest": request.rest,
+                               "subject": request.subject, "conversation": request.conversation });
     }
 
     /// What leaves for a model, masked.
@@ -260,7 +259,6 @@ impl Trail {
             trace: self.started.trace,
             at: Timestamp::now(),
             status,
-            http_status: 0,
             error,
             attempts,
             verdicts: std::mem::take(&mut self.verdicts),

@@ -16,7 +16,7 @@ pub enum Error {
     NeverServed { bundle: BundleId },
     #[error("`{use_case}` has no earlier bundle to fall back to")]
     NothingBefore { use_case: String },
-    #[error("the gate was passed by {proof}, not by {bundle}: the files changed since; run the evals again")]
+    #[error("the proof is of {proof}, not of {bundle}: the files changed meanwhile; run the command again")]
     ProofOfAnother { bundle: BundleId, proof: BundleId },
     #[error("this version cannot send shadow traffic: take `shadow` out of [release] steps")]
     ShadowNotBuilt,

@@ -79,9 +79,21 @@ impl Releases {
     /// # Errors
     /// The caller's: the proof is of another bundle, the bundle already serves, a canary is under way, a step that
     /// this version cannot take.
-    pub fn begin(&self, bundle: &Bundle, steps: &[Step], passed: &Passed, go: &Go, by: &str) -> Result<Decision, Error> {
+    pub fn begin(
+        &self,
+        bundle: &Bundle,
+        steps: &[Step],
+        passed: &Passed,
+        go: &Go,
+        by: &str,
+    ) -> Result<Decision, Error> {
         if passed.bundle() != &bundle.id {
             return Err(Error::ProofOfAnother { bundle: bundle.id.clone(), proof: passed.bundle().clone() });
+        }
+        if let Go::Ready(ready) = go
+            && ready.bundle() != &bundle.id
+        {
+            return Err(Error::ProofOfAnother { bundle: bundle.id.clone(), proof: ready.bundle().clone() });
         }
         let shares = shares(steps)?;
         let before = self.store.pointer(&bundle.use_case)?;

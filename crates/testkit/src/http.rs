@@ -86,9 +86,9 @@ impl Client {
     }
 
     pub fn post_raw(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
-        let request = headers.iter().fold(self.client.post(self.url(path)), |request, (name, value)| {
-            request.header(*name, *value)
-        });
+        let request = headers
+            .iter()
+            .fold(self.client.post(self.url(path)), |request, (name, value)| request.header(*name, *value));
         self.send(request.body(body))
     }
 

@@ -26,7 +26,8 @@ collections = ["pages"]
 top = 3
 "#;
 
-const PAGE: &str = "---\nid: returns\ntitle: Returns\n---\n# Returns\n\nYou can return any lamp within 45 days of delivery.\n";
+const PAGE: &str =
+    "---\nid: returns\ntitle: Returns\n---\n# Returns\n\nYou can return any lamp within 45 days of delivery.\n";
 
 impl TestProject {
     /// An empty project for the binary at `binary`.

@@ -29,7 +29,6 @@ pub(crate) fn request(number: u64, conversation: Option<&str>, cost: i64) -> Req
         conversation: conversation.map(str::to_owned),
         stream: false,
         status: Some(Status::Answered),
-        http_status: Some(200),
         error: None,
         model: None,
         usage: Usage::default(),

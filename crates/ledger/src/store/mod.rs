@@ -62,7 +62,6 @@ CREATE TABLE ledger_requests (
     conversation TEXT,
     stream INTEGER NOT NULL,
     status TEXT,
-    http_status INTEGER,
     error TEXT,
     model TEXT,
     input_tokens INTEGER NOT NULL DEFAULT 0,

@@ -12,8 +12,7 @@ use usecase::{
 };
 
 /// In the order of [`request_row`].
-const COLUMNS: &str = "trace, at, use_case, bundle, arm, source, key, run, conversation, stream, status, http_status,
-    error, model, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, tokens_estimated, cost_micros,
+const COLUMNS: &str = "trace, at, use_case, bundle, arm, source, key, run, conversation, stream, status, error, model, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, tokens_estimated, cost_micros,
     cost_part_unknown, own_us, duration_us, first_token_us, review";
 
 const BEGIN: &str = "INSERT INTO ledger_requests
@@ -22,13 +21,13 @@ const BEGIN: &str = "INSERT INTO ledger_requests
 
 /// The row is there since `begin`, unless that write failed: then it is made here, whole.
 const FINISH: &str = "INSERT INTO ledger_requests
-    (trace, at, use_case, bundle, arm, source, key, run, conversation, stream, status, http_status, error, model,
+    (trace, at, use_case, bundle, arm, source, key, run, conversation, stream, status, error, model,
      input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, tokens_estimated, cost_micros,
      cost_part_unknown, own_us, duration_us, first_token_us, review, event)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-            ?23, ?24, ?25, ?26)
+            ?23, ?24, ?25)
     ON CONFLICT (trace) DO UPDATE SET
-        status = excluded.status, http_status = excluded.http_status, error = excluded.error, model = excluded.model,
+        status = excluded.status, error = excluded.error, model = excluded.model,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
         cached_input_tokens = excluded.cached_input_tokens, reasoning_tokens = excluded.reasoning_tokens,
         tokens_estimated = excluded.tokens_estimated, cost_micros = excluded.cost_micros,
@@ -81,7 +80,6 @@ pub(crate) fn finish(
             row.conversation,
             row.stream,
             row.status.map(Status::as_str),
-            row.http_status,
             row.error,
             row.model,
             int(row.usage.input_tokens),
@@ -300,15 +298,14 @@ fn request_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
         conversation: row.get(8)?,
         stream: row.get(9)?,
         status: optional_word(row, 10, Status::parse)?,
-        http_status: row.get(11)?,
-        error: row.get(12)?,
-        model: row.get(13)?,
-        usage: usage(row, 14)?,
-        cost: Cost { known: MicroUsd(row.get(19)?), part_unknown: row.get(20)? },
-        own_us: optional_count(row, 21)?,
-        duration_us: optional_count(row, 22)?,
-        first_token_us: optional_count(row, 23)?,
-        review: row.get(24)?,
+        error: row.get(11)?,
+        model: row.get(12)?,
+        usage: usage(row, 13)?,
+        cost: Cost { known: MicroUsd(row.get(18)?), part_unknown: row.get(19)? },
+        own_us: optional_count(row, 20)?,
+        duration_us: optional_count(row, 21)?,
+        first_token_us: optional_count(row, 22)?,
+        review: row.get(23)?,
     })
 }
 

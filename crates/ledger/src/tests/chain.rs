@@ -14,7 +14,7 @@ async fn a_thousand_mixed_events_verify() {
         tasks.push(tokio::spawn(async move {
             let trace = serve(&ledger, in_conversation(&format!("c-{}", number % 40))).await;
             ledger.append(decision("eval_run", json!({"number": number}))).await.expect("it is recorded");
-            let person = ("Zebulon".to_owned(), json!({"note": "looks right"}));
+            let person = (Owner::Subject("Zebulon".to_owned()), json!({"note": "looks right"}));
             let review = Event { payload: Some(person), ..decision("review", json!({"trace": trace.to_string()})) };
             ledger.append(review).await.expect("it is recorded");
             ledger.outcome(resolved(OutcomeSubject::Trace(trace))).await.expect("it is recorded");
@@ -49,7 +49,10 @@ async fn small_ledger(folder: &Path) {
         serve(&ledger, in_conversation("c-1")).await;
     }
     let trace = serve(&ledger, started()).await;
-    let review = Event { payload: Some(("Zebulon".to_owned(), json!("fine"))), ..decision("review", json!({"ok": 1})) };
+    let review = Event {
+        payload: Some((Owner::Subject("Zebulon".to_owned()), json!("fine"))),
+        ..decision("review", json!({"ok": 1}))
+    };
     ledger.append(review).await.expect("it is recorded");
     ledger.outcome(resolved(OutcomeSubject::Trace(trace))).await.expect("it is recorded");
     assert_intact(&ledger);
@@ -110,7 +113,7 @@ async fn every_change_by_sql_is_found_where_it_is() {
     check("DELETE FROM ledger_requests WHERE id = 3", 3, "taken out");
     check(
         "INSERT INTO ledger_requests SELECT 9, upper(hex(randomblob(16))), at, use_case, bundle, arm, source, key,
-               run, conversation, stream, status, http_status, error, model, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 1
+               run, conversation, stream, status, error, model, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 1
            FROM ledger_requests WHERE id = 1",
         0,
         "4 request rows",
@@ -181,7 +184,8 @@ async fn an_erased_person_leaves_the_chain_intact() {
     let about = |name: &str| Started { subject: Some(name.to_owned()), ..in_conversation("shared") };
     let zebulon = serve(&ledger, about("Zebulon")).await;
     let other = serve(&ledger, about("Ada")).await;
-    let review = Event { payload: Some(("Zebulon".to_owned(), json!("fine"))), ..decision("review", json!({})) };
+    let review =
+        Event { payload: Some((Owner::Subject("Zebulon".to_owned()), json!("fine"))), ..decision("review", json!({})) };
     ledger.append(review).await.expect("it is recorded");
     let owner = Owner::Subject("Zebulon".to_owned());
     assert!(ledger.erase(&owner).await.expect("it is erased"));

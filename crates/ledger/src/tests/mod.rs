@@ -72,7 +72,6 @@ fn finished(trace: TraceId) -> Finished {
         trace,
         at: Timestamp(START.0 + 1_000_000),
         status: Status::Answered,
-        http_status: 200,
         error: None,
         attempts: vec![
             attempt("openai/gpt-5-mini", AttemptEnd::Failed("it hung".to_owned()), 300),

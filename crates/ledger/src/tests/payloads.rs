@@ -27,7 +27,7 @@ async fn nothing_personal_is_readable_on_disk() {
     let (storage, ledger) = open(folder.path());
     let begun = Started { subject: Some("zebulon@example.com".to_owned()), ..in_conversation("whatsapp-4915112345") };
     serve(&ledger, begun).await;
-    let note = ("zebulon@example.com".to_owned(), json!("asks for Fridays"));
+    let note = (Owner::Subject("zebulon@example.com".to_owned()), json!("asks for Fridays"));
     ledger.append(Event { payload: Some(note), ..decision("review", json!({})) }).await.expect("it is recorded");
     let check = |moment: &str| {
         let bytes = raw(folder.path());

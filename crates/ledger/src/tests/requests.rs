@@ -31,7 +31,6 @@ async fn a_request_comes_back_as_it_was_told() {
         conversation: detail.row.conversation.clone(),
         stream: true,
         status: Some(Status::Answered),
-        http_status: Some(200),
         error: None,
         model: Some("local/extractive".to_owned()),
         usage: end.usage,

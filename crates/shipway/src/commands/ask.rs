@@ -130,7 +130,12 @@ impl Told {
             let source = &citation.source;
             let place = source.url.as_deref().unwrap_or(&source.document);
             let span = format!("{}–{}", citation.source_start, citation.source_end);
-            paint::line(format!("  {} {} {}", paint::good(format!("[{}]", at + 1)), source.title, paint::quiet(format!("{place} {span}"))));
+            paint::line(format!(
+                "  {} {} {}",
+                paint::good(format!("[{}]", at + 1)),
+                source.title,
+                paint::quiet(format!("{place} {span}"))
+            ));
         }
         for verdict in facts.verdicts.iter().filter(|verdict| verdict.decision != Decision::Allow) {
             let what = format!("{} {}", verdict.decision, verdict.guard);

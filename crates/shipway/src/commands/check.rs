@@ -10,6 +10,8 @@ use std::process::ExitCode;
 pub(crate) fn run(ground: &Ground<'_>, name: &str) -> anyhow::Result<ExitCode> {
     let house = House::open(ground.project)?;
     house.known(name)?;
+    // Wrong case files are the author's to mend before anything is judged.
+    evals::Suite::load(&house.parts.project.use_case(name)?)?;
     let gathered = evidence::gather(&house.parts, name)?;
     if ground.json {
         paint::json(&gathered)?;

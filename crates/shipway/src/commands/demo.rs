@@ -106,7 +106,8 @@ pub(crate) fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
 fn lay_out(folder: &Path) -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir()?;
     let example = here.ancestors().map(|folder| folder.join(EXAMPLE)).find(|path| path.join("shipway.toml").is_file());
-    let example = example.with_context(|| format!("run the demo in a clone of the repository: {EXAMPLE} is not here"))?;
+    let example =
+        example.with_context(|| format!("run the demo in a clone of the repository: {EXAMPLE} is not here"))?;
     if folder.exists() {
         // Only a folder that a demo made is taken away.
         if !folder.join("shipway.toml").is_file() {
@@ -235,7 +236,12 @@ fn tell_answer(answer: &Value) {
     for annotation in message["annotations"].as_array().into_iter().flatten() {
         let citation = &annotation["url_citation"];
         let (title, url) = (citation["title"].as_str(), citation["url"].as_str());
-        paint::line(format!("  {} {} {}", paint::good("cites  "), title.unwrap_or_default(), paint::quiet(url.unwrap_or_default())));
+        paint::line(format!(
+            "  {} {} {}",
+            paint::good("cites  "),
+            title.unwrap_or_default(),
+            paint::quiet(url.unwrap_or_default())
+        ));
     }
 }
 

@@ -3,8 +3,8 @@
 use super::Ground;
 use crate::house::House;
 use crate::paint;
-use indicatif::{ProgressBar, ProgressStyle};
 use ::ingest::{FeedJob, Progress, RunReport};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 

@@ -39,7 +39,9 @@ pub(crate) fn run(ground: &Ground<'_>, name: &str) -> anyhow::Result<ExitCode> {
         let shown = path.strip_prefix(&start).unwrap_or(path);
         paint::line(format!("  {} {}", paint::good("+"), shown.display()));
     }
-    paint::line(format!("\nNext, in this order:\n  shipway ingest {name}\n  shipway eval {name}\n  shipway release {name}"));
+    paint::line(format!(
+        "\nNext, in this order:\n  shipway ingest {name}\n  shipway eval {name}\n  shipway release {name}"
+    ));
     paint::line(format!("  shipway check {name}\n  shipway ask {name} \"How long do I have to return something?\""));
     Ok(ExitCode::SUCCESS)
 }

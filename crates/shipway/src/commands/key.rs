@@ -49,7 +49,11 @@ fn create(ground: &Ground<'_>, admission: &Admission, ledger: &Ledger, key: NewK
     if ground.json {
         return paint::json(&json!({ "principal": created.principal, "secret": created.secret }));
     }
-    paint::line(format!("{}  {}", paint::loud(&created.secret), paint::care("shown once: keep it where secrets are kept")));
+    paint::line(format!(
+        "{}  {}",
+        paint::loud(&created.secret),
+        paint::care("shown once: keep it where secrets are kept")
+    ));
     paint::line(paint::quiet(format!("id {}; callers now need a key on every address", created.principal.key)));
     Ok(())
 }

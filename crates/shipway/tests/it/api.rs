@@ -19,7 +19,8 @@ fn a_use_case_answers_with_a_citation_and_its_record() {
     assert_eq!(citation["shipway"]["document"], "returns");
     let page = "# Returns\n\nYou can return any lamp within 45 days of delivery.\n";
     let (start, end) = (citation["shipway"]["start"].as_u64(), citation["shipway"]["end"].as_u64());
-    let cited: String = page.chars().skip(start.unwrap_or(0) as usize).take((end.unwrap_or(0) - start.unwrap_or(0)) as usize).collect();
+    let cited: String =
+        page.chars().skip(start.unwrap_or(0) as usize).take((end.unwrap_or(0) - start.unwrap_or(0)) as usize).collect();
     assert!(cited.contains("within 45 days"), "the citation opens {cited:?}");
     assert_eq!(body["choices"][0]["finish_reason"], "stop");
     assert_eq!(reply.header("x-shipway-status"), Some("answered"));
@@ -101,7 +102,8 @@ fn models_lists_use_cases_and_models() {
     let project = shop();
     let server = project.serve();
     let list = server.client().get("/v1/models").json();
-    let ids: Vec<&str> = list["data"].as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_str()).collect();
+    let ids: Vec<&str> =
+        list["data"].as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_str()).collect();
     assert!(ids.contains(&"shop") && ids.contains(&"local/extractive"), "{ids:?}");
     assert_eq!(server.client().get("/v1/models/local/extractive").json()["object"], "model");
     assert_eq!(server.client().get("/v1/models/nothing").status, 404);

@@ -19,12 +19,22 @@ fn cases() -> Vec<(&'static str, Value, u16, &'static str)> {
         ("a message that is no object", with("messages", json!(["Hi"])), 400, "messages[0] must be an object"),
         ("an unknown role", with("messages", json!([{ "role": "king", "content": "Hi" }])), 400, "role must be one of"),
         ("no content", with("messages", json!([{ "role": "user" }])), 400, "content is missing"),
-        ("content of the wrong type", with("messages", json!([{ "role": "user", "content": 1 }])), 400, "content must be"),
+        (
+            "content of the wrong type",
+            with("messages", json!([{ "role": "user", "content": 1 }])),
+            400,
+            "content must be",
+        ),
         ("stream of the wrong type", with("stream", json!("yes")), 400, "`stream` must be true or false"),
         ("negative max_tokens", with("max_tokens", json!(-5)), 400, "`max_tokens` must be a whole number"),
         ("max_tokens of zero", with("max_tokens", json!(0)), 400, "`max_tokens` must be a whole number"),
         ("n of zero", with("n", json!(0)), 400, "`n` must be"),
-        ("stream_options without stream", with("stream_options", json!({ "include_usage": true })), 400, "only allowed when"),
+        (
+            "stream_options without stream",
+            with("stream_options", json!({ "include_usage": true })),
+            400,
+            "only allowed when",
+        ),
         ("metadata of the wrong type", with("metadata", json!("page")), 400, "`metadata` must be an object"),
         ("a filter that is no facet", with("metadata", json!({ "filter": { "colour": "red" } })), 400, "no facet"),
         ("an unknown use case", with("model", json!("shopp")), 404, "no use case or provider"),
@@ -54,7 +64,10 @@ fn wrong_bytes() {
     let server = project.serve();
     let client = server.client();
     let json_type = ("content-type", "application/json");
-    let big = format!("{{\"model\": \"shop\", \"messages\": [{{\"role\": \"user\", \"content\": \"{}\"}}]}}", "a".repeat(10_000_000));
+    let big = format!(
+        "{{\"model\": \"shop\", \"messages\": [{{\"role\": \"user\", \"content\": \"{}\"}}]}}",
+        "a".repeat(10_000_000)
+    );
     let cases: [(&str, (&str, &str), Vec<u8>, u16, &str); 6] = [
         ("malformed JSON", json_type, b"{\"model\": ".to_vec(), 400, "not valid JSON"),
         ("invalid UTF-8", json_type, b"{\"model\": \"\xff\xfe\"}".to_vec(), 400, "not UTF-8"),

@@ -6,10 +6,31 @@ use testkit::TestProject;
 
 /// Every command and what must stand in its help.
 const COMMANDS: &[&[&str]] = &[
-    &["demo"], &["init"], &["check"], &["bundle"], &["schema"], &["ingest"], &["ask"], &["eval"], &["release"],
-    &["promote"], &["rollback"], &["status"], &["serve"], &["review"], &["audit"], &["audit", "verify"],
-    &["audit", "requests"], &["audit", "show"], &["key"], &["key", "create"], &["key", "list"], &["key", "revoke"],
-    &["model"], &["model", "pull"], &["model", "list"],
+    &["demo"],
+    &["init"],
+    &["check"],
+    &["bundle"],
+    &["schema"],
+    &["ingest"],
+    &["ask"],
+    &["eval"],
+    &["release"],
+    &["promote"],
+    &["rollback"],
+    &["status"],
+    &["serve"],
+    &["review"],
+    &["audit"],
+    &["audit", "verify"],
+    &["audit", "requests"],
+    &["audit", "show"],
+    &["key"],
+    &["key", "create"],
+    &["key", "list"],
+    &["key", "revoke"],
+    &["model"],
+    &["model", "pull"],
+    &["model", "list"],
 ];
 
 #[test]
@@ -23,14 +44,20 @@ fn every_command_has_its_help() {
         let first = help.lines().next().unwrap_or_default();
         assert!(first.len() > 15 && help.contains("Usage:"), "{command:?}: {help}");
         if let [name] = command {
-            assert!(overview.contains(&format!("  {name} ")) || overview.contains(&format!("  {name}\n")), "{overview}");
+            assert!(
+                overview.contains(&format!("  {name} ")) || overview.contains(&format!("  {name}\n")),
+                "{overview}"
+            );
         }
     }
 }
 
 #[test]
 fn config_errors_come_all_at_once_with_their_places() {
-    let project = shop().append("usecases/shop/usecase.toml", "[retrievall]\ntop = 3\n\n[guard]\npii = \"maks\"\n[budget]\nper_day = 25\n");
+    let project = shop().append(
+        "usecases/shop/usecase.toml",
+        "[retrievall]\ntop = 3\n\n[guard]\npii = \"maks\"\n[budget]\nper_day = 25\n",
+    );
     let output = project.shipway(&["bundle", "shop"]);
     assert_eq!(output.code, 1);
     for piece in ["usecases/shop/usecase.toml:", "retrievall", "retrieval", "mask", "25 USD"] {

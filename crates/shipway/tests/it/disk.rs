@@ -87,8 +87,13 @@ fn a_full_disk_refuses_answers_and_loses_none() {
     let _ = child.wait();
 
     let rows = project.must(&["audit", "requests", "--json", "--limit", "1000"]).json();
-    let recorded: Vec<String> = rows.as_array().into_iter().flatten().filter(|row| row["status"] == "answered")
-        .filter_map(|row| row["trace"].as_str().map(str::to_owned)).collect();
+    let recorded: Vec<String> = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|row| row["status"] == "answered")
+        .filter_map(|row| row["trace"].as_str().map(str::to_owned))
+        .collect();
     assert!(answered.iter().all(|trace| recorded.contains(trace)), "an answer was given without a record");
     assert_eq!(project.must(&["audit", "verify", "--json"]).json()["intact"], json!(true));
 }

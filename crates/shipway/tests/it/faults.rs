@@ -18,9 +18,23 @@ fn before_the_first_piece() -> Vec<(&'static str, Script, u16, &'static str)> {
         ("500", json(500, error("boom")), 502, "upstream_error"),
         ("503", json(503, error("busy")), 502, "upstream_error"),
         ("an error in a 200", json(200, error("no capacity")), 502, "upstream_error"),
-        ("a body that is not JSON", Script::raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello"), 502, "upstream_error"),
+        (
+            "a body that is not JSON",
+            Script::raw(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello",
+            ),
+            502,
+            "upstream_error",
+        ),
         ("JSON of the wrong shape", json(200, json!({ "hello": 1 })), 502, "upstream_error"),
-        ("a length that lies", Script::raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5000\r\nconnection: close\r\n\r\n{\"choices\": ["), 502, "upstream_error"),
+        (
+            "a length that lies",
+            Script::raw(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5000\r\nconnection: close\r\n\r\n{\"choices\": [",
+            ),
+            502,
+            "upstream_error",
+        ),
         ("garbage for HTTP", Script::raw("this is not HTTP\r\n\r\n"), 502, "upstream_error"),
     ]
 }

@@ -42,7 +42,11 @@ fn keys_are_demanded_once_one_exists_and_revoked_at_once() {
     assert_eq!((anonymous.status, anonymous.error_code().as_str()), (401, "invalid_api_key"));
     let client = server.client_with_key(&app);
     assert_eq!(client.post("/v1/chat/completions", &ask("shop", QUESTION)).status, 200);
-    assert_eq!(client.post("/v1/chat/completions", &ask("local/extractive", "Hi")).status, 403, "bare models were not allowed");
+    assert_eq!(
+        client.post("/v1/chat/completions", &ask("local/extractive", "Hi")).status,
+        403,
+        "bare models were not allowed"
+    );
     assert_eq!(client.get("/v1/use_cases").status, 403, "an app's key is no admin's");
     let wrong = format!("{}x", &app[..app.len() - 1]);
     assert_eq!(server.client_with_key(&wrong).get("/v1/models").status, 401);
@@ -54,10 +58,15 @@ fn keys_are_demanded_once_one_exists_and_revoked_at_once() {
 
 #[test]
 fn a_document_of_a_group_is_found_by_its_members_only() {
-    let project = shop()
-        .file("usecases/shop/pages/secret.md", "---\nid: margins\ntitle: Margins\ngroups: [managers]\n---\nThe margin on lamps is 31 percent.\n");
+    let project = shop().file(
+        "usecases/shop/pages/secret.md",
+        "---\nid: margins\ntitle: Margins\ngroups: [managers]\n---\nThe margin on lamps is 31 percent.\n",
+    );
     let text = std::fs::read_to_string(project.path("usecases/shop/usecase.toml")).expect("the declaration");
-    project.write("usecases/shop/usecase.toml", text.replace("every = \"1h\"", "every = \"1h\"\naccess = \"front-matter:groups\""));
+    project.write(
+        "usecases/shop/usecase.toml",
+        text.replace("every = \"1h\"", "every = \"1h\"\naccess = \"front-matter:groups\""),
+    );
     project.must(&["ingest", "shop"]);
     let question = "What is the margin on lamps in percent?";
     let without = project.must(&["ask", "shop", question, "--json"]).json();
@@ -77,7 +86,11 @@ fn personal_data_never_leaves_and_comes_back_also_when_cut_between_pieces() {
         let model = "simulated/echo?chunks=40";
         let body = if streamed { ask_streamed(model, question) } else { ask(model, question) };
         let reply = server.client().post("/v1/chat/completions", &body);
-        let text = if streamed { reply.streamed_text() } else { reply.json()["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned() };
+        let text = if streamed {
+            reply.streamed_text()
+        } else {
+            reply.json()["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
+        };
         assert_eq!(text, question, "streamed {streamed}");
         let body = ask("scripted/m", question);
         server.client().post("/v1/chat/completions", &body);
@@ -95,16 +108,21 @@ fn personal_data_never_leaves_and_comes_back_also_when_cut_between_pieces() {
 #[test]
 fn a_budget_is_never_passed_and_an_unknown_price_refuses() {
     let provider = Provider::start(Script::says("You can return any lamp within 45 days of delivery [1]."));
-    let project = scripted_shop(&provider).append("usecases/shop/usecase.toml", "max_tokens = 100\n[budget]\nper_day = \"0.003 USD\"\n");
+    let project = scripted_shop(&provider)
+        .append("usecases/shop/usecase.toml", "max_tokens = 100\n[budget]\nper_day = \"0.003 USD\"\n");
     let server = project.serve();
     let client = server.client();
     let replies: Vec<_> = (0..100).map(|_| client.post("/v1/chat/completions", &ask("shop", QUESTION))).collect();
     let refused = replies.iter().find(|reply| reply.status == 429).expect("the budget ends");
     assert_eq!(refused.error_code(), "budget_spent");
     assert!(refused.header("retry-after").is_some());
-    let spent: i64 = replies.iter().filter(|reply| reply.status == 200).filter_map(|reply| {
-        reply.header("x-shipway-cost")?.parse::<f64>().ok().map(|dollars| (dollars * 1e6).round() as i64)
-    }).sum();
+    let spent: i64 = replies
+        .iter()
+        .filter(|reply| reply.status == 200)
+        .filter_map(|reply| {
+            reply.header("x-shipway-cost")?.parse::<f64>().ok().map(|dollars| (dollars * 1e6).round() as i64)
+        })
+        .sum();
     assert!(spent > 0 && spent <= 3_000, "{spent} micro-dollars were spent of 3000");
 
     let text = std::fs::read_to_string(project.path("shipway.toml")).expect("the project's file");
@@ -162,8 +180,16 @@ fn outcomes_make_the_cost_per_good_outcome() {
         (json!({ "use_case": "shop", "trace": "nonsense", "outcome": "resolved" }), 400, "id of an answer"),
         (json!({ "use_case": "shop", "conversation": "nobody", "outcome": "resolved" }), 404, ""),
         (json!({ "use_case": "shop", "conversation": "c-0", "outcome": "" }), 400, "`outcome`"),
-        (json!({ "use_case": "shop", "conversation": "c-0", "outcome": "resolved", "human_minutes": -1 }), 400, "human_minutes"),
-        (json!({ "use_case": "shop", "conversation": "c-0", "outcome": "resolved", "colour": 1 }), 400, "unknown field"),
+        (
+            json!({ "use_case": "shop", "conversation": "c-0", "outcome": "resolved", "human_minutes": -1 }),
+            400,
+            "human_minutes",
+        ),
+        (
+            json!({ "use_case": "shop", "conversation": "c-0", "outcome": "resolved", "colour": 1 }),
+            400,
+            "unknown field",
+        ),
     ];
     for (body, status, message) in wrong {
         let reply = client.post("/v1/outcomes", &body);

@@ -24,13 +24,36 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("governance", &["usecase", "storage", "ledger"]),
     (
         "server",
-        &["usecase", "storage", "ledger", "admission", "pipeline", "models", "ingest", "evals", "releases", "insight", "governance"],
+        &[
+            "usecase",
+            "storage",
+            "ledger",
+            "admission",
+            "pipeline",
+            "models",
+            "ingest",
+            "evals",
+            "releases",
+            "insight",
+            "governance",
+        ],
     ),
     (
         "shipway",
         &[
-            "usecase", "storage", "models", "retrieval", "ledger", "admission", "pipeline", "ingest", "evals", "releases",
-            "insight", "governance", "server",
+            "usecase",
+            "storage",
+            "models",
+            "retrieval",
+            "ledger",
+            "admission",
+            "pipeline",
+            "ingest",
+            "evals",
+            "releases",
+            "insight",
+            "governance",
+            "server",
         ],
     ),
     ("testkit", &[]),
@@ -109,7 +132,8 @@ fn property_names(schema: &Value, names: &mut BTreeSet<String>) {
 
 fn text_of_folder(folder: &Path) -> String {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let paths = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|kind| kind == "md"));
+    let paths =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|kind| kind == "md"));
     paths.map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect()
 }
 
@@ -146,7 +170,8 @@ fn only_a_store_speaks_sql() {
         let shown = path.display().to_string();
         let may = shown.contains("/store") || shown.contains("/storage/") || shown.contains("tests");
         let text = std::fs::read_to_string(&path).expect("a source");
-        let speaks = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "CREATE TABLE "].iter().any(|sql| text.contains(sql));
+        let speaks =
+            ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "CREATE TABLE "].iter().any(|sql| text.contains(sql));
         assert!(may || !speaks, "{shown} speaks SQL: that belongs into the room's store");
     }
 }

@@ -1,7 +1,7 @@
 //! The path of one change: edit, eval, gate, canary, promote, roll back; each seen by the next request.
 
-use crate::{QUESTION, ask};
 use crate::governance::released_shop;
+use crate::{QUESTION, ask};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testkit::{Client, TestProject};
@@ -48,7 +48,8 @@ fn a_change_goes_through_canary_promotion_and_rollback() {
     assert_eq!(bundle(&client, "c"), first);
 
     let status = project.must(&["status", "shop", "--json"]).json();
-    let kinds: Vec<&str> = status["history"].as_array().into_iter().flatten().filter_map(|entry| entry["kind"].as_str()).collect();
+    let kinds: Vec<&str> =
+        status["history"].as_array().into_iter().flatten().filter_map(|entry| entry["kind"].as_str()).collect();
     assert_eq!(kinds, ["rolled_back", "promoted", "canary", "promoted"]);
     assert_eq!(project.must(&["audit", "verify", "--json"]).json()["intact"], json!(true));
 }
@@ -61,7 +62,11 @@ fn a_release_is_refused_without_its_gate_or_its_lines() {
     project.write("usecases/shop/evals/wrong.yaml", wrong);
     let evaluated = project.shipway(&["eval", "shop", "--junit", "report.xml"]);
     assert_eq!(evaluated.code, 100, "{}", evaluated.stdout);
-    assert!(evaluated.stdout.contains("2/3 passed") && evaluated.stdout.contains("wrong.yaml:1"), "{}", evaluated.stdout);
+    assert!(
+        evaluated.stdout.contains("2/3 passed") && evaluated.stdout.contains("wrong.yaml:1"),
+        "{}",
+        evaluated.stdout
+    );
     assert!(std::fs::read_to_string(project.path("report.xml")).is_ok_and(|xml| xml.contains("<failure")));
     assert_eq!(project.shipway(&["release", "shop", "--by", "tester"]).code, 100);
 
@@ -72,7 +77,8 @@ fn a_release_is_refused_without_its_gate_or_its_lines() {
     let refused = project.shipway(&["release", "shop", "--by", "tester"]);
     assert_eq!(refused.code, 1, "{}", refused.stdout);
     assert!(refused.stderr.contains("--override"), "{}", refused.stderr);
-    let decision = project.must(&["release", "shop", "--by", "tester", "--override", "on call is on holiday", "--json"]).json();
+    let decision =
+        project.must(&["release", "shop", "--by", "tester", "--override", "on call is on holiday", "--json"]).json();
     assert_eq!(decision["evidence"]["readiness"]["reason"], "on call is on holiday", "{decision}");
 }
 
@@ -93,6 +99,7 @@ fn the_admin_api_moves_releases_too() {
     assert_eq!(client.post("/v1/use_cases/shop/promote", &json!({})).status, 409, "there is no canary");
     assert_eq!(client.post("/v1/use_cases/nothing/promote", &json!({})).status, 404);
     let listed: Value = client.get("/v1/use_cases").json();
-    let names: BTreeSet<&str> = listed["data"].as_array().into_iter().flatten().filter_map(|entry| entry["name"].as_str()).collect();
+    let names: BTreeSet<&str> =
+        listed["data"].as_array().into_iter().flatten().filter_map(|entry| entry["name"].as_str()).collect();
     assert_eq!(names, ["shop"].into());
 }

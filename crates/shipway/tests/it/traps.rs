@@ -95,9 +95,7 @@ fn frames_split_anywhere_and_data_without_a_space() {
 #[test]
 fn streamed_tool_calls_are_canonical() {
     // As Ollama sends them: every index 0, ids repeated or blank.
-    let call = |id: &str, name: Option<&str>, arguments: &str| {
-        json!({ "tool_calls": [{ "index": 0, "id": id, "type": "function", "function": { "name": name, "arguments": arguments } }] })
-    };
+    let call = |id: &str, name: Option<&str>, arguments: &str| json!({ "tool_calls": [{ "index": 0, "id": id, "type": "function", "function": { "name": name, "arguments": arguments } }] });
     let script = Script::stream_head()
         .then(Move::Send(frame(&call("call_a", Some("weather"), "{\"city\":"), None)))
         .then(Move::Send(frame(&call("", None, "\"Oslo\"}"), None)))

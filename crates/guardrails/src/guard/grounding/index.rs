@@ -13,7 +13,7 @@ const UNKNOWN_NAMES: f64 = 0.40;
 /// Factor for a number or name that stands in the passages but not where the rest of the sentence does.
 const ELSEWHERE: f64 = 0.85;
 /// Factor for a negation on one side only, where the words are otherwise the same.
-const FLIPPED: f64 = 0.60;
+const FLIPPED: f64 = 0.50;
 /// Two sentences hold more words than one; that alone is no support.
 const PAIR: f64 = 0.97;
 /// Words of the sentence that stand anywhere in the passages count this much beside the best place.

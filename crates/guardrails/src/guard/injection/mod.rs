@@ -128,7 +128,11 @@ impl Patterns {
         let mut heaviest: Option<(&'static Rule, Range<usize>)> = None;
         let mut honest = 1.0;
         for (entry, wanted) in self.compiled.iter().zip(wanted) {
-            let in_scope = passage || entry.rule.scope == Scope::Anywhere;
+            let in_scope = match entry.rule.scope {
+                Scope::Anywhere => true,
+                Scope::Message => !passage,
+                Scope::Passage => passage,
+            };
             if !wanted || !in_scope {
                 continue;
             }

@@ -10,6 +10,8 @@
 pub(super) enum Scope {
     /// In what people and tools say, and in passages.
     Anywhere,
+    /// Only in what people and tools say: documents warn of such things in the same words.
+    Message,
     /// Only in retrieved text, which has no business telling an assistant what to do.
     Passage,
 }
@@ -479,10 +481,11 @@ pub(super) const RULES: &[Rule] = &[
         ],
         r"\b((repeat|output|print|copy|write|return|give me|show( me)?|translate|recite) (back )?((everything|all|the|of|entire|whole|text|words|contents?|conversation|messages?|sentences|instructions?|exact|full) ){1,5}(above|before this|preceding|you were given|back to me|so far verbatim)|(instructions?|rules|prompts?|guidelines) (that )?you (were|have been|got|received) (given|told|at the)|what were (you told|those instructions|your instructions)|(beginning|starting) with ['\x22]?you are|not supposed to tell)",
     ),
-    rule(
-        "secret_extraction",
-        60,
-        &[
+    Rule {
+        name: "secret_extraction",
+        weight: 60,
+        scope: Scope::Message,
+        anchors: &[
             "your password",
             "your secret",
             "your passphrase",
@@ -494,8 +497,8 @@ pub(super) const RULES: &[Rule] = &[
             "secret code",
             "the passcode",
         ],
-        r"\b(what is|what's|tell( me)?|share|give( me)?|reveal|confirm|provide|need|know|verify|say|disclose|show( me)?|spell|write( me)?|want|asked? for|access to)\b<gap>\byour (secret|password|passphrase|access code|api key|credentials)( (key|code|phrase|word))?( (with|to|for|in|so|because|as|and|now|if|backwards|reversed|again|please|using|directly)\b|[.?!,'\x22]|$)",
-    ),
+        pattern: r"\b(what is|what's|tell( me)?|share|give( me)?|reveal|confirm|provide|need|know|verify|say|disclose|show( me)?|spell|write( me)?|want|asked? for|access to)\b<gap>\byour (secret|password|passphrase|access code|api key|credentials)( (key|code|phrase|word))?( (with|to|for|in|so|because|as|and|now|if|backwards|reversed|again|please|using|directly)\b|[.?!,'\x22]|$)",
+    },
     rule(
         "encoded_instruction",
         45,

@@ -1,6 +1,6 @@
 //! E-mail addresses, telephone numbers, network addresses.
 
-use super::surroundings::{digits, followed_by, is_whole, preceded_by};
+use super::surroundings::{begins_token, digits, followed_by, preceded_by};
 use super::{Candidate, GUARD, Shape, shape};
 use crate::guard::Finding;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -98,7 +98,8 @@ fn accept_international(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
     let count = digits(candidate.value()).len();
     let doubtful = !candidate.value().starts_with('+')
-        && (!candidate.value().contains([' ', '-', '.', '\u{A0}'])
+        && (continues_number(candidate)
+            || !candidate.value().contains([' ', '-', '.', '\u{A0}'])
             || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS));
     ((8..=15).contains(&count) && !doubtful).then_some(length)
 }
@@ -107,10 +108,17 @@ fn accept_national(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
     let count = digits(candidate.value()).len();
     let named = preceded_by(candidate.text, candidate.start, 24, PHONE_WORDS);
-    if !named && (is_thousands(candidate) || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS)) {
+    let other = || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS);
+    if !named && (is_thousands(candidate) || continues_number(candidate) || other()) {
         return None;
     }
     (9..=16).contains(&count).then_some(length)
+}
+
+/// Digits and a blank before the candidate: it is the rest of a longer number.
+fn continues_number(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.text[..candidate.start].strip_suffix([' ', '\u{A0}', '\u{202F}']);
+    before.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// `699 956 915` may be an amount: beside a unit or a currency it is.
@@ -189,7 +197,7 @@ fn accept_ipv4(candidate: &Candidate<'_>) -> Option<usize> {
 fn is_before_port(candidate: &Candidate<'_>) -> Option<usize> {
     let rest = candidate.text[candidate.end..].strip_prefix([':', '/'])?;
     rest.starts_with(|c: char| c.is_ascii_alphanumeric()).then_some(())?;
-    is_whole(candidate.text, candidate.start, candidate.start).then_some(candidate.end - candidate.start)
+    begins_token(candidate.text, candidate.start).then_some(candidate.end - candidate.start)
 }
 
 /// RFC 4291 addresses with at least three written groups; less is a scope operator of some programming language.

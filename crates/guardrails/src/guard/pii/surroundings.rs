@@ -3,8 +3,13 @@
 /// Whether the stretch is a token of its own: no letter, digit or underscore touches it, and it is not joined to one by
 /// a hyphen, dot, slash or colon, as the pieces of GUIDs, versions, paths and longer numbers are.
 pub(super) fn is_whole(text: &str, start: usize, end: usize) -> bool {
+    begins_token(text, start) && ends_token(text, end)
+}
+
+/// The left half of `is_whole`.
+pub(super) fn begins_token(text: &str, start: usize) -> bool {
     let mut before = text[..start].chars().rev();
-    let left = match before.next() {
+    match before.next() {
         Some(touching) if is_word(touching) => false,
         Some('-' | '.' | '/' | ':' | ',' | '+' | '#' | '=' | '‑' | '\\') => {
             // `card=4111…`, `a:4111…` and `C/4111…` are labels; a digit or a hyphenated word before is a longer token.
@@ -16,14 +21,16 @@ pub(super) fn is_whole(text: &str, start: usize, end: usize) -> bool {
             }
         }
         _ => true,
-    };
+    }
+}
+
+fn ends_token(text: &str, end: usize) -> bool {
     let mut after = text[end..].chars();
-    let right = match after.next() {
+    match after.next() {
         Some(touching) if is_word(touching) => false,
         Some('-' | '.' | '/' | ':' | ',' | '‑') => after.next().is_none_or(|next| !is_word(next)),
         _ => true,
-    };
-    left && right
+    }
 }
 
 fn is_word(character: char) -> bool {

@@ -44,22 +44,24 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
 });
 
 pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
-    let mut settled = 0;
+    let mut settled = 0..0;
     for hit in COMPILED.anchors.find_overlapping_iter(text) {
         let (form, pattern) = &COMPILED.forms[COMPILED.form_of_anchor[hit.pattern().as_usize()]];
         // Inside what was just found there is nothing more to find; other forms may still begin before its end.
-        if hit.start() < settled || (form.begins_word && continues_word(text, hit.start())) {
+        let inside = settled.contains(&hit.start()) && hit.start() != settled.start;
+        if inside || (form.begins_word && continues_word(text, hit.start())) {
             continue;
         }
         let pattern = pattern.get_or_init(|| Regex::new(form.pattern).expect("a fixed pattern that the tests compile"));
         let rest = &text[hit.start()..];
         let Some(found) = pattern.captures(rest) else { continue };
-        let secret = found.get(1).or_else(|| found.get(0));
+        let secret = found.iter().skip(1).flatten().next().or_else(|| found.get(0));
         if let Some(secret) = secret.filter(|secret| !secret.is_empty() && (form.check)(secret.as_str())) {
             let (start, end) = (hit.start() + secret.start(), hit.start() + secret.end());
-            let rank = if form.begins_word { 3 } else { 1 };
+            // Of two forms of one length the one with the longer beginning says more (`sk-ant-` against `sk-`).
+            let rank = if form.begins_word { 10 + (hit.end() - hit.start()) as u8 } else { 1 };
             findings.push(Finding { start, end, guard: GUARD, rule: form.rule, kind: KIND, rank });
-            settled = end;
+            settled = hit.start()..end;
         }
     }
 }
