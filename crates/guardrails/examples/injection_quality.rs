@@ -45,7 +45,6 @@ fn direct(rows: &str, show: Option<&str>) -> Result<(), Box<dyn std::error::Erro
 }
 
 fn indirect(rows: &str, show: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
-    let guards = Guards::new(&Guard::default());
     let mut counts: BTreeMap<(String, String), [usize; 3]> = BTreeMap::new();
     for line in rows.lines() {
         let row: Value = serde_json::from_str(line)?;
@@ -58,7 +57,6 @@ fn indirect(rows: &str, show: Option<&str>) -> Result<(), Box<dyn std::error::Er
             secrets: usecase::declared::SecretsAction::Off,
             ..Guard::default()
         };
-        let _ = &guards;
         let checked = Guards::new(&declared).check_passages(vec![passage], &mut guardrails::Vault::new());
         let after: Vec<char> = checked.passages[0].text.chars().collect();
         let before: Vec<char> = text.chars().collect();

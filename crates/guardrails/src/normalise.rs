@@ -221,9 +221,12 @@ fn joins_groups(bytes: &[u8], at: usize) -> bool {
 
 fn decode(run: &str) -> Option<String> {
     let compact: String = run.chars().filter(|character| *character != ' ').collect();
-    let bytes = if compact.len() >= 40 && compact.len() % 8 == 0 && compact.bytes().all(|b| matches!(b, b'0' | b'1')) {
+    let bytes = if compact.len() >= 40
+        && compact.len().is_multiple_of(8)
+        && compact.bytes().all(|b| matches!(b, b'0' | b'1'))
+    {
         from_digits(&compact, 8, 2)
-    } else if compact.len() % 2 == 0 && compact.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    } else if compact.len().is_multiple_of(2) && compact.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         from_digits(&compact, 2, 16)
     } else if compact.bytes().filter(|byte| *byte == b'%').count() >= 3 {
         percent(&compact)

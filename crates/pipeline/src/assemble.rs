@@ -92,7 +92,7 @@ impl Template {
         }
     }
 
-    fn render(
+    pub(crate) fn render(
         &self,
         passages: &[Passage],
         blocks: &BTreeMap<String, String>,
@@ -164,7 +164,7 @@ impl Blocks {
     }
 
     /// The blocks that apply to a request, by name, each cut to its limit.
-    fn fill(&self, metadata: &Map<String, Value>) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn fill(&self, metadata: &Map<String, Value>) -> Result<BTreeMap<String, String>, Error> {
         let mut filled = BTreeMap::new();
         for block in &self.blocks {
             if self.applies(block, metadata)?

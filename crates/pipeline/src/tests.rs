@@ -1,1 +1,87 @@
-//! Tests of the whole path live with the real server; these are of the pieces that need none.
+//! The pieces of the path that need no server: prompts, context blocks, replayed streams. The whole path is tested with
+//! the real binary in `crates/shipway/tests/it`.
+
+use crate::assemble::{Blocks, Template};
+use crate::error::Error;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use usecase::project::{Project, UseCase};
+use usecase::{DocumentRef, Passage};
+
+fn use_case(extra: &str, template: Option<&str>) -> UseCase {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let home = folder.path().join("usecases/shop");
+    std::fs::create_dir_all(&home).expect("the use case's folder");
+    let head = "[usecase]\nsummary = \"Answers questions\"\nowner = { team = \"T\", contact = \"t@example.com\" }\n";
+    let prompt = template.map_or("", |_| "[prompt]\ntemplate = \"prompt.md\"\n");
+    let write = |path, text: &str| std::fs::write(path, text).expect("a file of the project");
+    write(folder.path().join("shipway.toml"), "");
+    write(home.join("usecase.toml"), &format!("{head}{prompt}{extra}"));
+    write(home.join("prompt.md"), template.unwrap_or_default());
+    let project = Project::load(folder.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    project.use_case("shop").unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn passages() -> Vec<Passage> {
+    let source = DocumentRef {
+        collection: "shop/pages".to_owned(),
+        document: "returns".to_owned(),
+        title: "Returns".to_owned(),
+        url: None,
+    };
+    vec![Passage { source, ordinal: 0, start: 0, end: 15, text: "Within 45 days.".to_owned(), score: 1.0 }]
+}
+
+fn metadata(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn render(template: Option<&str>) -> Result<String, Error> {
+    let compiled = Template::compile(&use_case("", template))?;
+    let blocks = BTreeMap::from([("cart".to_owned(), "two lamps".to_owned())]);
+    compiled.render(&passages(), &blocks, "How long?", &metadata(json!({ "page": "checkout" })))
+}
+
+#[test]
+fn templates() {
+    let check = |template: &str, expected: &str| assert_eq!(render(Some(template)).expect("a prompt"), expected);
+    check("{{ usecase.name }}: {{ question }}", "shop: How long?");
+    check(
+        "{% for p in passages %}[{{ p.number }}] {{ p.title }} {{ p.text }}{% endfor %}",
+        "[1] Returns Within 45 days.",
+    );
+    check("{{ context.cart }}/{{ context.absent }}/{{ metadata.page }}", "two lamps//checkout");
+    // Text is text: nothing is escaped for HTML.
+    check("{{ '<b>' }}", "<b>");
+    let default = render(None).expect("the built-in prompt");
+    assert!(default.contains("[1] Returns") && default.contains("cart: two lamps"), "{default}");
+    assert!(default.contains(models::ABSTENTION));
+}
+
+#[test]
+fn templates_that_fail_say_where() {
+    let check = |template: &str, piece: &str| {
+        let error = render(Some(template)).expect_err("no prompt").to_string();
+        assert!(error.contains("prompt template of `shop` failed") && error.contains(piece), "{error}");
+    };
+    check("line one\n{{ question | no_such_filter }}", "line 2");
+    check("{% for %}", "line 1");
+    check("{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}", "fuel");
+}
+
+#[test]
+fn context_blocks_apply_when_their_condition_holds() {
+    let blocks = |extra: &str, facts: Value| {
+        Blocks::compile(&use_case(extra, None)).and_then(|blocks| blocks.fill(&metadata(facts)))
+    };
+    let cart = "[[context]]\nname = \"cart\"\nwhen = \"page == 'checkout'\"\nfrom = { request = \"metadata.cart\" }\ntokens = 2\n";
+    let filled = blocks(cart, json!({ "page": "checkout", "cart": "abcdefghijkl" })).expect("blocks");
+    assert_eq!(filled["cart"], "abcdefgh", "cut to two tokens of four characters");
+    assert!(blocks(cart, json!({ "page": "home", "cart": "x" })).expect("blocks").is_empty());
+    assert!(blocks(cart, json!({ "page": "checkout" })).expect("blocks").is_empty(), "nothing to inject");
+    let nested = "[[context]]\nname = \"items\"\nfrom = { request = \"metadata.cart.items\" }\n";
+    assert_eq!(blocks(nested, json!({ "cart": { "items": [1, 2] } })).expect("blocks")["items"], "[1,2]");
+    let broken = "[[context]]\nname = \"b\"\nwhen = \"page ==\"\nfrom = { text = \"x\" }\n";
+    let error = blocks(broken, json!({})).expect_err("a condition that does not parse");
+    assert!(error.to_string().contains("context block `b`"), "{error}");
+}

@@ -36,7 +36,9 @@ fn refresh_due(app: &App) {
             let folder = project.use_case_folder(&name);
             let job = FeedJob { use_case: &name, feed_name, feed, folder: &folder };
             match app.parts.ingest.run(&job, &|_| {}) {
-                Ok(report) => tracing::info!(use_case = name, feed = feed_name, changed = report.changed, "feed refreshed"),
+                Ok(report) => {
+                    tracing::info!(use_case = name, feed = feed_name, changed = report.changed, "feed refreshed")
+                }
                 Err(error) => tracing::warn!(use_case = name, feed = feed_name, %error, "feed not refreshed"),
             }
         }

@@ -65,7 +65,11 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("requests", "Requests by how they ended", self.requests.clone());
         registry.register("gen_ai_client_token_usage", "Tokens used", self.tokens.clone());
-        registry.register("cost_micro_dollars", "Known cost, in millionths of a US dollar", self.cost_micro_dollars.clone());
+        registry.register(
+            "cost_micro_dollars",
+            "Known cost, in millionths of a US dollar",
+            self.cost_micro_dollars.clone(),
+        );
         registry.register("cost_unknown", "Requests a part of whose cost is unknown", self.cost_unknown.clone());
         registry.register("verdicts", "Verdicts of guards", self.verdicts.clone());
         registry.register("request_duration_seconds", "From arrival to record on disk", self.duration.clone());

@@ -47,7 +47,10 @@ fn read_messages(value: Option<Value>) -> Result<Vec<Message>, Problem> {
         return Err(Problem::bad_parameter("messages", "`messages` must hold at least one message"));
     }
     if messages.len() > MOST_MESSAGES {
-        return Err(Problem::bad_parameter("messages", &format!("`messages` holds more than {MOST_MESSAGES} messages")));
+        return Err(Problem::bad_parameter(
+            "messages",
+            &format!("`messages` holds more than {MOST_MESSAGES} messages"),
+        ));
     }
     messages.into_iter().enumerate().map(|(at, message)| read_message(at, message)).collect()
 }

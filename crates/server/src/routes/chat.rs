@@ -13,11 +13,7 @@ use ledger::Source;
 use pipeline::{AnswerBody, Call};
 use std::sync::Arc;
 
-pub(crate) async fn complete(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn complete(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let _in_flight = InFlight::begin(&app.metrics);
     let principal = app.authenticate(&headers)?;
     let bytes = read_json(&headers, body, app.parts.project.file.server.max_body_bytes).await?;
@@ -34,12 +30,8 @@ pub(crate) async fn complete(
         Problem::from(error)
     })?;
 
-    let identity = response::Identity {
-        trace: answered.trace,
-        bundle: answered.bundle,
-        model: answered.model,
-        asked_model,
-    };
+    let identity =
+        response::Identity { trace: answered.trace, bundle: answered.bundle, model: answered.model, asked_model };
     Ok(match answered.body {
         AnswerBody::Whole(whole) => {
             app.metrics.answered(&whole.facts);

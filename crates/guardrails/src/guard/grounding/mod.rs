@@ -5,6 +5,12 @@
 //! that stand there; then what lexical overlap cannot see is looked at apart: a number, a date or a name that no passage
 //! has caps the support, one that stands elsewhere lowers it, and so does a negation on one side only.
 //!
+//! Measured on the developer half of the test data (`examples/grounding_quality.rs`), area under the ROC curve of the mean
+//! support: BEGIN 0.89, FaithDial audit 0.86, HaluEval questions 0.94, Q2 0.70, SummEdits 0.53. At the shipped threshold
+//! 69, 86, 58, 66 and 85 % of the unsupported answers are found, and 7, 29, 2, 41 and 79 % of the supported ones doubted.
+//! So it knows what was invented; it does not know a swapped fact in a free summary (SummEdits is near chance), and it
+//! doubts paraphrase. Answers that quote or stay close to their passages are what it is for.
+//!
 //! A marker such as `[2]` is taken as a hint: among passages that support a sentence about equally, the cited one is
 //! named.
 

@@ -4,6 +4,23 @@
 //! noisy-or of the weights of the different patterns that fired, `1 - Π(1 - w)`: one strong pattern decides alone, weak
 //! ones only together. The strictest view counts, and the verdict names it.
 //!
+//! Rules see form, not intent. Measured on the developer half of the house's test data (`examples/injection_quality.rs`
+//! prints it anew). The rules were written with this half in view, so the figures are kind:
+//!
+//! | text | result |
+//! | --- | --- |
+//! | benign English (NotInject, WildGuard, XSTest, act-as prompts, intents; 2,318) | 4 false alarms, 0.17 % |
+//! | benign with trigger words (NotInject 163, XSTest 127) | none |
+//! | benign, mostly in other languages (905) | none |
+//! | jailbreaks from the wild (334) | 78 % found |
+//! | requests for the system prompt (13), override phrases in nine languages (35) | all, 34 |
+//! | CyberSecEval, English 167 and translated 667 | 26 % and 10 % found: most are harmless to read without their system prompt |
+//! | injected sentences in documents, plain (276) and announced (276) | 66 % and 80 % of documents touched |
+//! | honest documents (265, and 11,643 passages of search benchmarks) | none, and about one in ten thousand touched |
+//!
+//! Not found are personas without any claim to lawlessness, attacks written as ordinary talk, and plain questions put
+//! into a document.
+//!
 //! One pass over the text looks for the anchors of all patterns; a pattern runs only when one of its anchors is there.
 //! Honest texts mostly pay for the one pass.
 
@@ -18,6 +35,7 @@ use usecase::{Decision, Stage, Verdict};
 
 mod languages;
 mod passage_rules;
+mod persona_rules;
 mod rules;
 
 pub(crate) const GUARD: &str = "injection";
@@ -90,7 +108,8 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(Patterns::new);
 
 impl Patterns {
     fn new() -> Self {
-        let all = rules::RULES.iter().chain(passage_rules::PASSAGE_RULES).chain(languages::LANGUAGE_RULES);
+        let message = rules::RULES.iter().chain(persona_rules::PERSONA_RULES).chain(languages::LANGUAGE_RULES);
+        let all = message.chain(passage_rules::PASSAGE_RULES);
         let compiled: Vec<Compiled> =
             all.map(|rule| Compiled { rule, pattern: OnceLock::new(), squeezed: OnceLock::new() }).collect();
         let mut words: Vec<&'static str> = Vec::new();

@@ -15,7 +15,7 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
             }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// ISO 7064 MOD 97-10 as IBANs use it: the first four characters go to the end, letters count from 10. The text is

@@ -62,7 +62,7 @@ const PHONE_WORDS: &[&str] = &[
 ];
 
 /// Words that say a number is something else.
-const OTHER_WORDS: &[&str] = &[
+pub(super) const OTHER_WORDS: &[&str] = &[
     "order",
     "invoice",
     "ticket",
@@ -143,9 +143,11 @@ fn is_thousands(candidate: &Candidate<'_>) -> bool {
         "tons",
     ];
     let grouped = candidate.value().split(|c: char| !c.is_ascii_digit()).all(|group| group.len() == 3);
+    let unit_before = preceded_by(candidate.text, candidate.start, 8, UNITS);
     let sign = candidate.text[..candidate.start].trim_end().ends_with(['$', '€', '£', '¥']);
     grouped
         && (sign
+            || unit_before
             || followed_by(candidate.text, candidate.end, 12, UNITS)
             || candidate.text[candidate.end..].starts_with([',', '.', '%', '€', '$']) && !ends_sentence(candidate))
 }

@@ -4,6 +4,10 @@
 //! A pattern alone never makes a finding out of digits. Cards, bank accounts and most national numbers carry a check
 //! digit; the others need a word beside them that says what they are ("SSN", "phone"). Every candidate must be a whole
 //! token: a piece of a GUID, an order number or a longer number is none.
+//!
+//! Measured on the developer half of the test data (`examples/masking_quality.rs`; masked of labelled): e-mail 102 of
+//! 102, card 197 of 197, IBAN 18 of 18, IP 5 of 5, US SSN 30 of 32, phone 169 of 211, provider number 40 of 55, medical
+//! record 55 of 67. Of 661 masked values 44 carry no label in that data, half of them IP addresses that it leaves unlabelled. Phone numbers without a usual grouping and without a word before them are missed.
 
 use crate::guard::Finding;
 use regex::Regex;

@@ -133,7 +133,8 @@ fn accept_codice_fiscale(candidate: &Candidate<'_>) -> Option<usize> {
 fn accept_aadhaar(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
     let named = || preceded_by(candidate.text, candidate.start, 40, &["aadhaar", "aadhar", "uid", "uidai"]);
-    let grouped = candidate.value().contains([' ', '-']);
+    let grouped = candidate.value().contains([' ', '-'])
+        && !preceded_by(candidate.text, candidate.start, 24, super::contact::OTHER_WORDS);
     ((grouped || named()) && checksum::verhoeff(&digits(candidate.value()))).then_some(length)
 }
 

@@ -1,6 +1,11 @@
 //! Keys, tokens and passwords. One pass finds the beginnings by which providers mark their keys and the words by which
 //! people name a secret; at each of them one anchored pattern is tried. What is assigned to a name (`password = …`)
 //! must also look like a secret: long or mixed enough, and no placeholder.
+//!
+//! Measured on the developer half of the scanners' own test cases (`examples/masking_quality.rs`): 487 of 817 real-looking
+//! ones found, 44 of 189 hard negatives masked too (retired keys and examples in the right form, mostly). What is missed
+//! are keys of small providers that have no mark of their own, and what those scanners call findings but nobody would
+//! mask: resource names, host names, user names.
 
 use crate::guard::Finding;
 use aho_corasick::{AhoCorasick, MatchKind};
