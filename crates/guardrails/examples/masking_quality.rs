@@ -94,6 +94,11 @@ fn personal_data(rows: &str, show: &str) -> Result<(), Box<dyn std::error::Error
             }
         }
     }
+    print_personal_data(counts, false_alarms);
+    Ok(())
+}
+
+fn print_personal_data(counts: BTreeMap<&str, [usize; 3]>, false_alarms: BTreeMap<(String, String), usize>) {
     for (kind, [typed, any, all]) in counts {
         println!(
             "{kind:12} right kind {typed:4}, masked {any:4} of {all:4} = {:6.2} %",
@@ -103,7 +108,6 @@ fn personal_data(rows: &str, show: &str) -> Result<(), Box<dyn std::error::Error
     for ((kind, labelled), count) in false_alarms {
         println!("placeholder {kind:10} over text labelled {labelled:14} {count:4}");
     }
-    Ok(())
 }
 
 fn secrets(rows: &str, show: &str) -> Result<(), Box<dyn std::error::Error>> {

@@ -88,9 +88,9 @@ impl Guards {
             };
             checked.maps.push(map);
         }
+        tally.values_mut().for_each(|(decision, _)| *decision = Decision::Mask);
         checked.verdicts = tallied(tally, Stage::Passage);
         for verdict in &mut checked.verdicts {
-            verdict.decision = Decision::Mask;
             if verdict.guard == injection::GUARD {
                 verdict.score = strongest.get(verdict.rule.as_str()).copied();
             }

@@ -129,15 +129,16 @@ fn is_unsure(judged: &Judged) -> bool {
 }
 
 fn citations(report: &GroundingReport, passages: &[Passage]) -> Vec<Citation> {
-    let cited = report.sentences.iter().filter_map(|sentence| {
+    let supported = report.sentences.iter().filter(|sentence| sentence.supported);
+    let cited = supported.filter_map(|sentence| {
         let passage = passages.get(sentence.passage?)?;
         Some(Citation {
             start: sentence.start,
             end: sentence.end,
             source: passage.source.clone(),
             ordinal: passage.ordinal,
-            source_start: passage.start + sentence.source_start,
-            source_end: passage.start + sentence.source_end,
+            source_start: sentence.source_start,
+            source_end: sentence.source_end,
         })
     });
     cited.collect()

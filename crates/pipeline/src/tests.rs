@@ -32,14 +32,14 @@ fn passages() -> Vec<Passage> {
     vec![Passage { source, ordinal: 0, start: 0, end: 15, text: "Within 45 days.".to_owned(), score: 1.0 }]
 }
 
-fn metadata(value: Value) -> Map<String, Value> {
+fn metadata(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
 fn render(template: Option<&str>) -> Result<String, Error> {
     let compiled = Template::compile(&use_case("", template))?;
     let blocks = BTreeMap::from([("cart".to_owned(), "two lamps".to_owned())]);
-    compiled.render(&passages(), &blocks, "How long?", &metadata(json!({ "page": "checkout" })))
+    compiled.render(&passages(), &blocks, "How long?", &metadata(&json!({ "page": "checkout" })))
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn templates_that_fail_say_where() {
 #[test]
 fn context_blocks_apply_when_their_condition_holds() {
     let blocks = |extra: &str, facts: Value| {
-        Blocks::compile(&use_case(extra, None)).and_then(|blocks| blocks.fill(&metadata(facts)))
+        Blocks::compile(&use_case(extra, None)).and_then(|blocks| blocks.fill(&metadata(&facts)))
     };
     let cart = "[[context]]\nname = \"cart\"\nwhen = \"page == 'checkout'\"\nfrom = { request = \"metadata.cart\" }\ntokens = 2\n";
     let filled = blocks(cart, json!({ "page": "checkout", "cart": "abcdefghijkl" })).expect("blocks");

@@ -136,11 +136,11 @@ impl Trail {
         Step { name, since: Instant::now() }
     }
 
-    pub(crate) fn end(&mut self, step: Step) {
+    pub(crate) fn end(&mut self, Step { name, since }: Step) {
         self.spans.push(Span {
-            name: step.name.to_owned(),
-            start_us: micros(self.since, step.since),
-            duration_us: micros(step.since, Instant::now()),
+            name: name.to_owned(),
+            start_us: micros(self.since, since),
+            duration_us: micros(since, Instant::now()),
             attributes: Map::new(),
         });
     }

@@ -83,9 +83,9 @@ impl Pointer {
         Self { stable, canary: None, share: Percent::of(100.0), later: Vec::new(), salt }
     }
 
-    pub(crate) fn with_canary(&self, canary: BundleId, shares: &[Percent]) -> Self {
+    pub(crate) fn with_canary(&self, canary: &BundleId, shares: &[Percent]) -> Self {
         let begun = Self { salt: TraceId::random().to_string(), later: shares.to_vec(), ..self.clone() };
-        begun.next_step(&canary)
+        begun.next_step(canary)
     }
 
     /// The pointer after the next step; the last one, or one of 100 %, makes the canary stable.

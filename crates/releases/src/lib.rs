@@ -105,7 +105,7 @@ impl Releases {
             Some(before) if before.stable == bundle.id => {
                 return Err(Error::AlreadyServing { bundle: bundle.id.clone() });
             }
-            Some(before) => before.with_canary(bundle.id.clone(), &shares),
+            Some(before) => before.with_canary(&bundle.id, &shares),
         };
         let evidence = json!({ "gate": passed, "readiness": go.evidence() });
         let kind = if pointer.canary.is_some() { Kind::Canary } else { Kind::Promoted };
@@ -120,7 +120,7 @@ impl Releases {
             evidence,
         };
         self.store.keep_bundle(bundle)?;
-        self.decide(decision, pointer)
+        self.decide(decision, &pointer)
     }
 
     /// Gives the canary its next share; at the last step it becomes the stable bundle.
@@ -144,7 +144,7 @@ impl Releases {
             by: by.to_owned(),
             evidence: json!({ "decided_by": "a person's command" }),
         };
-        self.decide(decision, pointer)
+        self.decide(decision, &pointer)
     }
 
     /// Takes the traffic back: from the canary when one is under way, else to the stable bundle before this one, or
@@ -173,12 +173,12 @@ impl Releases {
             by: by.to_owned(),
             evidence: json!({ "decided_by": "a person's command" }),
         };
-        self.decide(decision, Pointer::first(target))
+        self.decide(decision, &Pointer::first(target))
     }
 
     /// The record comes first: a pointer never moves without it. Cut between the two, the decision is on record and
     /// has had no effect; giving the command again completes it.
-    fn decide(&self, decision: Decision, pointer: Pointer) -> Result<Decision, Error> {
+    fn decide(&self, decision: Decision, pointer: &Pointer) -> Result<Decision, Error> {
         let event = Event {
             kind: decision.kind.event_name(),
             use_case: Some(decision.use_case.clone()),

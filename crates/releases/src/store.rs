@@ -75,8 +75,8 @@ impl Store {
     }
 
     /// The flip: the pointer and the decision that moved it, in one transaction.
-    pub(crate) fn move_pointer(&self, decision: &Decision, pointer: Pointer) -> Result<(), Error> {
-        let (use_case, decision, pointer) = (decision.use_case.clone(), text(decision), text(&pointer));
+    pub(crate) fn move_pointer(&self, decision: &Decision, pointer: &Pointer) -> Result<(), Error> {
+        let (use_case, decision, pointer) = (decision.use_case.clone(), text(decision), text(pointer));
         self.storage.write_blocking(move |transaction| {
             let sql = "INSERT INTO release_pointers (use_case, pointer) VALUES (?1, ?2)
                        ON CONFLICT (use_case) DO UPDATE SET pointer = excluded.pointer";

@@ -135,7 +135,7 @@ async fn a_stored_bundle_comes_back_whole() {
 #[test]
 fn the_split_is_sticky_and_fair() {
     let pointer =
-        Pointer::first(BundleId::from_stored("b-1")).with_canary(BundleId::from_stored("b-2"), &[Percent::of(20.0)]);
+        Pointer::first(BundleId::from_stored("b-1")).with_canary(&BundleId::from_stored("b-2"), &[Percent::of(20.0)]);
     let falls = |key: &str| split::falls_to_canary(&pointer, Some(key));
     let canaries = (0..10_000).filter(|number| falls(&format!("conversation {number}"))).count();
     // Five standard deviations of 10,000 draws of 20 % are 200.

@@ -37,7 +37,8 @@ fn refresh_due(app: &App) {
             let job = FeedJob { use_case: &name, feed_name, feed, folder: &folder };
             match app.parts.ingest.run(&job, &|_| {}) {
                 Ok(report) => {
-                    tracing::info!(use_case = name, feed = feed_name, changed = report.changed, "feed refreshed")
+                    let changed = report.added + report.changed + report.deleted;
+                    tracing::info!(use_case = name, feed = feed_name, changed, "feed refreshed");
                 }
                 Err(error) => tracing::warn!(use_case = name, feed = feed_name, %error, "feed not refreshed"),
             }

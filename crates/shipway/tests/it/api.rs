@@ -38,6 +38,26 @@ fn a_use_case_answers_with_a_citation_and_its_record() {
 }
 
 #[test]
+fn a_citation_opens_the_very_words_deep_in_a_document() {
+    let filler = "The lamps are made by hand in a small town. ".repeat(60);
+    let sentence = "A broken shade is replaced free of charge for 14 months.";
+    let text =
+        format!("# Lamps\n\nGrüße aus dem Lager.\n\n{filler}\n\n## Shades\n\nWe keep spares. {sentence} Ask us.\n");
+    let project = TestProject::with_shop(SHIPWAY).file("usecases/shop/pages/lamps.md", &text);
+    project.must(&["ingest", "shop"]);
+    let told = project.must(&["ask", "shop", "For how many months is a broken shade replaced?", "--json"]).json();
+    let citation = &told["facts"]["citations"][0];
+    assert_eq!(citation["source"]["document"], "pages/lamps.md", "{told}");
+    let place = |name: &str| usize::try_from(citation[name].as_u64().expect("an offset")).expect("a small number");
+    let cited: String =
+        text.chars().skip(place("source_start")).take(place("source_end") - place("source_start")).collect();
+    assert_eq!(cited, sentence);
+    let answer = told["answer"].as_str().expect("an answer");
+    let said: String = answer.chars().skip(place("start")).take(place("end") - place("start")).collect();
+    assert_eq!(said, sentence);
+}
+
+#[test]
 fn a_streamed_answer_says_the_same_and_ends_properly() {
     let project = shop();
     let server = project.serve();

@@ -68,7 +68,7 @@ fn wrong_bytes() {
         "{{\"model\": \"shop\", \"messages\": [{{\"role\": \"user\", \"content\": \"{}\"}}]}}",
         "a".repeat(10_000_000)
     );
-    let cases: [(&str, (&str, &str), Vec<u8>, u16, &str); 6] = [
+    let cases = [
         ("malformed JSON", json_type, b"{\"model\": ".to_vec(), 400, "not valid JSON"),
         ("invalid UTF-8", json_type, b"{\"model\": \"\xff\xfe\"}".to_vec(), 400, "not UTF-8"),
         ("an empty body", json_type, Vec::new(), 400, "not valid JSON"),

@@ -16,7 +16,7 @@
 //! | requests for the system prompt (13), override phrases in nine languages (35) | all, 34 |
 //! | CyberSecEval, English 167 and translated 667 | 26 % and 10 % found: most are harmless to read without their system prompt |
 //! | injected sentences in documents, plain (276) and announced (276) | 66 % and 80 % of documents touched |
-//! | honest documents (265, and 11,643 passages of search benchmarks) | none, and about one in ten thousand touched |
+//! | honest documents (265) and passages of search benchmarks (11,643) | none touched |
 //!
 //! Not found are personas without any claim to lawlessness, attacks written as ordinary talk, and plain questions put
 //! into a document.
