@@ -18,6 +18,7 @@ pub(crate) type Chunks = models::ChunkStream;
 pub(crate) struct Asked {
     pub(crate) prompt: Prompt,
     pub(crate) model: ModelRef,
+    pub(crate) upstream_headers: Vec<(String, String)>,
 }
 
 impl Asked {
@@ -78,7 +79,7 @@ pub(crate) async fn ask(
         trail.judged(&[fell_back(&reply.model)]);
     }
     trail.answering(reply.running);
-    Ok((Asked { prompt, model: reply.model }, reply.body))
+    Ok((Asked { prompt, model: reply.model, upstream_headers: reply.upstream_headers }, reply.body))
 }
 
 /// Degraded service is said, not hidden.

@@ -60,7 +60,9 @@ pub(crate) async fn whole(
         judged.citations.clear();
     }
     trail.judged(judged.verdict.as_slice());
-    finish(trail, judged.status, completion, judged.citations, asked.model.to_string()).await
+    let given =
+        Given { status: judged.status, completion, citations: judged.citations, model: asked.model.to_string() };
+    finish(trail, given, asked.upstream_headers).await
 }
 
 /// Restores what was masked, prices the attempt, judges the text.
@@ -160,24 +162,28 @@ pub(crate) async fn refused(prepared: &Prepared, trail: Trail, refusal: Refusal)
     let choice = Choice { index: 0, message, finish_reason: Some("content_filter".to_owned()), rest: Map::new() };
     let completion = Completion { choices: vec![choice], usage: Some(Usage::default()), rest: Map::new() };
     let model = prepared.chain()[0].to_string();
-    finish(trail, Status::Refused, completion, Vec::new(), model).await
+    let given = Given { status: Status::Refused, completion, citations: Vec::new(), model };
+    finish(trail, given, Vec::new()).await
 }
 
-/// Records the answer, then hands it out: whole, or as the stream that the app asked for.
-async fn finish(
-    trail: Trail,
+/// An answer that is decided and not yet recorded.
+struct Given {
     status: Status,
     completion: Completion,
     citations: Vec<Citation>,
     model: String,
-) -> Result<Answered, Error> {
+}
+
+/// Records the answer, then hands it out: whole, or as the stream that the app asked for.
+async fn finish(trail: Trail, given: Given, upstream_headers: Vec<(String, String)>) -> Result<Answered, Error> {
+    let Given { status, completion, citations, model } = given;
     let streamed = trail.wants_stream();
     let (trace, bundle) = (trail.trace(), trail.bundle());
     let answer = json!({ "messages": completion.choices.iter().map(|choice| &choice.message).collect::<Vec<_>>() });
     let facts = trail.finish(End { status, citations, answer }).await?;
     let whole = WholeAnswer { completion, facts };
     let body = if streamed { streaming::replay(whole) } else { AnswerBody::Whole(Box::new(whole)) };
-    Ok(Answered { trace, bundle, model, body })
+    Ok(Answered { trace, bundle, model, upstream_headers, body })
 }
 
 /// The text of a content that is only text, for pieces of a replayed stream.

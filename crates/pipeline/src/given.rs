@@ -20,6 +20,8 @@ pub struct Answered {
     pub bundle: Option<BundleId>,
     /// `provider/model` that answers; for a refusal, the model that would have been asked.
     pub model: String,
+    /// The provider's headers that an app may see: its request id and its rate limits, names in lower case.
+    pub upstream_headers: Vec<(String, String)>,
     pub body: AnswerBody,
 }
 

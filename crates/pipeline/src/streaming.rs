@@ -30,6 +30,7 @@ pub(crate) async fn start(
         return Err(trail.fail(error).await);
     }
     let (trace, bundle, model) = (trail.trace(), trail.bundle(), asked.model.to_string());
+    let upstream_headers = asked.upstream_headers.clone();
     let flow = Flow {
         prepared: Arc::clone(prepared),
         passages: asked.open_passages(),
@@ -46,7 +47,7 @@ pub(crate) async fn start(
         let (piece, flow) = flow?.next().await;
         Some((piece, flow))
     });
-    Ok(Answered { trace, bundle, model, body: AnswerBody::Stream(pieces.boxed()) })
+    Ok(Answered { trace, bundle, model, upstream_headers, body: AnswerBody::Stream(pieces.boxed()) })
 }
 
 /// A streamed answer under way. Dropping it records what happened until then: the trail sees to that.

@@ -17,6 +17,8 @@ pub(crate) struct Identity {
     pub(crate) model: String,
     /// The model that the app named: a use case, or a bare model.
     pub(crate) asked_model: String,
+    /// The provider's own request id and rate limits.
+    pub(crate) upstream_headers: Vec<(String, String)>,
 }
 
 impl Identity {
@@ -33,6 +35,13 @@ impl Identity {
         put(&mut headers, "x-shipway-model", &self.model);
         if let Some(bundle) = &self.bundle {
             put(&mut headers, "x-shipway-bundle", bundle.as_str());
+        }
+        for (name, value) in &self.upstream_headers {
+            // `x-request-id` is ours, the one that support asks for; the provider's stands beside it.
+            let name = if name == "x-request-id" { "x-shipway-upstream-request-id" } else { name };
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+                headers.insert(name, value);
+            }
         }
         headers
     }

@@ -15,28 +15,29 @@ use pipeline::{Ended, Facts, Piece};
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use usecase::{ChoiceDelta, Chunk};
 
-pub(crate) fn streamed(
-    identity: Identity,
-    include_usage: bool,
-    pieces: BoxStream<'static, Piece>,
-    metrics: Arc<Metrics>,
-) -> Response {
-    let mut headers = identity.headers();
+/// The pieces as frames. While a piece is long in coming, a comment keeps proxies from taking the silence for an end; it
+/// stands between two frames, never inside of one.
+pub(crate) fn streamed(frames: Frames, pieces: BoxStream<'static, Piece>, keepalive: Duration) -> Response {
+    let mut headers = frames.identity.headers();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // nginx would collect the pieces otherwise.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    let mut frames = Frames { identity, include_usage, begun: false, metrics };
-    let bytes = pieces.flat_map(move |piece| {
-        let frames: Vec<Result<Bytes, Infallible>> = frames.of(piece).into_iter().map(Ok).collect();
-        stream::iter(frames)
+    let bytes = stream::unfold((frames, pieces), move |(mut frames, mut pieces)| async move {
+        let bytes = match tokio::time::timeout(keepalive, pieces.next()).await {
+            Ok(piece) => frames.of(piece?).concat(),
+            Err(_) => b": keepalive\n\n".to_vec(),
+        };
+        Some((Ok::<_, Infallible>(Bytes::from(bytes)), (frames, pieces)))
     });
     (headers, Body::from_stream(bytes)).into_response()
 }
 
-struct Frames {
+/// Turns the pieces of one answer into frames.
+pub(crate) struct Frames {
     identity: Identity,
     include_usage: bool,
     begun: bool,
@@ -44,6 +45,10 @@ struct Frames {
 }
 
 impl Frames {
+    pub(crate) fn new(identity: Identity, include_usage: bool, metrics: Arc<Metrics>) -> Self {
+        Self { identity, include_usage, begun: false, metrics }
+    }
+
     fn of(&mut self, piece: Piece) -> Vec<Bytes> {
         match piece {
             Piece::Chunk(chunk) => vec![self.chunk(chunk, &[])],

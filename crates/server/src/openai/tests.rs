@@ -74,6 +74,7 @@ async fn a_whole_answer_on_the_wire() {
         bundle: Some(BundleId::from_stored("b-1")),
         model: "openai/gpt-5-mini".to_owned(),
         asked_model: "support".to_owned(),
+        upstream_headers: vec![("x-request-id".to_owned(), "up-1".to_owned())],
     };
     let reply = response::whole(&identity, answer());
     let headers: Vec<String> = reply
@@ -87,6 +88,7 @@ async fn a_whole_answer_on_the_wire() {
     x-request-id: 0123456789abcdef0123456789abcdef
     x-shipway-model: openai/gpt-5-mini
     x-shipway-bundle: b-1
+    x-shipway-upstream-request-id: up-1
     x-shipway-status: answered
     x-shipway-cost: 0.000030
     server-timing: own;dur=0.500, total;dur=1.500

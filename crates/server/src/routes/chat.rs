@@ -30,14 +30,23 @@ pub(crate) async fn complete(State(app): State<Arc<App>>, headers: HeaderMap, bo
         Problem::from(error)
     })?;
 
-    let identity =
-        response::Identity { trace: answered.trace, bundle: answered.bundle, model: answered.model, asked_model };
+    let identity = response::Identity {
+        trace: answered.trace,
+        bundle: answered.bundle,
+        model: answered.model,
+        asked_model,
+        upstream_headers: answered.upstream_headers,
+    };
     Ok(match answered.body {
         AnswerBody::Whole(whole) => {
             app.metrics.answered(&whole.facts);
             response::whole(&identity, *whole)
         }
-        AnswerBody::Stream(pieces) => stream::streamed(identity, include_usage, pieces, Arc::clone(&app.metrics)),
+        AnswerBody::Stream(pieces) => {
+            let keepalive = app.parts.project.file.server.keepalive.as_duration();
+            let frames = stream::Frames::new(identity, include_usage, Arc::clone(&app.metrics));
+            stream::streamed(frames, pieces, keepalive)
+        }
     })
 }
 

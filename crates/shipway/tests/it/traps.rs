@@ -201,6 +201,34 @@ fn an_empty_choices_chunk_is_no_error() {
 }
 
 #[test]
+fn a_silent_stream_is_kept_alive_between_frames() {
+    let script = Script::stream_head()
+        .then(Move::Send(frame(&json!({ "content": "a" }), None)))
+        .then(Move::Pause(Duration::from_millis(250)))
+        .then(Move::Send(frame(&json!({ "content": "b" }), Some("stop"))))
+        .then(Move::Send(b"data: [DONE]\n\n".to_vec()));
+    let provider = Provider::start(script);
+    let project = TestProject::with_scripted(SHIPWAY, &provider.base_url())
+        .append("shipway.toml", "[server]\nkeepalive = \"50ms\"\n");
+    let server = project.serve();
+    let reply = server.client().post("/v1/chat/completions", &ask_streamed("scripted/m", "Hi"));
+    assert!(reply.text().contains("\n\n: keepalive\n\n"), "{}", reply.text());
+    assert_eq!(reply.streamed_text(), "ab");
+    assert!(reply.done());
+}
+
+#[test]
+fn the_providers_request_id_and_rate_limits_come_back() {
+    let headers = [("x-request-id", "up-77"), ("x-ratelimit-remaining-requests", "9"), ("set-cookie", "a=1")];
+    let rig = rig(Script::json(200, &headers, &completion("Hi")));
+    let reply = rig.post(&ask("scripted/m", "Hi"));
+    assert_eq!(reply.header("x-shipway-upstream-request-id"), Some("up-77"));
+    assert_eq!(reply.header("x-ratelimit-remaining-requests"), Some("9"));
+    assert_eq!(reply.header("set-cookie"), None);
+    assert_eq!(reply.header("x-request-id"), reply.header("x-shipway-trace"));
+}
+
+#[test]
 fn a_hang_between_pieces_is_not_the_first_token_timeout() {
     let script = Script::stream_head()
         .then(Move::Send(frame(&json!({ "content": "a" }), None)))

@@ -49,11 +49,18 @@ pub struct ServerSection {
     pub max_body_bytes: usize,
     /// How long a drain waits for running requests after SIGTERM.
     pub drain: Period,
+    /// How long a stream may be silent before a comment is sent to keep proxies from closing it.
+    pub keepalive: Period,
 }
 
 impl Default for ServerSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".to_owned(), max_body_bytes: 8 * 1024 * 1024, drain: Period::from_secs(30) }
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            max_body_bytes: 8 * 1024 * 1024,
+            drain: Period::from_secs(30),
+            keepalive: Period::from_secs(15),
+        }
     }
 }
 
