@@ -1,5 +1,5 @@
-//! `Evals`: what is done with a finished run. It is compared, put to the gate, kept with its bundle and entered in the
-//! ledger, in that order; and later asked for again.
+//! `Evals`: what is done with a finished run. It is compared, put to the gate, entered in the ledger and kept with its
+//! bundle, in that order; and later asked for again.
 
 use crate::comparison::{Comparison, compare};
 use crate::error::Error;
@@ -44,8 +44,8 @@ impl Evals {
         Ok(Self { storage: storage.clone(), ledger: ledger.clone() })
     }
 
-    /// Compares the run with the last run of the `baseline` bundle (the one that is running), decides, keeps the run
-    /// and enters it in the ledger as `eval_run`. The same bundle as the run's own is a fine baseline: it shows what
+    /// Compares the run with the last run of the `baseline` bundle (the one that is running), decides, enters
+    /// the run in the ledger as `eval_run`, and keeps it. The same bundle as the run's own is a fine baseline: it shows what
     /// changes by chance.
     ///
     /// # Errors
@@ -86,10 +86,10 @@ impl Evals {
             "earlier_runs": conclusion.earlier_runs,
         });
         let kept = Kept { run: run.clone(), comparison: comparison.clone(), reasons };
-        store::keep(&self.storage, &kept).await?;
+        // The record comes first: what is kept may become a proof, and no proof may lack its record.
         let event = Event { kind: "eval_run", use_case: Some(run.use_case.clone()), body, payload: None };
         self.ledger.append(event).await?;
-        Ok(())
+        store::keep(&self.storage, &kept).await
     }
 
     /// The newest run of a bundle.
@@ -98,15 +98,6 @@ impl Evals {
     /// The database cannot be read.
     pub fn latest(&self, bundle: &BundleId) -> Result<Option<Run>, Error> {
         Ok(store::latest_of_bundle(&self.storage, bundle)?.map(|kept| kept.run))
-    }
-
-    /// The newest run of a use case, whatever its bundle, and whether it passed its gate.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn latest_for(&self, use_case: &str) -> Result<Option<(Run, bool)>, Error> {
-        let kept = store::latest_of_use_case(&self.storage, use_case)?;
-        Ok(kept.map(|kept| (kept.run, kept.reasons.is_empty())))
     }
 
     /// The proof of a bundle whose newest run passed its gate. An older pass does not outlive a newer failure.

@@ -60,11 +60,6 @@ pub(crate) fn latest_of_bundle(storage: &Storage, bundle: &BundleId) -> Result<O
     newest(storage, "SELECT id, body FROM eval_run WHERE bundle = ?1 ORDER BY number DESC LIMIT 1", bundle.as_str())
 }
 
-/// The newest run of a use case, whatever its bundle.
-pub(crate) fn latest_of_use_case(storage: &Storage, use_case: &str) -> Result<Option<Kept>, Error> {
-    newest(storage, "SELECT id, body FROM eval_run WHERE use_case = ?1 ORDER BY number DESC LIMIT 1", use_case)
-}
-
 /// How many runs of a bundle there are, and how many of them passed the gate.
 pub(crate) fn runs_of_bundle(storage: &Storage, bundle: &BundleId) -> Result<(usize, usize), Error> {
     let count = |connection: &Connection| {

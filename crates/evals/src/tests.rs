@@ -276,8 +276,6 @@ async fn a_run_that_passed_gives_its_proof_again_later() {
     assert_eq!(reopened.passed(&good.bundle).expect("readable"), Some(proof));
     assert_eq!(reopened.passed(&worse.bundle).expect("readable"), None);
     assert_eq!(reopened.latest(&worse.bundle).expect("readable"), Some(worse.clone()));
-    assert_eq!(reopened.latest_for("support").expect("readable"), Some((worse, false)));
-    assert_eq!(reopened.latest_for("other").expect("readable"), None);
     assert_eq!(reopened.latest(&BundleId::from_stored("b-none")).expect("readable"), None);
 }
 

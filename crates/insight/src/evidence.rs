@@ -48,6 +48,8 @@ pub struct GateEvidence {
     pub cases: u64,
     /// The bundle that was run.
     pub bundle: BundleId,
+    /// Feeds whose documents changed after the run.
+    pub changed_since: Vec<String>,
 }
 
 /// What is recorded of one bundle's requests, whoever sent them: apps, the terminal, eval runs.

@@ -74,17 +74,20 @@ impl Ledger {
     }
 
     /// As [`Ledger::begin`], and resolves when the row is on disk: for answers whose first byte leaves before their end.
+    /// The request is open once this is called, not only once the future is polled: it may end before that.
     ///
     /// # Errors
     /// `AlreadyBegun`, or the storage's; then the request is not open.
-    pub async fn begin_durable(&self, started: Started) -> Result<()> {
-        let trace = started.trace;
-        let row = self.opened(started)?;
-        let written = self.inner.storage.write(move |transaction| store::requests::begin(transaction, &row)).await;
-        written.map_err(|error| {
-            self.inner.open().remove(&trace);
-            error.into()
-        })
+    pub fn begin_durable(&self, started: Started) -> impl Future<Output = Result<()>> + Send + use<> {
+        let (ledger, trace, opened) = (self.clone(), started.trace, self.opened(started));
+        async move {
+            let row = opened?;
+            let written = ledger.inner.storage.write(move |transaction| store::requests::begin(transaction, &row));
+            written.await.map_err(|error| {
+                ledger.inner.open().remove(&trace);
+                error.into()
+            })
+        }
     }
 
     fn opened(&self, started: Started) -> Result<RequestRow> {
@@ -123,7 +126,11 @@ impl Ledger {
         let at = finished.at;
         let mut told = RequestBody::finished(started, &inner.run.id, conversation, finished, String::new());
         for _ in 0..MOST_TRIES {
-            let (key, sealed) = inner.seal(&owner, &payload)?;
+            let key = match &owner {
+                Owner::Trace(_) => inner.keyring.key_of_trace(&owner)?,
+                named => inner.keyring.key_of(&inner.storage, named)?,
+            };
+            let sealed = seal::seal_payload(&key.secret, &payload)?;
             told.payload = Some(sealed.digest);
             let event = NewEvent {
                 at,

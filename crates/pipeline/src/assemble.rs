@@ -77,6 +77,8 @@ pub(crate) struct Template {
 impl Template {
     pub(crate) fn compile(use_case: &UseCase) -> Result<Self, Error> {
         let mut environment = Environment::new();
+        // Its debug text quotes variables, and those hold the conversation.
+        environment.set_debug(false);
         environment.set_fuel(Some(TEMPLATE_FUEL));
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         let source = use_case.template.clone().unwrap_or_else(|| DEFAULT_TEMPLATE.to_owned());
@@ -121,7 +123,7 @@ impl Template {
 
     fn failed(&self, error: &minijinja::Error) -> Error {
         let place = error.line().map(|line| format!(" (line {line} of the template)")).unwrap_or_default();
-        Error::Template { use_case: self.use_case.clone(), reason: format!("{error:#}{place}") }
+        Error::Template { use_case: self.use_case.clone(), reason: format!("{error}{place}") }
     }
 }
 
@@ -144,6 +146,7 @@ struct Block {
 impl Blocks {
     pub(crate) fn compile(use_case: &UseCase) -> Result<Self, Error> {
         let mut compiled = Self { use_case: use_case.name.clone(), ..Self::default() };
+        compiled.environment.set_debug(false);
         compiled.environment.set_fuel(Some(TEMPLATE_FUEL));
         for block in &use_case.declared.context {
             if let Some(when) = &block.when {
@@ -184,7 +187,7 @@ impl Blocks {
     }
 
     fn failed(&self, block: &str, error: &minijinja::Error) -> Error {
-        let reason = format!("{error:#}");
+        let reason = error.to_string();
         Error::Context { use_case: self.use_case.clone(), block: block.to_owned(), reason }
     }
 }

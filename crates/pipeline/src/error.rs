@@ -1,6 +1,14 @@
 //! Why a request got no answer.
 
-use usecase::{Fault, Remedy};
+use usecase::{Fault, Remedy, TraceId};
+
+/// No answer, and the trace under which that is recorded.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failure {
+    pub trace: TraceId,
+    pub error: Error,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -106,8 +106,8 @@ fn filter(request: &ChatRequest, facets: &[String]) -> Result<Filter, Error> {
     let unknown = filter.fields().find(|field| !facets.iter().any(|facet| facet == field));
     match unknown {
         Some(field) => Err(Error::Filter(format!(
-            "`metadata.filter` names `{field}`, which is no facet of the use case (it has: {})",
-            facets.join(", ")
+            "`metadata.filter` names `{field}`, which is no facet of the use case (it has {})",
+            if facets.is_empty() { "none".to_owned() } else { facets.join(", ") }
         ))),
         None => Ok(filter),
     }

@@ -22,7 +22,7 @@ mod streaming;
 mod tests;
 mod trail;
 
-pub use error::Error;
+pub use error::{Error, Failure};
 pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
 pub use prepared::Prepared;
 
@@ -82,7 +82,9 @@ impl Pipeline {
     /// paid, and the answer is as long as it may be.
     pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Cost {
         let limited = assemble::with_limits(prepared, request);
-        self.engines.models.estimate(&prepared.whole_chain(), &limited, prepared.passage_characters())
+        let characters = prepared.passage_characters();
+        let chain = prepared.whole_chain();
+        chain.iter().map(|model| self.engines.models.estimate(std::slice::from_ref(model), &limited, characters)).sum()
     }
 
     /// Answers one request. The record is on disk before the answer (streamed: before its last piece) is handed out.
@@ -90,16 +92,18 @@ impl Pipeline {
     ///
     /// # Errors
     /// When no answer can be given; the failure has been recorded, unless it is the ledger that failed.
-    pub async fn answer(&self, admitted: Admitted, prepared: Arc<Prepared>, call: Call) -> Result<Answered, Error> {
+    pub async fn answer(&self, admitted: Admitted, prepared: Arc<Prepared>, call: Call) -> Result<Answered, Failure> {
         let mut trail = Trail::begin(&self.engines.ledger, admitted, &prepared, &call);
-        match self.walk(&prepared, call, &mut trail).await {
+        let trace = trail.trace();
+        let answered = match self.walk(&prepared, call, &mut trail).await {
             Ok(Walked::Refused(refusal)) => check_output::refused(&prepared, trail, refusal).await,
             Ok(Walked::Whole(asked, completion)) => {
                 check_output::whole(self, &prepared, trail, asked, completion).await
             }
             Ok(Walked::Stream(asked, stream)) => streaming::start(self, &prepared, trail, asked, stream).await,
             Err(error) => Err(trail.fail(error).await),
-        }
+        };
+        answered.map_err(|error| Failure { trace, error })
     }
 
     async fn walk(&self, prepared: &Arc<Prepared>, call: Call, trail: &mut Trail) -> Result<Walked, Error> {

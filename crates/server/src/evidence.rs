@@ -11,7 +11,7 @@ use insight::{
 use ledger::{RequestFilter, RequestRow, Source};
 use releases::Kind;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use usecase::declared::Feed;
 use usecase::project::UseCase;
 use usecase::{BundleId, Diagnostics, Fault, Timestamp};
@@ -135,8 +135,18 @@ fn gate(parts: &Parts, bundle: &BundleId) -> Result<Option<GateEvidence>, Gather
         verdict: passed.map_or_else(|| shortcomings(&run), |passed| passed.verdict().to_owned()),
         at: run.finished,
         cases: run.totals.cases as u64,
+        changed_since: changed_since(parts, &run)?,
         bundle: run.bundle,
     }))
+}
+
+/// Feeds that brought other documents than those the run was measured on.
+fn changed_since(parts: &Parts, run: &Run) -> Result<Vec<String>, GatherError> {
+    let later = parts.ingest.last_runs(&run.use_case)?.into_iter().filter(|fed| fed.started > run.started);
+    let changed = later
+        .filter(|fed| fed.report.as_ref().is_some_and(|report| report.added + report.changed + report.deleted > 0));
+    let feeds: BTreeSet<String> = changed.map(|fed| fed.feed).collect();
+    Ok(feeds.into_iter().collect())
 }
 
 /// What a run that did not pass its gate looked like: `15/20 passed; not evals/a.yaml:3, evals/b.yaml:9 and 3 more`.

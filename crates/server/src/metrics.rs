@@ -8,6 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use std::sync::Arc;
 use usecase::Decision;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -36,7 +37,7 @@ pub(crate) struct Metrics {
     verdicts: Family<VerdictLabel, Counter>,
     duration: Histogram,
     own_time: Histogram,
-    pub(crate) in_flight: Gauge,
+    in_flight: Gauge,
 }
 
 impl Default for Metrics {
@@ -77,7 +78,7 @@ impl Metrics {
         registry.register("requests_in_flight", "Requests being answered now", self.in_flight.clone());
     }
 
-    pub(crate) fn answered(&self, facts: &Facts) {
+    fn answered(&self, facts: &Facts) {
         self.ended(facts.status);
         self.tokens.get_or_create(&KindLabel { kind: "input" }).inc_by(facts.usage.input_tokens);
         self.tokens.get_or_create(&KindLabel { kind: "output" }).inc_by(facts.usage.output_tokens);
@@ -93,10 +94,6 @@ impl Metrics {
         self.own_time.observe(seconds(facts.own_us));
     }
 
-    pub(crate) fn failed(&self, _error: &pipeline::Error) {
-        self.ended(Status::Failed);
-    }
-
     fn ended(&self, status: Status) {
         let status = crate::openai::response::status_name(status);
         self.requests.get_or_create(&StatusLabel { status }).inc();
@@ -108,6 +105,38 @@ impl Metrics {
         // Writing to a string cannot fail.
         let _ = text::encode(&mut encoded, &self.registry);
         encoded
+    }
+}
+
+/// One request that is being answered: counted from its beginning to its end, whole or streamed, however it ends.
+pub(crate) struct Counted {
+    metrics: Arc<Metrics>,
+    ended: bool,
+}
+
+impl Counted {
+    pub(crate) fn begin(metrics: &Arc<Metrics>) -> Self {
+        metrics.in_flight.inc();
+        Self { metrics: Arc::clone(metrics), ended: false }
+    }
+
+    pub(crate) fn answered(&mut self, facts: &Facts) {
+        self.ended = true;
+        self.metrics.answered(facts);
+    }
+
+    pub(crate) fn failed(&mut self) {
+        self.ended = true;
+        self.metrics.ended(Status::Failed);
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.metrics.in_flight.dec();
+        if !self.ended {
+            self.metrics.ended(Status::Cancelled);
+        }
     }
 }
 

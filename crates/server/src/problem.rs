@@ -88,6 +88,12 @@ fn storage_down(message: String) -> Problem {
         .with_retry(Duration::from_secs(2))
 }
 
+impl From<pipeline::Failure> for Problem {
+    fn from(failure: pipeline::Failure) -> Self {
+        Self { trace: Some(failure.trace), ..failure.error.into() }
+    }
+}
+
 impl From<pipeline::Error> for Problem {
     fn from(error: pipeline::Error) -> Self {
         use pipeline::Error;
@@ -117,6 +123,7 @@ fn of_model(error: &models::Error) -> Problem {
         return of_upstream(upstream, message);
     }
     match error {
+        models::Error::MissingKey { .. } => of_fault(Fault::Operator, "provider_key_missing", message),
         models::Error::Timeout { .. } => {
             Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_error", "upstream_timeout", message)
         }

@@ -1,3 +1,5 @@
+//! The guards together, in the order of a request.
+
 use crate::{Guards, Vault};
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Texts in disguise, and what they are seen as.
+
 use super::{plain, views};
 use proptest::prelude::*;
 

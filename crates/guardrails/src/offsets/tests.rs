@@ -1,3 +1,5 @@
+//! Places in a changed text, found again in the text before.
+
 use super::OffsetMap;
 
 fn map() -> OffsetMap {

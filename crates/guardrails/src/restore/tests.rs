@@ -1,3 +1,5 @@
+//! Placeholders as models write them, whole and cut anywhere.
+
 use crate::vault::Vault;
 use proptest::prelude::*;
 

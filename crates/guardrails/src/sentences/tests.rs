@@ -1,3 +1,5 @@
+//! Where sentences begin and end.
+
 use super::sentences;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Values put away, and their placeholders.
+
 use super::Vault;
 
 #[test]

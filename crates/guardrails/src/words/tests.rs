@@ -1,3 +1,5 @@
+//! Texts cut into words of each kind.
+
 use super::{Kind, words};
 
 #[test]

@@ -1,3 +1,5 @@
+//! Intervals against published figures and against chance.
+
 use super::{Rate, SplitMix, Weighed, cost_per_good, interval_of_cost_per_good};
 use proptest::prelude::*;
 use usecase::MicroUsd;

@@ -109,6 +109,10 @@ pub(super) fn measured_quality(evidence: &Evidence<'_>) -> Findings {
             let cases = counted(gate.cases, "case");
             found.evidence(format!("{} passed its gate {}, {cases}", gate.bundle, when(gate, evidence)));
             found.evidence(gate.verdict.clone());
+            if !gate.changed_since.is_empty() {
+                let feeds = gate.changed_since.join(", ");
+                found.note(format!("documents changed since in {feeds}: {run} to measure them too"));
+            }
         }
     }
     found

@@ -61,6 +61,7 @@ fn whole(use_case: &UseCase) -> Evidence<'_> {
             verdict: "19/20 passed; no baseline to compare with".to_owned(),
             at: Timestamp(NOW.0 - 3 * HOUR),
             cases: 20,
+            changed_since: Vec::new(),
             bundle: bundle(),
         }),
         traces: TraceEvidence {

@@ -1,3 +1,5 @@
+//! Rows counted.
+
 use super::{Percentiles, traffic};
 use crate::outcomes::tests::request;
 use ledger::{Source, Status};

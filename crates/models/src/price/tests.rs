@@ -1,3 +1,5 @@
+//! What calls cost, and when that is unknown.
+
 use super::{Rate, amount, built_in, cost};
 use proptest::prelude::*;
 use usecase::declared::Price;

@@ -1,3 +1,5 @@
+//! Tokens counted without a tokenizer.
+
 use super::{Count, most_output, of_characters, of_request, of_text};
 use crate::tests::upstream::request;
 use serde_json::json;

@@ -3,7 +3,7 @@
 //! no `[DONE]`: a client must never take half an answer for a whole one.
 
 use super::response::{Identity, annotations, cost_text, envelope, status_name, usage_body};
-use crate::metrics::Metrics;
+use crate::metrics::Counted;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -14,7 +14,6 @@ use futures_util::stream::{self, BoxStream};
 use pipeline::{Ended, Facts, Piece};
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 use usecase::{ChoiceDelta, Chunk};
 
@@ -41,12 +40,12 @@ pub(crate) struct Frames {
     identity: Identity,
     include_usage: bool,
     begun: bool,
-    metrics: Arc<Metrics>,
+    counted: Counted,
 }
 
 impl Frames {
-    pub(crate) fn new(identity: Identity, include_usage: bool, metrics: Arc<Metrics>) -> Self {
-        Self { identity, include_usage, begun: false, metrics }
+    pub(crate) fn new(identity: Identity, include_usage: bool, counted: Counted) -> Self {
+        Self { identity, include_usage, begun: false, counted }
     }
 
     fn of(&mut self, piece: Piece) -> Vec<Bytes> {
@@ -54,7 +53,7 @@ impl Frames {
             Piece::Chunk(chunk) => vec![self.chunk(chunk, &[])],
             Piece::End(ended) => self.end(*ended),
             Piece::Failed(error) => {
-                self.metrics.failed(&error);
+                self.counted.failed();
                 let problem = Problem::from(error);
                 vec![frame(&problem.body())]
             }
@@ -63,7 +62,7 @@ impl Frames {
 
     fn end(&mut self, ended: Ended) -> Vec<Bytes> {
         let Ended { finish, facts } = ended;
-        self.metrics.answered(&facts);
+        self.counted.answered(&facts);
         let rest = finish.rest.clone();
         let mut frames = vec![self.chunk(finish, &facts.citations)];
         if self.include_usage {

@@ -16,6 +16,9 @@ use usecase::project::UseCase;
 use usecase::{ChatRequest, Decision, Message, Role};
 
 pub(crate) fn run(ground: &Ground<'_>, ask: Ask) -> anyhow::Result<ExitCode> {
+    if ask.question.trim().is_empty() {
+        bail!("the question is empty");
+    }
     let house = House::open(ground.project)?;
     house.known(&ask.name)?;
     let (use_case, arm) = if ask.released { released(&house, &ask.name)? } else { working(&house, &ask.name)? };

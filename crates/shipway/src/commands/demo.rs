@@ -253,7 +253,8 @@ async fn tell_record(client: &reqwest::Client, base: &str, admin: &str, trace: &
         let word = |name: &str| verdict[name].as_str().unwrap_or_default().to_owned();
         if word("decision") != "allow" {
             let reason = word("reason");
-            paint::line(format!("  {} {} by {}: {reason}", paint::care("verdict"), word("decision"), word("guard")));
+            let what = format!("{} by {} ({})", word("decision"), word("guard"), word("rule"));
+            paint::line(format!("  {} {what}: {reason}", paint::care("verdict")));
         }
     }
     Ok(())

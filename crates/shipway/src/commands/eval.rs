@@ -23,8 +23,6 @@ pub(crate) fn run(ground: &Ground<'_>, eval: &Eval) -> anyhow::Result<ExitCode> 
         paint::line(report::json::render(&conclusion)?);
     } else {
         paint::line(report::text::render(&conclusion));
-        let word = if conclusion.gate.is_ok() { paint::good("gate passed") } else { paint::bad("gate failed") };
-        paint::line(word);
     }
     Ok(if conclusion.gate.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(GATE_FAILED) })
 }

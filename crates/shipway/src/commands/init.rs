@@ -35,6 +35,9 @@ pub(crate) fn run(ground: &Ground<'_>, name: &str) -> anyhow::Result<ExitCode> {
         paint::json(&json!({ "use_case": name, "written": written }))?;
         return Ok(ExitCode::SUCCESS);
     }
+    if root != start {
+        paint::line(format!("added to the project in {}", root.display()));
+    }
     for path in &written {
         let shown = path.strip_prefix(&start).unwrap_or(path);
         paint::line(format!("  {} {}", paint::good("+"), shown.display()));
@@ -42,7 +45,9 @@ pub(crate) fn run(ground: &Ground<'_>, name: &str) -> anyhow::Result<ExitCode> {
     paint::line(format!(
         "\nNext, in this order:\n  shipway ingest {name}\n  shipway eval {name}\n  shipway release {name}"
     ));
-    paint::line(format!("  shipway check {name}\n  shipway ask {name} \"How long do I have to return something?\""));
+    paint::line(format!(
+        "  shipway check {name}\n  shipway ask {name} \"Within how many days can a lamp be returned?\""
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -44,6 +44,7 @@ fn money(text: &str) -> anyhow::Result<MicroUsd> {
 }
 
 fn create(ground: &Ground<'_>, admission: &Admission, ledger: &Ledger, key: NewKey) -> anyhow::Result<()> {
+    let first = !admission.any()?;
     let created = admission.create(key)?;
     record(ledger, "key_created", &created.principal.key)?;
     if ground.json {
@@ -54,7 +55,10 @@ fn create(ground: &Ground<'_>, admission: &Admission, ledger: &Ledger, key: NewK
         paint::loud(&created.secret),
         paint::care("shown once: keep it where secrets are kept")
     ));
-    paint::line(paint::quiet(format!("id {}; callers now need a key on every address", created.principal.key)));
+    paint::line(paint::quiet(format!("id {}", created.principal.key)));
+    if first {
+        paint::line(paint::quiet("it is the first key: from now on callers need one on every address"));
+    }
     Ok(())
 }
 
@@ -69,9 +73,16 @@ fn list(ground: &Ground<'_>, admission: &Admission) -> anyhow::Result<()> {
     for key in keys {
         let state = if key.revoked.is_some() { paint::bad("revoked") } else { paint::good("valid") };
         let use_cases = key.use_cases.as_ref().map_or("all use cases".to_owned(), |names| names.join(", "));
-        paint::line(format!("{}  {state}  {}  {:?}  {use_cases}", key.id, key.name, key.role));
+        paint::line(format!("{}  {state}  {}  {}  {use_cases}", key.id, key.name, word(key.role)));
     }
     Ok(())
+}
+
+fn word(role: PrincipalRole) -> &'static str {
+    match role {
+        PrincipalRole::App => "app",
+        PrincipalRole::Admin => "admin",
+    }
 }
 
 fn record(ledger: &Ledger, kind: &'static str, id: &str) -> anyhow::Result<()> {

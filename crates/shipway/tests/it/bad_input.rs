@@ -88,6 +88,19 @@ fn wrong_bytes() {
 }
 
 #[test]
+fn a_failing_template_does_not_quote_the_conversation() {
+    let project = shop()
+        .file("usecases/shop/prompt.md", "{{ question.no.such.field }}")
+        .append("usecases/shop/usecase.toml", "[prompt]\ntemplate = \"prompt.md\"\n");
+    let server = project.serve();
+    let reply = server.client().post("/v1/chat/completions", &ask("shop", "Is my name Zebulon Quist?"));
+    assert_eq!(reply.status, 500, "{}", reply.text());
+    let trace = reply.header("x-shipway-trace").expect("a trace").to_owned();
+    let row = server.client().get(&format!("/v1/traces/{trace}")).json()["row"].to_string();
+    assert!(!reply.text().contains("Zebulon") && !row.contains("Zebulon"), "{} {row}", reply.text());
+}
+
+#[test]
 fn a_template_that_fails_is_the_operators_fault() {
     let project = shop()
         .file("usecases/shop/prompt.md", "{{ passages | no_such_filter }}")

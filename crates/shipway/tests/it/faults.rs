@@ -47,8 +47,9 @@ fn a_bare_models_app_gets_the_right_error() {
         let server = project.serve();
         let reply = server.client().post("/v1/chat/completions", &ask("scripted/m", "Hi"));
         assert_eq!((reply.status, reply.error_code().as_str()), (status, code), "{name}: {}", reply.text());
-        let trace = reply.json();
-        assert!(trace["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+        assert!(reply.json()["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+        let trace = reply.header("x-shipway-trace").expect("the trace of the failure").to_owned();
+        assert_eq!(server.client().get(&format!("/v1/traces/{trace}")).json()["row"]["status"], "failed", "{name}");
         let rows = project.must(&["audit", "verify", "--json"]).json();
         assert_eq!(rows["intact"], json!(true), "{name}");
     }

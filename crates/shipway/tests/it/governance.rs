@@ -215,3 +215,21 @@ fn a_refusal_is_an_answer_with_its_record() {
         assert!(record["verdicts"].to_string().contains("injection"));
     }
 }
+
+#[test]
+fn an_unsure_answer_waits_for_a_person_who_corrects_it() {
+    let provider = Provider::start(Script::says("Lamps are delivered by balloon from Saturn within 3 minutes."));
+    let project = scripted_shop(&provider)
+        .append("usecases/shop/usecase.toml", "[guard]\ngrounding = { at_least = 0.9, otherwise = \"review\" }\n");
+    let server = project.serve();
+    let reply = server.client().post("/v1/chat/completions", &ask("shop", QUESTION));
+    assert!(reply.text().contains("Saturn"), "{}", reply.text());
+    let waiting = project.must(&["review", "shop", "--json"]).json();
+    assert_eq!(waiting[0]["question"], QUESTION, "{waiting}");
+    let trace = waiting[0]["trace"].as_str().expect("a trace").to_owned();
+    let decide = ["review", "--decide", &trace, "--decision", "correct", "--text", "Within 45 days.", "--by", "jo"];
+    project.must(&decide);
+    assert_eq!(project.must(&["review", "shop", "--json"]).json(), json!([]));
+    assert_eq!(project.shipway(&decide).code, 1, "an answer is decided once");
+    assert_eq!(project.must(&["audit", "verify", "--json"]).json()["intact"], json!(true));
+}

@@ -38,6 +38,9 @@ fn an_app_that_leaves_cancels_the_upstream_and_is_recorded() {
         drop(client);
         eventually(name, || provider.left() == 1);
         eventually(name, || statuses(&project).first().is_some_and(|row| row["status"] == "cancelled"));
+        let metrics = server.client().get("/metrics").text();
+        assert!(metrics.contains("shipway_requests_total{status=\"cancelled\"} 1"), "{name}: {metrics}");
+        assert!(metrics.contains("shipway_requests_in_flight 0"), "{name}: {metrics}");
     }
 }
 

@@ -1,3 +1,5 @@
+//! Answers held against passages.
+
 use super::report;
 use usecase::{DocumentRef, Passage};
 

@@ -1,3 +1,5 @@
+//! Attacks that are found, and questions that must pass.
+
 use super::{PATTERNS, expand, find_in_passage, judge_input};
 use base64::Engine;
 

@@ -1,3 +1,5 @@
+//! What is personal data, and what only looks like it.
+
 use super::find;
 use crate::guard::resolve_overlaps;
 

@@ -1,3 +1,5 @@
+//! What is a secret, and what only looks like one.
+
 use super::{COMPILED, find};
 use crate::guard::resolve_overlaps;
 

@@ -1,3 +1,5 @@
+//! Questions inside and outside of a boundary.
+
 use super::{TopicBoundary, background_sentences, looks_like_small_talk};
 use proptest::prelude::*;
 use usecase::Decision;

@@ -1,3 +1,5 @@
+//! Passages cut into units, scored and quoted.
+
 use super::sentences::{sentences, units};
 use super::words::{FUNCTION_WORDS, Words};
 use super::{ABSTENTION, ask};

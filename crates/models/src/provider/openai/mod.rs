@@ -14,8 +14,9 @@ mod wire;
 use crate::error::{Error, Upstream};
 use crate::provider::Answer;
 use crate::provider::clock::Clock;
-use crate::reply::{Call, ReplyBody, Running};
+use crate::reply::{Call, ChunkStream, ReplyBody, Running};
 use body::Body;
+use futures_util::StreamExt;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
 use serde_json::Value;
@@ -105,7 +106,7 @@ impl OpenAi {
         // Asked to stream, some upstreams stream under a wrong content type, and some answer whole as JSON.
         let body = if call.request.stream && !is(&headers, "json") {
             let decoder = stream::Decoder::new(model, salt());
-            ReplyBody::Stream(stream::stream(body, decoder))
+            ReplyBody::Stream(without_key(stream::stream(body, decoder), key))
         } else {
             whole(model, &headers, body, call.request.stream, key).await?
         };
@@ -179,6 +180,16 @@ async fn whole(
     Ok(if stream { ReplyBody::Stream(stream::of_completion(completion)) } else { ReplyBody::Whole(completion) })
 }
 
+/// A stream may break off with the upstream's own words, and these may quote the key.
+fn without_key(stream: ChunkStream, key: Option<&str>) -> ChunkStream {
+    let Some(key) = key.map(str::to_owned) else { return stream };
+    let hide = move |error| match error {
+        Error::ErrorInBody(upstream) => Error::ErrorInBody(Box::new(body::without_key(*upstream, Some(&key)))),
+        error => error,
+    };
+    stream.map(move |piece| piece.map_err(&hide)).boxed()
+}
+
 /// The error for a status other than 200, with as much of the report as can be read.
 async fn refused(model: &ModelRef, status: u16, headers: &HeaderMap, mut body: Body, key: Option<&str>) -> Error {
     let report = body.whole(LARGEST_ERROR).await.ok();
@@ -230,5 +241,5 @@ fn salt() -> String {
     let mut bytes = [0_u8; 6];
     // Without randomness the ids are still unique within the answer, which is what clients need.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    usecase::ids::hex(&bytes)
 }

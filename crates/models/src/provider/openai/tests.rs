@@ -162,20 +162,29 @@ fn check_calls(name: &str, deltas: &[Value], expected: &[(&str, &str, &str)]) {
     assert_eq!(made, expected, "{name}");
 }
 
+/// The first delta of a tool call, as OpenAI sends it.
+fn full(index: u64, id: &str, name: &str, arguments: &str) -> Value {
+    json!({"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
+}
+
+/// A further delta of a tool call.
+fn more(index: u64, arguments: &str) -> Value {
+    json!({"index": index, "function": {"arguments": arguments}})
+}
+
+const TWO: [(&str, &str, &str); 2] = [("x", "f", r#"{"a":1}"#), ("y", "g", "{}")];
+
 #[test]
 fn streamed_tool_calls_come_out_in_one_form() {
-    let full = |index: u64, id: &str, name: &str, arguments: &str| json!({"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
-    let more = |index: u64, arguments: &str| json!({"index": index, "function": {"arguments": arguments}});
-    let two = [("x", "f", r#"{"a":1}"#), ("y", "g", "{}")];
     let proper = [
         json!([full(0, "x", "f", "")]),
         json!([more(0, r#"{"a""#)]),
         json!([more(0, ":1}")]),
         json!([full(1, "y", "g", "{}")]),
     ];
-    check_calls("proper", &proper, &two);
-    check_calls("all index 0", &[json!([full(0, "x", "f", r#"{"a":1}"#)]), json!([full(0, "y", "g", "{}")])], &two);
-    check_calls("both in one delta", &[json!([full(0, "x", "f", r#"{"a":1}"#), full(0, "y", "g", "{}")])], &two);
+    check_calls("proper", &proper, &TWO);
+    check_calls("all index 0", &[json!([full(0, "x", "f", r#"{"a":1}"#)]), json!([full(0, "y", "g", "{}")])], &TWO);
+    check_calls("both in one delta", &[json!([full(0, "x", "f", r#"{"a":1}"#), full(0, "y", "g", "{}")])], &TWO);
     let bare = |fields: Value| json!([fields]);
     check_calls(
         "no index",
@@ -184,32 +193,36 @@ fn streamed_tool_calls_come_out_in_one_form() {
             bare(json!({"function": {"arguments": ":1}"}})),
             bare(json!({"id": "y", "function": {"name": "g", "arguments": "{}"}})),
         ],
-        &two,
+        &TWO,
     );
     check_calls(
         "id and name repeated",
         &[json!([full(0, "x", "f", "{\"a\"")]), json!([full(0, "x", "f", ":1}")]), json!([full(1, "y", "g", "{}")])],
-        &two,
+        &TWO,
     );
     check_calls(
         "id blank later",
         &[json!([full(0, "x", "f", "{\"a\"")]), json!([full(0, "", "", ":1}")]), json!([full(1, "y", "g", "{}")])],
-        &two,
+        &TWO,
     );
     check_calls(
         "a new id each time",
         &[json!([full(0, "x", "f", "{\"a\"")]), json!([full(0, "z", "", ":1}")]), json!([full(1, "y", "g", "{}")])],
-        &two,
+        &TWO,
     );
+}
+
+#[test]
+fn streamed_tool_calls_of_stranger_upstreams_come_out_in_that_form_too() {
     check_calls(
         "index from 1",
         &[json!([full(1, "x", "f", r#"{"a":1}"#)]), json!([full(2, "y", "g", "")]), json!([more(2, "{}")])],
-        &two,
+        &TWO,
     );
     check_calls(
         "index shifts",
         &[json!([full(0, "x", "f", "{\"a\"")]), json!([more(5, ":1}")]), json!([full(1, "y", "g", "{}")])],
-        &two,
+        &TWO,
     );
     check_calls(
         "interleaved",
@@ -218,7 +231,7 @@ fn streamed_tool_calls_come_out_in_one_form() {
             json!([more(1, "{"), more(0, "{\"a\"")]),
             json!([more(0, ":1}"), more(1, "}")]),
         ],
-        &two,
+        &TWO,
     );
     check_calls(
         "arguments before the name",
@@ -227,12 +240,12 @@ fn streamed_tool_calls_come_out_in_one_form() {
             json!([full(0, "x", "f", ":1}")]),
             json!([full(1, "y", "g", "{}")]),
         ],
-        &two,
+        &TWO,
     );
     check_calls(
         "arguments as an object",
         &[json!([{"id": "x", "function": {"name": "f", "arguments": {"a": 1}}}]), json!([full(1, "y", "g", "{}")])],
-        &two,
+        &TWO,
     );
     let made_up = [("call_salt_0", "f", r#"{"a":1}"#), ("call_salt_1", "f", "{}")];
     check_calls(
@@ -243,7 +256,7 @@ fn streamed_tool_calls_come_out_in_one_form() {
     check_calls(
         "one id for two calls",
         &[json!([full(0, "x", "f", r#"{"a":1}"#)]), json!([full(1, "x", "g", "{}")])],
-        &[two[0], ("call_salt_1", "g", "{}")],
+        &[TWO[0], ("call_salt_1", "g", "{}")],
     );
 }
 

@@ -1,3 +1,5 @@
+//! Scripts, read and played.
+
 use super::{Script, cut, words};
 use crate::error::{Error, Wait};
 use crate::tests::upstream::{ask, call, heard};

@@ -52,6 +52,10 @@ fn unknown_keys() {
        |                                                          ^^^
        expected: one of `to`, `when`
     "#);
+}
+
+#[test]
+fn unknown_keys_of_named_tables_and_of_the_project() {
     insta::assert_snapshot!(use_case("[feeds.handbook]\nfiles = \"*\"\nevery_hour = true"), @r#"
     F:6:1: unknown key `every_hour` in `feeds.handbook`
      6 | every_hour = true
