@@ -29,11 +29,6 @@ impl OffsetMap {
         self.replaced.push(Replaced { source_start, source_end, changed_start, changed_end });
     }
 
-    /// Whether both texts have the same places.
-    pub fn is_identity(&self) -> bool {
-        self.replaced.is_empty()
-    }
-
     /// The source code point of a code point of the changed text. Places inside a replacement map to the beginning of
     /// what it replaced, so that an empty stretch stays empty.
     pub fn to_source(&self, changed: usize) -> usize {

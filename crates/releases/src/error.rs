@@ -1,5 +1,6 @@
 //! Why a release does not move.
 
+use storage::Blame;
 use usecase::{BundleId, Fault, Remedy};
 
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,8 @@ pub enum Error {
     NothingBefore { use_case: String },
     #[error("the proof is of {proof}, not of {bundle}: the files changed meanwhile; run the command again")]
     ProofOfAnother { bundle: BundleId, proof: BundleId },
+    #[error("somebody else moved the release of `{use_case}` at this very moment: look at `shipway status {use_case}`")]
+    MovedMeanwhile { use_case: String },
     #[error("this version cannot send shadow traffic: take `shadow` out of [release] steps")]
     ShadowNotBuilt,
     #[error("the stored bundle {0} is damaged: {1}")]
@@ -35,13 +38,21 @@ impl Error {
 
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Damaged(..) | Self::Storage(_) => Fault::Operator,
+            Self::Damaged(..) => Fault::Operator,
+            Self::Storage(cause) => match cause.blame() {
+                Blame::Operator => Fault::Operator,
+                Blame::Us => Fault::Us,
+            },
             Self::Ledger(cause) => cause.fault(),
             _ => Fault::Caller,
         }
     }
 
     pub fn remedy(&self) -> Remedy {
-        Remedy::Fail
+        match self {
+            Self::Ledger(cause) => cause.remedy(),
+            Self::Storage(cause) if cause.may_pass() => Remedy::RetrySame,
+            _ => Remedy::Fail,
+        }
     }
 }

@@ -114,13 +114,13 @@ impl Releases {
             at: Timestamp::now(),
             kind,
             bundle: bundle.id.clone(),
-            replaced: before.map(|before| before.stable),
+            replaced: before.as_ref().map(|before| before.stable.clone()),
             share: pointer.share,
             by: by.to_owned(),
             evidence,
         };
         self.store.keep_bundle(bundle)?;
-        self.decide(decision, &pointer)
+        self.decide(decision, before, &pointer)
     }
 
     /// Gives the canary its next share; at the last step it becomes the stable bundle.
@@ -139,12 +139,12 @@ impl Releases {
             at: Timestamp::now(),
             kind,
             bundle: canary,
-            replaced: Some(before.stable),
+            replaced: Some(before.stable.clone()),
             share: pointer.share,
             by: by.to_owned(),
             evidence: json!({ "decided_by": "a person's command" }),
         };
-        self.decide(decision, &pointer)
+        self.decide(decision, Some(before), &pointer)
     }
 
     /// Takes the traffic back: from the canary when one is under way, else to the stable bundle before this one, or
@@ -173,12 +173,12 @@ impl Releases {
             by: by.to_owned(),
             evidence: json!({ "decided_by": "a person's command" }),
         };
-        self.decide(decision, &Pointer::first(target))
+        self.decide(decision, Some(before), &Pointer::first(target))
     }
 
-    /// The record comes first: a pointer never moves without it. Cut between the two, the decision is on record and
-    /// has had no effect; giving the command again completes it.
-    fn decide(&self, decision: Decision, pointer: &Pointer) -> Result<Decision, Error> {
+    /// The record comes first: a pointer never moves without it. Cut between the two, or overtaken by somebody else's
+    /// decision on the same pointer, the decision is on record and has had no effect.
+    fn decide(&self, decision: Decision, before: Option<Pointer>, pointer: &Pointer) -> Result<Decision, Error> {
         let event = Event {
             kind: decision.kind.event_name(),
             use_case: Some(decision.use_case.clone()),
@@ -186,8 +186,10 @@ impl Releases {
             payload: None,
         };
         self.ledger.append_blocking(&event)?;
-        self.store.move_pointer(&decision, pointer)?;
-        Ok(decision)
+        match self.store.move_pointer(&decision, before, pointer)? {
+            true => Ok(decision),
+            false => Err(Error::MovedMeanwhile { use_case: decision.use_case }),
+        }
     }
 
     fn once_stable(&self, use_case: &str, named: &BundleId) -> Result<BundleId, Error> {

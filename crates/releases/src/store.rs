@@ -4,6 +4,7 @@ use crate::decision::{Decision, Pointer};
 use crate::error::Error;
 use rusqlite::{OptionalExtension, params};
 use serde::de::DeserializeOwned;
+use std::fs::File;
 use storage::Storage;
 use usecase::BundleId;
 use usecase::bundle::Bundle;
@@ -35,6 +36,14 @@ impl Store {
     pub(crate) fn open(storage: &Storage) -> Result<Self, Error> {
         storage.migrate("releases", STEPS)?;
         Ok(Self { storage: storage.clone() })
+    }
+
+    /// One decision at a time, also across processes: held from reading the pointer until it has moved. The lock is the
+    /// operating system's and goes with the process.
+    pub(crate) fn turn(&self) -> Result<File, Error> {
+        let path = self.storage.folder().join("releases.lock");
+        let taken = File::create(&path).and_then(|file| file.lock().map(|()| file));
+        taken.map_err(|error| Error::NoTurn(format!("{}: {error}", path.display())))
     }
 
     pub(crate) fn keep_bundle(&self, bundle: &Bundle) -> Result<(), Error> {
@@ -74,18 +83,29 @@ impl Store {
         rows.iter().map(|content| parse(&BundleId::from_stored(use_case), content)).collect()
     }
 
-    /// The flip: the pointer and the decision that moved it, in one transaction.
-    pub(crate) fn move_pointer(&self, decision: &Decision, pointer: &Pointer) -> Result<(), Error> {
+    /// The flip: the pointer and the decision that moved it, in one transaction. False, and nothing is written, when
+    /// the pointer is no longer the one that was decided on.
+    pub(crate) fn move_pointer(
+        &self,
+        decision: &Decision,
+        before: Option<Pointer>,
+        pointer: &Pointer,
+    ) -> Result<bool, Error> {
         let (use_case, decision, pointer) = (decision.use_case.clone(), text(decision), text(pointer));
-        self.storage.write_blocking(move |transaction| {
+        let moved = self.storage.write_blocking(move |transaction| {
+            let sql = "SELECT pointer FROM release_pointers WHERE use_case = ?1";
+            let now: Option<String> = transaction.query_row(sql, [&use_case], |row| row.get(0)).optional()?;
+            if now.and_then(|content| serde_json::from_str(&content).ok()) != before {
+                return Ok(false);
+            }
             let sql = "INSERT INTO release_pointers (use_case, pointer) VALUES (?1, ?2)
                        ON CONFLICT (use_case) DO UPDATE SET pointer = excluded.pointer";
             transaction.execute(sql, params![use_case, pointer])?;
             let sql = "INSERT INTO release_decisions (use_case, decision) VALUES (?1, ?2)";
             transaction.execute(sql, params![use_case, decision])?;
-            Ok(())
+            Ok(true)
         })?;
-        Ok(())
+        Ok(moved)
     }
 }
 

@@ -156,7 +156,8 @@ impl Assertion {
         self.weight
     }
 
-    pub fn is_unsupported(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_unsupported(&self) -> bool {
         matches!(self.check, Check::Unsupported(_))
     }
 

@@ -64,6 +64,20 @@ async fn a_running_request_is_seen_and_its_cost_is_unknown() {
 }
 
 #[tokio::test]
+async fn a_request_may_end_before_its_beginning_was_awaited() {
+    let folder = folder();
+    let (_storage, ledger) = open(folder.path());
+    let begun = started();
+    let trace = begun.trace;
+    let beginning = ledger.begin_durable(begun);
+    ledger.finish(finished(trace)).await.expect("it is open since the call");
+    assert!(beginning.await.is_err(), "its row is there already, whole");
+    let detail = ledger.request(&trace).expect("it reads").expect("it is there");
+    assert_eq!(detail.row.status, Some(Status::Answered));
+    assert_intact(&ledger);
+}
+
+#[tokio::test]
 async fn requests_begin_once_and_end_once() {
     let folder = folder();
     let (_storage, ledger) = open(folder.path());

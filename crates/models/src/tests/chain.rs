@@ -141,7 +141,9 @@ async fn an_upstream_that_quotes_our_key_is_not_repeated() {
     let body = |status: &str| {
         response(status, "", r#"{"error":{"message":"key sk-secret-123 is bad","code":"sk-secret-123"}}"#)
     };
-    let upstream = Upstream::start(vec![body("401 Unauthorized"), body("500 Broken")]).await;
+    let in_stream = "data: {\"error\":{\"message\":\"key sk-secret-123 is bad\",\"code\":\"sk-secret-123\"}}\n\n";
+    let broken = stream(&[&delta("One"), in_stream]);
+    let upstream = Upstream::start(vec![body("401 Unauthorized"), body("500 Broken"), broken]).await;
     let mut file = project(&[upstream.address]);
     file.providers.get_mut("a").expect("declared").api_key = Some(SecretRef::File(key.display().to_string()));
     for _ in 0..2 {
@@ -149,6 +151,9 @@ async fn an_upstream_that_quotes_our_key_is_not_repeated() {
         let told = format!("{:?} {}", failed.error, failed.error);
         assert!(!told.contains("sk-secret"), "{told}");
     }
+    let (_, error) = heard(ask(&file, &["a/m"], call(true)).await.expect("it begins well").body).await;
+    let told = format!("{:?}", error.expect("it breaks off"));
+    assert!(told.contains("[key]") && !told.contains("sk-secret"), "{told}");
     std::fs::remove_file(key).expect("it was written");
 }
 
