@@ -9,7 +9,7 @@ use usecase::declared::ModelRef;
 use usecase::{Fault, Jurisdiction, Remedy};
 
 /// The longest wait that an upstream may ask for and still be tried again instead of passed over.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {

@@ -7,9 +7,9 @@
 //! (the chain), and then the providers: `openai` (any compatible server), `extractive` (quotes the passages or
 //! abstains), `simulated` (scripted, for load and fault tests).
 
-pub mod error;
-pub mod price;
-pub mod tokens;
+mod error;
+mod price;
+mod tokens;
 
 mod journal;
 mod provider;

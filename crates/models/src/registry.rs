@@ -21,15 +21,12 @@ pub struct Models {
 impl Models {
     /// Checks the declared providers and prices; opens no connection and reads no key.
     pub fn new(file: &ProjectFile) -> Result<Self, Error> {
-        let mut declared = file.providers.clone();
-        for (name, kind) in
-            [("openai", ProviderKind::Openai), ("local", ProviderKind::Local), ("simulated", ProviderKind::Simulated)]
-        {
-            declared.entry(name.to_owned()).or_insert_with(|| undeclared(kind));
-        }
         let mut targets = BTreeMap::new();
-        for (name, provider) in &declared {
-            targets.insert(name.clone(), Arc::new(target(name, provider)?));
+        for name in file.provider_names() {
+            // As the config check resolved it, so that both mean the same provider.
+            if let Some(provider) = file.provider(&name) {
+                targets.insert(name.clone(), Arc::new(target(&name, &provider)?));
+            }
         }
         let mut prices = BTreeMap::new();
         for (key, price) in &file.prices {
@@ -93,10 +90,6 @@ impl Models {
         let built_in = || price::built_in(self.targets.get(&model.provider)?.price_host(), &model.model);
         self.prices.get(model).cloned().or_else(|| built_in().map(Arc::new))
     }
-}
-
-fn undeclared(kind: ProviderKind) -> Provider {
-    Provider { kind, base_url: None, api_key: None, jurisdiction: None, timeouts: Default::default() }
 }
 
 fn priced_model(key: &str, price: &Price) -> Result<ModelRef, Error> {

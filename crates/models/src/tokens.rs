@@ -13,7 +13,7 @@ use serde_json::Value;
 use usecase::{ChatRequest, Content, Message};
 
 /// The output that is reserved for when a request and its use case set no limit, in tokens.
-pub const DEFAULT_OUTPUT_TOKENS: u64 = 4096;
+pub(crate) const DEFAULT_OUTPUT_TOKENS: u64 = 4096;
 
 /// What a picture, sound or file is counted as, in tokens: the usual price of a picture in high detail.
 const TOKENS_OF_MEDIA: u64 = 1105;
@@ -23,17 +23,17 @@ const TOKENS_AROUND_MESSAGE: u64 = 4;
 
 /// A running count, in quarters of a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
+pub(crate) struct Count {
     quarters: u64,
 }
 
 impl Count {
-    pub fn add(&mut self, text: &str) {
+    pub(crate) fn add(&mut self, text: &str) {
         self.quarters += text.chars().map(quarters).sum::<u64>();
     }
 
     /// Adds every text of a JSON value; the names of its fields and its punctuation cost a token or so each.
-    pub fn add_value(&mut self, value: &Value) {
+    pub(crate) fn add_value(&mut self, value: &Value) {
         match value {
             Value::Null => {}
             Value::Bool(_) => self.quarters += 4,
@@ -52,7 +52,7 @@ impl Count {
     }
 
     /// Whole tokens, rounded up.
-    pub fn tokens(self) -> u64 {
+    pub(crate) fn tokens(self) -> u64 {
         self.quarters.div_ceil(4)
     }
 }
@@ -70,19 +70,19 @@ fn quarters(c: char) -> u64 {
 }
 
 /// Tokens of one text, estimated.
-pub fn of_text(text: &str) -> u64 {
+pub(crate) fn of_text(text: &str) -> u64 {
     let mut count = Count::default();
     count.add(text);
     count.tokens()
 }
 
 /// Tokens of a number of characters whose text is not known yet, such as passages still to be retrieved.
-pub fn of_characters(characters: usize) -> u64 {
+pub(crate) fn of_characters(characters: usize) -> u64 {
     (characters as u64).div_ceil(4)
 }
 
 /// Input tokens of a request, estimated: its messages, its tools, its response format.
-pub fn of_request(request: &ChatRequest) -> u64 {
+pub(crate) fn of_request(request: &ChatRequest) -> u64 {
     let mut count = Count::default();
     request.messages.iter().for_each(|message| add_message(&mut count, message));
     for name in ["tools", "functions", "response_format"] {
@@ -105,7 +105,7 @@ fn add_message(count: &mut Count, message: &Message) {
 }
 
 /// The most output tokens that a request may cause: its own limit for each of its choices.
-pub fn most_output(request: &ChatRequest) -> u64 {
+pub(crate) fn most_output(request: &ChatRequest) -> u64 {
     let number = |name: &str| request.rest.get(name).and_then(Value::as_u64);
     let limit = number("max_completion_tokens").or(number("max_tokens")).unwrap_or(DEFAULT_OUTPUT_TOKENS);
     limit.saturating_mul(number("n").unwrap_or(1).max(1))

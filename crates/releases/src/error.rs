@@ -25,6 +25,8 @@ pub enum Error {
     ShadowNotBuilt,
     #[error("the stored bundle {0} is damaged: {1}")]
     Damaged(BundleId, String),
+    #[error("decisions cannot be put in order: the lock file {0}")]
+    NoTurn(String),
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
     #[error(transparent)]
@@ -38,7 +40,7 @@ impl Error {
 
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Damaged(..) => Fault::Operator,
+            Self::Damaged(..) | Self::NoTurn(_) => Fault::Operator,
             Self::Storage(cause) => match cause.blame() {
                 Blame::Operator => Fault::Operator,
                 Blame::Us => Fault::Us,

@@ -96,6 +96,7 @@ impl Releases {
             return Err(Error::ProofOfAnother { bundle: bundle.id.clone(), proof: ready.bundle().clone() });
         }
         let shares = shares(steps)?;
+        let _turn = self.store.turn()?;
         let before = self.store.pointer(&bundle.use_case)?;
         let pointer = match &before {
             None => Pointer::first(bundle.id.clone()),
@@ -128,6 +129,7 @@ impl Releases {
     /// # Errors
     /// The caller's: no canary is under way.
     pub fn promote(&self, use_case: &str, by: &str) -> Result<Decision, Error> {
+        let _turn = self.store.turn()?;
         let before = self.store.pointer(use_case)?.ok_or_else(|| Error::never_released(use_case))?;
         let Some(canary) = before.canary.clone() else {
             return Err(Error::NoCanary { use_case: use_case.to_owned() });
@@ -153,6 +155,7 @@ impl Releases {
     /// # Errors
     /// The caller's: nothing to fall back to, or a bundle that never served this use case.
     pub fn rollback(&self, use_case: &str, to: Option<&BundleId>, by: &str) -> Result<Decision, Error> {
+        let _turn = self.store.turn()?;
         let before = self.store.pointer(use_case)?.ok_or_else(|| Error::never_released(use_case))?;
         let leaving = before.canary.clone().unwrap_or_else(|| before.stable.clone());
         let target = match (to, &before.canary) {

@@ -137,6 +137,19 @@ async fn a_decision_on_a_pointer_that_moved_meanwhile_has_no_effect() {
 }
 
 #[tokio::test]
+async fn decisions_of_many_at_once_come_one_after_the_other() {
+    let house = house();
+    house.release("one", &steps()).await.expect("a release");
+    house.release("two", &steps()).await.expect("a canary");
+    let promoted: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6).map(|_| scope.spawn(|| house.releases.promote("shop", "t").is_ok())).collect();
+        threads.into_iter().map(|thread| usize::from(thread.join().expect("a thread"))).sum()
+    });
+    // From 5 % to 25 %, from there to all; the other four find no canary.
+    assert_eq!((promoted, house.serving().1), (2, None));
+}
+
+#[tokio::test]
 async fn a_stored_bundle_comes_back_whole() {
     let house = house();
     house.release("one", &steps()).await.expect("a release");

@@ -10,7 +10,7 @@
 //! changes and handing out snapshots).
 
 pub mod embedder;
-pub mod words;
+mod words;
 
 mod code_points;
 mod collection;

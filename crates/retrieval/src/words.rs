@@ -20,14 +20,15 @@ const STOP_WORDS: [&str; 33] = [
 const LONGEST_TERM: usize = 64;
 
 /// The terms of a text in order, stop words left out.
-pub fn terms(text: &str) -> Vec<String> {
+#[cfg(test)]
+pub(crate) fn terms(text: &str) -> Vec<String> {
     let mut terms = Vec::with_capacity(text.len() / 7);
     each_term(text, &mut |term| terms.push(term.to_owned()));
     terms
 }
 
 /// Calls `found` with each term of a text in order, stop words left out.
-pub fn each_term(text: &str, found: &mut dyn FnMut(&str)) {
+pub(crate) fn each_term(text: &str, found: &mut dyn FnMut(&str)) {
     let stemmer = Stemmer::create(Algorithm::English);
     for word in fold(text).unicode_words() {
         let word = word.replace('\u{2019}', "'");
@@ -39,7 +40,7 @@ pub fn each_term(text: &str, found: &mut dyn FnMut(&str)) {
 }
 
 /// Lower case, compatibility forms resolved, combining marks dropped.
-pub fn fold(text: &str) -> Cow<'_, str> {
+fn fold(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
         Cow::Owned(text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect())
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {

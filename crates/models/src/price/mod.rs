@@ -51,7 +51,7 @@ pub(crate) fn cost(rate: Option<&Rate>, usage: &Usage) -> Cost {
 /// Micro-dollars for a usage: (uncached input × input price + cached input × cached price + output × output price) /
 /// 10⁶, rounded half up. Cached tokens are a part of the input and reasoning tokens a part of the output, so each
 /// token is priced once.
-pub fn amount(price: &Price, usage: &Usage) -> MicroUsd {
+pub(crate) fn amount(price: &Price, usage: &Usage) -> MicroUsd {
     let cached = usage.cached_input_tokens.min(usage.input_tokens);
     let fresh = usage.input_tokens - cached;
     let part = |tokens: u64, rate: MicroUsd| i128::from(tokens) * i128::from(rate.0.max(0));

@@ -76,6 +76,7 @@ name = "Example"
 listen = "127.0.0.1:8080"
 max_body_bytes = 8388608
 drain = "30s"
+keepalive = "15s"
 [storage]
 folder = ".shipway"
 [embedder]

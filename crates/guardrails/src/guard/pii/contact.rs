@@ -157,11 +157,19 @@ fn ends_sentence(candidate: &Candidate<'_>) -> bool {
     matches!(after.next(), Some('.' | ',')) && after.next().is_none_or(char::is_whitespace)
 }
 
+/// Bytes before a number in which the word that names it is looked for.
+const LONGEST_LABEL: usize = 64;
+
 /// Any writing of 7 to 15 digits, but only directly after a word that names it, as in `Phone: 9498777106`.
 fn accept_named(candidate: &Candidate<'_>) -> Option<usize> {
     let length = candidate.whole()?;
     let count = digits(candidate.value()).len();
-    let label = &candidate.text[..candidate.start];
+    // A window: looking back to the line's beginning from each number of a long line takes quadratic time.
+    let mut from = candidate.start.saturating_sub(LONGEST_LABEL);
+    while !candidate.text.is_char_boundary(from) {
+        from += 1;
+    }
+    let label = &candidate.text[from..candidate.start];
     let line = label.rfind('\n').map_or(label, |at| &label[at..]);
     let gap = line.len() - line.trim_end_matches([' ', ':', '\t', '.', '=', '"', '(', '+', '#', '|']).len();
     let named = preceded_by(candidate.text, candidate.start - gap, 20, PHONE_WORDS)

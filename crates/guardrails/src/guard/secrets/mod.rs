@@ -48,17 +48,24 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     }
 });
 
+/// The longest stretch that a pattern may look at, in bytes: a private key of 16,384 bits is shorter.
+const LONGEST_SECRET: usize = 16_384;
+
 pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
     let mut settled = 0..0;
+    // Where each form found something that is no secret: it would find the same again from every anchor inside of it,
+    // in quadratic time.
+    let mut rejected = vec![0; COMPILED.forms.len()];
     for hit in COMPILED.anchors.find_overlapping_iter(text) {
-        let (form, pattern) = &COMPILED.forms[COMPILED.form_of_anchor[hit.pattern().as_usize()]];
+        let number = COMPILED.form_of_anchor[hit.pattern().as_usize()];
+        let (form, pattern) = &COMPILED.forms[number];
         // Inside what was just found there is nothing more to find; other forms may still begin before its end.
         let inside = settled.contains(&hit.start()) && hit.start() != settled.start;
-        if inside || (form.begins_word && continues_word(text, hit.start())) {
+        if inside || hit.start() < rejected[number] || (form.begins_word && continues_word(text, hit.start())) {
             continue;
         }
         let pattern = pattern.get_or_init(|| Regex::new(form.pattern).expect("a fixed pattern that the tests compile"));
-        let rest = &text[hit.start()..];
+        let rest = window(text, hit.start());
         let Some(found) = pattern.captures(rest) else { continue };
         let secret = found.iter().skip(1).flatten().next().or_else(|| found.get(0));
         if let Some(secret) = secret.filter(|secret| !secret.is_empty() && (form.check)(secret.as_str())) {
@@ -67,8 +74,18 @@ pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
             let rank = if form.begins_word { 10 + (hit.end() - hit.start()) as u8 } else { 1 };
             findings.push(Finding { start, end, guard: GUARD, rule: form.rule, kind: KIND, rank });
             settled = hit.start()..end;
+        } else {
+            rejected[number] = hit.start() + found.get(0).map_or(0, |whole| whole.end());
         }
     }
+}
+
+fn window(text: &str, start: usize) -> &str {
+    let mut end = text.len().min(start + LONGEST_SECRET);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[start..end]
 }
 
 fn continues_word(text: &str, start: usize) -> bool {

@@ -25,8 +25,7 @@ use std::time::Duration;
 use usecase::Jurisdiction;
 use usecase::declared::{ModelRef, Provider, SecretRef, Timeouts};
 
-/// OpenAI's own address, where its key, its price list and its jurisdiction are known.
-const HOME: &str = "https://api.openai.com/v1";
+/// OpenAI's own host, where its key, its price list and its jurisdiction are known.
 const HOME_HOST: &str = "api.openai.com";
 
 /// The largest answer that is read whole, in bytes.
@@ -43,13 +42,11 @@ pub(crate) struct OpenAi {
 }
 
 impl OpenAi {
-    /// Checks what was declared. Only OpenAI itself may leave out where it lives.
+    /// Checks what was declared.
     pub(crate) fn new(name: &str, provider: &Provider) -> Result<Self, Error> {
         let bad = |what: &str| Error::BadProvider { provider: name.to_owned(), what: what.to_owned() };
-        let base = match &provider.base_url {
-            Some(base) => base.as_str(),
-            None if name == "openai" => HOME,
-            None => return Err(bad("`base_url` is missing: where the API lives, up to and including `/v1`")),
+        let Some(base) = provider.base_url.as_deref() else {
+            return Err(bad("`base_url` is missing: where the API lives, up to and including `/v1`"));
         };
         let endpoint = format!("{}/chat/completions", base.trim_end_matches('/'));
         let endpoint = Url::parse(&endpoint).map_err(|error| bad(&format!("`base_url` is not a URL: {error}")))?;
