@@ -17,6 +17,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use storage::Storage;
 use usecase::{Cost, Timestamp, TraceId, Usage};
@@ -36,6 +37,24 @@ pub(crate) struct Inner {
     pub(crate) keyring: Keyring,
     /// Requests that began here and have not ended.
     open: Mutex<HashMap<TraceId, Started>>,
+    /// Requests that are not open any more and whose end is on its way to the writer.
+    ending: AtomicUsize,
+}
+
+/// Counts an end that is on its way, until it is on disk or nobody waits for it.
+struct Ending<'a>(&'a AtomicUsize);
+
+impl<'a> Ending<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Ledger {
@@ -58,7 +77,8 @@ impl Ledger {
             fs::remove_file(&path).map_err(|error| Error::folder("removing", &path, &error))?;
         }
         let open = Mutex::new(HashMap::new());
-        Ok(Self { inner: Arc::new(Inner { storage: storage.clone(), node, run, keyring, open }) })
+        let ending = AtomicUsize::new(0);
+        Ok(Self { inner: Arc::new(Inner { storage: storage.clone(), node, run, keyring, open, ending }) })
     }
 
     /// Notes that a request began. Not awaited: its row is written before anything that is asked for later, and is on
@@ -107,6 +127,8 @@ impl Ledger {
     /// after its first poll still records.
     pub async fn finish(&self, finished: Finished) -> Result<()> {
         let trace = finished.trace;
+        // Counted before it leaves the open ones, so that at no moment it is in neither number.
+        let _ending = Ending::begin(&self.inner.ending);
         let started = self.inner.open().remove(&trace).ok_or(Error::NotOpen(trace))?;
         let result = self.record_end(&started, finished).await;
         if let Err(error) = &result
@@ -115,6 +137,22 @@ impl Ledger {
             self.inner.open().insert(trace, started);
         }
         result
+    }
+
+    /// Requests whose end is not recorded yet. Zero after the last one was told: the process may end once
+    /// [`Ledger::flush`] resolved.
+    pub fn unsettled(&self) -> usize {
+        // In this order: a request goes from the open ones to the ending ones, never back unless its write failed.
+        let open = self.inner.open().len();
+        open + self.inner.ending.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when everything told so far is on disk.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub async fn flush(&self) -> Result<()> {
+        Ok(self.inner.storage.flush().await?)
     }
 
     async fn record_end(&self, started: &Started, mut finished: Finished) -> Result<()> {
@@ -195,7 +233,12 @@ impl Ledger {
     pub async fn outcome(&self, report: OutcomeReport) -> Result<OutcomeId> {
         report.check()?;
         let keyring = &self.inner.keyring;
-        let idempotency = report.idempotency_key.map(|typed| Idempotency { kept: keyring.idempotency(&typed), typed });
+        let now = Timestamp::now();
+        let moment_told = report.occurred_at.is_some();
+        let idempotency = report.idempotency_key.map(|typed| {
+            let kept = keyring.idempotency(&typed);
+            Idempotency { typed, kept, moment_told }
+        });
         let subject = match report.subject {
             OutcomeSubject::Conversation(name) => OutcomeSubject::Conversation(keyring.conversation(&name)),
             trace => trace,
@@ -208,7 +251,7 @@ impl Ledger {
             success: report.success,
             value: report.value,
             human_minutes: report.human_minutes,
-            occurred_at: report.occurred_at,
+            occurred_at: report.occurred_at.unwrap_or(now),
             key: report.key,
         };
         let trace = match &told.subject {
@@ -216,7 +259,7 @@ impl Ledger {
             OutcomeSubject::Conversation(_) => None,
         };
         let event = NewEvent {
-            at: Timestamp::now(),
+            at: now,
             kind: body::OUTCOME,
             trace,
             use_case: Some(told.use_case.clone()),

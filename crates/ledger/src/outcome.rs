@@ -41,8 +41,9 @@ pub struct OutcomeReport {
     pub value: Option<MicroUsd>,
     /// Minutes of people's work that went into it besides.
     pub human_minutes: f64,
-    /// The latest report by this moment counts; the others of the same subject are superseded.
-    pub occurred_at: Timestamp,
+    /// The latest report by this moment counts; the others of the same subject are superseded. `None` is the moment of
+    /// recording, and a report that is sent again keeps that of the first.
+    pub occurred_at: Option<Timestamp>,
     /// The same report sent twice under the same key is recorded once.
     pub idempotency_key: Option<String>,
     /// The caller's public key id.

@@ -25,6 +25,7 @@ const TEMPLATE_FUEL: u64 = 5_000_000;
 const CHARACTERS_PER_TOKEN: usize = 4;
 
 /// What is sent to a model.
+#[derive(Clone)]
 pub(crate) struct Prompt {
     pub(crate) request: ChatRequest,
     pub(crate) vault: Vault,
@@ -85,6 +86,11 @@ impl Template {
         let template =
             Self { environment, use_case: use_case.name.clone(), summary: use_case.declared.usecase.summary.clone() };
         template.parsed(source)
+    }
+
+    /// Length of the template's text, in bytes.
+    pub(crate) fn length(use_case: &UseCase) -> usize {
+        use_case.template.as_ref().map_or(DEFAULT_TEMPLATE.len(), String::len)
     }
 
     fn parsed(mut self, source: String) -> Result<Self, Error> {

@@ -3,6 +3,7 @@
 
 use crate::Pipeline;
 use crate::ask::{self, Asked};
+use crate::assemble::Prompt;
 use crate::check_input::Refusal;
 use crate::error::Error;
 use crate::given::{AnswerBody, Answered, WholeAnswer};
@@ -14,6 +15,7 @@ use ledger::Status;
 use models::ReplyBody;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use usecase::declared::ModelRef;
 use usecase::{AttemptEnd, Choice, Citation, Completion, Content, Decision, Message, Passage, Role, Usage, Verdict};
 
 /// What a refused caller reads. It names no rule: that would teach the way around it; the record names it.
@@ -34,25 +36,18 @@ pub(crate) async fn whole(
     asked: Asked,
     completion: Completion,
 ) -> Result<Answered, Error> {
-    let mut completion = completion;
-    let mut asked = asked;
+    let (mut asked, mut completion) = (asked, completion);
     let mut judged = receive(prepared, &mut trail, &asked, &mut completion);
     if let (true, Some(larger)) = (is_unsure(&judged), &prepared.escalate) {
-        let chain = ask::clear(&pipeline.engines().models, prepared, std::slice::from_ref(larger));
-        let mut prompt = asked.prompt;
-        prompt.request.stream = false;
-        let escalated = match chain {
-            Ok(chain) => ask::ask(&pipeline.engines().models, chain, prompt, &mut trail).await,
-            Err(error) => Err(error),
-        };
-        match escalated {
-            Ok((again, ReplyBody::Whole(larger_answer))) => {
-                asked = again;
-                completion = larger_answer;
+        // Why it is asked again is on record, whatever comes of it.
+        trail.judged(judged.verdict.take().as_slice());
+        match escalate(pipeline, prepared, &mut trail, asked.prompt.clone(), larger).await {
+            Ok((again, larger_answer)) => {
+                (asked, completion) = (again, larger_answer);
                 judged = receive(prepared, &mut trail, &asked, &mut completion);
             }
-            Ok((_, ReplyBody::Stream(_))) => return Err(trail.fail(Error::WorkerStopped).await),
-            Err(error) => return Err(trail.fail(error).await),
+            // The smaller model's answer is there, and is treated as it was judged.
+            Err(error) => tracing::warn!(%larger, %error, "an unsure answer could not be escalated"),
         }
     }
     if judged.status == Status::Abstained {
@@ -63,6 +58,22 @@ pub(crate) async fn whole(
     let given =
         Given { status: judged.status, completion, citations: judged.citations, model: asked.model.to_string() };
     finish(trail, given, asked.upstream_headers).await
+}
+
+async fn escalate(
+    pipeline: &Pipeline,
+    prepared: &Prepared,
+    trail: &mut Trail,
+    mut prompt: Prompt,
+    larger: &ModelRef,
+) -> Result<(Asked, Completion), Error> {
+    let models = &pipeline.engines().models;
+    let chain = ask::clear(models, prepared, std::slice::from_ref(larger))?;
+    prompt.request.stream = false;
+    match ask::ask(models, chain, prompt, trail).await? {
+        (asked, ReplyBody::Whole(completion)) => Ok((asked, completion)),
+        (_, ReplyBody::Stream(_)) => Err(Error::WorkerStopped),
+    }
 }
 
 /// Restores what was masked, prices the attempt, judges the text.

@@ -1,11 +1,11 @@
 //! Step 2: the question is embedded once, and its vector serves the topic boundary and the search alike. The search
 //! sees only what the caller may see. Passages pass the guards before anything else reads them.
 
-use crate::Engines;
 use crate::check_input::{Guarded, Refusal};
 use crate::error::Error;
 use crate::prepared::Prepared;
 use crate::trail::Trail;
+use crate::{Engines, Pipeline};
 use guardrails::Vault;
 use retrieval::{Filter, Query};
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(crate) struct Found {
 }
 
 pub(crate) async fn find(
-    engines: &Engines,
+    pipeline: &Pipeline,
     prepared: &Arc<Prepared>,
     guarded: Guarded,
     trail: &mut Trail,
@@ -34,7 +34,7 @@ pub(crate) async fn find(
         return Ok(Ok(Found { request, vault, question, passages: Vec::new() }));
     }
     let step = trail.step("embed");
-    let vector = embed(engines, question.clone()).await?;
+    let vector = embed(pipeline, question.clone()).await?;
     trail.end(step);
 
     if let Some(verdict) = judge_topic(prepared, &request, &question, &vector) {
@@ -45,7 +45,7 @@ pub(crate) async fn find(
     }
 
     let step = trail.step("retrieve");
-    let found = search(engines, prepared, &request, question.clone(), vector, trail).await?;
+    let found = search(&pipeline.engines, prepared, &request, question.clone(), vector, trail).await?;
     trail.end(step);
 
     let step = trail.step("guard_passages");
@@ -56,8 +56,9 @@ pub(crate) async fn find(
 }
 
 /// Embedding is arithmetic of milliseconds: it runs beside the network threads, not on them.
-async fn embed(engines: &Engines, text: String) -> Result<Vec<f32>, Error> {
-    let embedder = Arc::clone(&engines.embedder);
+async fn embed(pipeline: &Pipeline, text: String) -> Result<Vec<f32>, Error> {
+    let _turn = pipeline.embedding.acquire().await.map_err(|_| Error::WorkerStopped)?;
+    let embedder = Arc::clone(&pipeline.engines.embedder);
     let vectors =
         tokio::task::spawn_blocking(move || embedder.embed(&[&text])).await.map_err(|_| Error::WorkerStopped)??;
     vectors.into_iter().next().ok_or(Error::WorkerStopped)

@@ -48,6 +48,8 @@ pub enum Piece {
 pub struct Ended {
     /// The chunk that carries the finish reasons.
     pub finish: Chunk,
+    /// Tokens of the answer itself; `facts.usage` counts failed attempts too.
+    pub usage: Usage,
     pub facts: Facts,
 }
 

@@ -31,6 +31,7 @@ use ledger::Ledger;
 use models::Models;
 use retrieval::{Collections, Embedder};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use trail::Trail;
 use usecase::declared::ModelRef;
 use usecase::project::UseCase;
@@ -49,11 +50,14 @@ pub struct Engines {
 #[derive(Clone)]
 pub struct Pipeline {
     engines: Engines,
+    /// One question a core is embedded at a time: more would not be quicker, and each holds memory of its own.
+    embedding: Arc<Semaphore>,
 }
 
 impl Pipeline {
     pub fn new(engines: Engines) -> Self {
-        Self { engines }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { engines, embedding: Arc::new(Semaphore::new(cores)) }
     }
 
     pub fn engines(&self) -> &Engines {
@@ -64,7 +68,7 @@ impl Pipeline {
     /// may take seconds of CPU time: call it from a blocking thread.
     ///
     /// # Errors
-    /// The operator's: a template that does not parse, an embedder that fails, a model that residency forbids.
+    /// The operator's: a template that does not parse, an embedder that fails.
     pub fn prepare(&self, use_case: &UseCase) -> Result<Arc<Prepared>, Error> {
         Prepared::of_use_case(use_case, &self.engines).map(Arc::new)
     }
@@ -82,7 +86,7 @@ impl Pipeline {
     /// paid, and the answer is as long as it may be.
     pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Cost {
         let limited = assemble::with_limits(prepared, request);
-        let characters = prepared.passage_characters();
+        let characters = prepared.prompt_characters();
         let chain = prepared.whole_chain();
         chain.iter().map(|model| self.engines.models.estimate(std::slice::from_ref(model), &limited, characters)).sum()
     }
@@ -100,7 +104,7 @@ impl Pipeline {
             Ok(Walked::Whole(asked, completion)) => {
                 check_output::whole(self, &prepared, trail, asked, completion).await
             }
-            Ok(Walked::Stream(asked, stream)) => streaming::start(self, &prepared, trail, asked, stream).await,
+            Ok(Walked::Stream(asked, stream)) => streaming::start(&prepared, trail, asked, stream).await,
             Err(error) => Err(trail.fail(error).await),
         };
         answered.map_err(|error| Failure { trace, error })
@@ -111,7 +115,7 @@ impl Pipeline {
             Ok(guarded) => guarded,
             Err(refusal) => return Ok(Walked::Refused(refusal)),
         };
-        let found = match find::find(&self.engines, prepared, guarded, trail).await? {
+        let found = match find::find(self, prepared, guarded, trail).await? {
             Ok(found) => found,
             Err(refusal) => return Ok(Walked::Refused(refusal)),
         };

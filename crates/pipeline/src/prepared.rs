@@ -30,6 +30,8 @@ pub struct Prepared {
     pub(crate) max_tokens: Option<u64>,
     pub(crate) temperature: Option<f64>,
     budget_per_day: Option<MicroUsd>,
+    /// An upper limit of what template, passages and context blocks add to a request, in code points.
+    prompt_characters: usize,
 }
 
 impl Prepared {
@@ -41,7 +43,12 @@ impl Prepared {
         if !chain.contains(&last_resort) {
             chain.push(last_resort);
         }
+        let blocks = Blocks::compile(use_case)?;
+        // A passage may be twice as long as declared, where a table or a list is kept whole.
+        let longest_passage = declared.feeds.values().map(|feed| 2 * feed.passage_chars).max().unwrap_or(0);
+        let passages = declared.retrieval.as_ref().map_or(0, |settings| settings.top * longest_passage);
         Ok(Self {
+            prompt_characters: Template::length(use_case) + passages + blocks.most_characters(),
             name: use_case.name.clone(),
             bundle: Some(use_case.bundle.clone()),
             guards: Guards::new(&declared.guard),
@@ -49,7 +56,7 @@ impl Prepared {
             boundary: topic_boundary(use_case, engines.embedder.as_ref())?,
             retrieval: declared.retrieval.clone(),
             template: Some(Template::compile(use_case)?),
-            blocks: Blocks::compile(use_case)?,
+            blocks,
             chain,
             escalate: declared.model.escalate.as_ref().map(|escalate| escalate.to.clone()),
             grounding: declared.guard.grounding.clone(),
@@ -82,6 +89,7 @@ impl Prepared {
             max_tokens: None,
             temperature: None,
             budget_per_day: None,
+            prompt_characters: 0,
         })
     }
 
@@ -119,10 +127,9 @@ impl Prepared {
         self.boundary.is_some() || self.retrieval.is_some()
     }
 
-    /// An upper limit of what the passages and context blocks add to the prompt, in code points.
-    pub(crate) fn passage_characters(&self) -> usize {
-        const LONGEST_PASSAGE: usize = 2_000;
-        self.retrieval.as_ref().map_or(0, |settings| settings.top * LONGEST_PASSAGE) + self.blocks.most_characters()
+    /// An upper limit of what template, passages and context blocks add to a request, in code points.
+    pub(crate) fn prompt_characters(&self) -> usize {
+        self.prompt_characters
     }
 
     /// Collections are named for the use case that feeds them.

@@ -3,7 +3,6 @@
 //! and never with a clean end. An answer that must be judged before its first word (`Prepared::holds`) was asked for
 //! whole and is replayed from here.
 
-use crate::Pipeline;
 use crate::ask::{Asked, Chunks};
 use crate::check_output::{self, take_marks};
 use crate::error::Error;
@@ -11,7 +10,7 @@ use crate::given::{AnswerBody, Answered, Ended, Piece, WholeAnswer};
 use crate::prepared::Prepared;
 use crate::trail::{End, Trail};
 use futures_util::stream::{self, StreamExt};
-use guardrails::Restorer;
+use guardrails::{Restorer, Vault};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +19,6 @@ use usecase::{AttemptEnd, ChoiceDelta, Chunk, Completion, Passage, Usage};
 
 /// Begins a streamed answer. The record that the request began is on disk before this returns.
 pub(crate) async fn start(
-    _pipeline: &Pipeline,
     prepared: &Arc<Prepared>,
     mut trail: Trail,
     asked: Asked,
@@ -68,10 +66,75 @@ struct Flow {
 /// One choice of the answer as it is being said.
 struct Voice {
     content: Restorer,
-    /// By the tool call's index; arguments are JSON inside of a string.
-    arguments: BTreeMap<u64, Restorer>,
+    /// Every other text of the deltas, by its path: `refusal`, `tool_calls/0/function/arguments`, what is new tomorrow.
+    others: BTreeMap<String, Restorer>,
     /// What was given out so far.
     text: String,
+}
+
+impl Voice {
+    fn new(vault: &Vault) -> Self {
+        Self { content: vault.restorer(), others: BTreeMap::new(), text: String::new() }
+    }
+
+    /// Restores the texts of a delta in place. A tool's arguments are JSON inside of a string: what is put back there
+    /// is escaped for it.
+    fn restore(&mut self, vault: &Vault, path: &str, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                let is_json = path.ends_with("/arguments");
+                let new = || if is_json { vault.json_restorer() } else { vault.restorer() };
+                *text = self.others.entry(path.to_owned()).or_insert_with(new).push(text);
+            }
+            Value::Array(items) => {
+                for (place, item) in items.iter_mut().enumerate() {
+                    let index = item.get("index").and_then(Value::as_u64).unwrap_or(place as u64);
+                    self.restore(vault, &format!("{path}/{index}"), item);
+                }
+            }
+            Value::Object(fields) => {
+                // Names and ids tie pieces together and are never text of people.
+                let texts =
+                    fields.iter_mut().filter(|(name, _)| !["role", "id", "type", "name"].contains(&name.as_str()));
+                texts.for_each(|(name, field)| self.restore(vault, &format!("{path}/{name}"), field));
+            }
+            _ => {}
+        }
+    }
+
+    /// What is still held of the other texts, as a delta.
+    fn tails(&mut self) -> Map<String, Value> {
+        let mut delta = Map::new();
+        for (path, restorer) in &mut self.others {
+            let tail = restorer.finish();
+            if !tail.is_empty() {
+                put(&mut delta, path.trim_start_matches('/'), tail);
+            }
+        }
+        delta
+    }
+}
+
+/// Puts a text into a delta at its path; a number stands for the element of a list with that `index`.
+fn put(delta: &mut Map<String, Value>, path: &str, text: String) {
+    let Some((name, rest)) = path.split_once('/') else {
+        delta.insert(path.to_owned(), json!(text));
+        return;
+    };
+    let (index, rest) = match rest.split_once('/') {
+        Some((number, rest)) if number.parse::<u64>().is_ok() => (number.parse::<u64>().ok(), rest),
+        _ => (None, rest),
+    };
+    let Some(index) = index else {
+        if let Some(inner) = delta.entry(name).or_insert_with(|| json!({})).as_object_mut() {
+            put(inner, rest, text);
+        }
+        return;
+    };
+    let Some(list) = delta.entry(name).or_insert_with(|| json!([])).as_array_mut() else { return };
+    let mut element = Map::from_iter([("index".to_owned(), json!(index))]);
+    put(&mut element, rest, text);
+    list.push(Value::Object(element));
 }
 
 impl Flow {
@@ -106,41 +169,29 @@ impl Flow {
         if given.is_empty() {
             return None;
         }
-        self.trail.said(self.voices.values().map(|voice| voice.text.len()).sum());
         Some(Chunk { choices: given, usage: None, rest: chunk.rest })
     }
 
     fn receive_choice(&mut self, mut choice: ChoiceDelta) -> Option<ChoiceDelta> {
         let vault = self.asked.vault();
-        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice {
-            content: vault.restorer(),
-            arguments: BTreeMap::new(),
-            text: String::new(),
-        });
+        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault));
         self.said_nothing |= take_marks(&mut choice.rest);
+        self.calls_tools |= choice.delta.contains_key("tool_calls");
         if let Some(text) = choice.text.take() {
             let restored = voice.content.push(&text);
             voice.text.push_str(&restored);
+            if choice.index == 0 {
+                self.trail.said(&restored);
+            }
             choice.text = (!restored.is_empty() || text.is_empty()).then_some(restored);
         }
-        if let Some(Value::Array(calls)) = choice.delta.get_mut("tool_calls") {
-            self.calls_tools = true;
-            for call in calls {
-                let index = call.get("index").and_then(Value::as_u64).unwrap_or_default();
-                let restorer = voice.arguments.entry(index).or_insert_with(|| vault.json_restorer());
-                if let Some(Value::String(arguments)) = call.pointer_mut("/function/arguments") {
-                    *arguments = restorer.push(arguments);
-                }
-            }
+        let mut delta = Value::Object(std::mem::take(&mut choice.delta));
+        voice.restore(vault, "", &mut delta);
+        if let Value::Object(delta) = delta {
+            choice.delta = delta;
         }
         if let Some(reason) = choice.finish_reason.take() {
-            self.finish.choices.push(ChoiceDelta {
-                index: choice.index,
-                text: None,
-                delta: Map::new(),
-                finish_reason: Some(reason),
-                rest: Map::new(),
-            });
+            self.finish.choices.push(last_words(choice.index, reason));
         }
         let says_something = choice.text.is_some() || !choice.delta.is_empty() || !choice.rest.is_empty();
         says_something.then_some(choice)
@@ -149,7 +200,7 @@ impl Flow {
     /// The upstream said everything: the held tails go out, the answer is judged and recorded, then the last piece.
     async fn end(mut self) -> Piece {
         self.release_tails();
-        self.trail.answered(self.usage, AttemptEnd::Answered);
+        let usage = self.trail.answered(self.usage, AttemptEnd::Answered);
         let text = self.voices.values().next().map(|voice| voice.text.clone()).unwrap_or_default();
         let step = self.trail.step("guard_output");
         let judged = check_output::judge(&self.prepared, &text, &self.passages, self.said_nothing, self.calls_tools);
@@ -158,26 +209,28 @@ impl Flow {
         let answer = json!({ "text": text });
         let end = End { status: judged.status, citations: judged.citations, answer };
         match self.trail.finish(end).await {
-            Ok(facts) => Piece::End(Box::new(Ended { finish: self.finish, facts })),
+            Ok(facts) => Piece::End(Box::new(Ended { finish: self.finish, usage, facts })),
             Err(error) => Piece::Failed(error),
         }
     }
 
-    /// What the restorers still held goes out with the finish reasons, in the same last chunk.
+    /// What the restorers still held goes out with the finish reasons, in the same last chunk. Some servers give no
+    /// finish reason; a choice of theirs ended because it was done.
     fn release_tails(&mut self) {
         for (index, voice) in &mut self.voices {
             let tail = voice.content.finish();
             voice.text.push_str(&tail);
-            let calls = voice.arguments.iter_mut().filter_map(|(index, restorer)| {
-                let tail = restorer.finish();
-                (!tail.is_empty()).then(|| json!({ "index": index, "function": { "arguments": tail } }))
-            });
-            let calls: Vec<Value> = calls.collect();
-            let Some(last) = self.finish.choices.iter_mut().find(|choice| choice.index == *index) else { continue };
-            last.text = (!tail.is_empty()).then_some(tail);
-            if !calls.is_empty() {
-                last.delta.insert("tool_calls".to_owned(), Value::Array(calls));
+            if *index == 0 {
+                self.trail.said(&tail);
             }
+            let known = self.finish.choices.iter().position(|choice| choice.index == *index);
+            let place = known.unwrap_or_else(|| {
+                self.finish.choices.push(last_words(*index, "stop".to_owned()));
+                self.finish.choices.len() - 1
+            });
+            let last = &mut self.finish.choices[place];
+            last.text = (!tail.is_empty()).then_some(tail);
+            last.delta = voice.tails();
         }
     }
 
@@ -187,28 +240,27 @@ impl Flow {
     }
 }
 
+/// The chunk's entry that ends a choice.
+fn last_words(index: u32, reason: String) -> ChoiceDelta {
+    ChoiceDelta { index, text: None, delta: Map::new(), finish_reason: Some(reason), rest: Map::new() }
+}
+
 /// A whole answer as the stream that the app asked for: one chunk that says it, one that ends it.
 pub(crate) fn replay(whole: WholeAnswer) -> AnswerBody {
     let WholeAnswer { completion, facts } = whole;
-    let Completion { choices, rest, .. } = completion;
+    let Completion { choices, rest, usage } = completion;
+    let usage = usage.unwrap_or(facts.usage);
     let mut said = Chunk { choices: Vec::new(), usage: None, rest: rest.clone() };
     let mut finish = Chunk { choices: Vec::new(), usage: None, rest };
     for choice in choices {
         let mut delta = choice.message.rest;
-        delta.shift_remove("annotations");
         number_tool_calls(&mut delta);
         delta.insert("role".to_owned(), json!("assistant"));
         let text = check_output::plain_text(&choice.message.content);
         said.choices.push(ChoiceDelta { index: choice.index, text, delta, finish_reason: None, rest: choice.rest });
-        finish.choices.push(ChoiceDelta {
-            index: choice.index,
-            text: None,
-            delta: Map::new(),
-            finish_reason: choice.finish_reason,
-            rest: Map::new(),
-        });
+        finish.choices.push(last_words(choice.index, choice.finish_reason.unwrap_or_else(|| "stop".to_owned())));
     }
-    let pieces = [Piece::Chunk(said), Piece::End(Box::new(Ended { finish, facts }))];
+    let pieces = [Piece::Chunk(said), Piece::End(Box::new(Ended { finish, usage, facts }))];
     AnswerBody::Stream(stream::iter(pieces).boxed())
 }
 
@@ -222,3 +274,6 @@ fn number_tool_calls(delta: &mut Map<String, Value>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

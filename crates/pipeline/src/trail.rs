@@ -38,8 +38,8 @@ pub(crate) struct Trail {
     /// The attempt that is answering; it is priced when it ends.
     answering: Option<Running>,
     waited_us: u64,
-    /// Bytes of a streamed answer given out so far.
-    said: usize,
+    /// The text of a streamed answer given out so far.
+    said: String,
     begun: Option<JoinHandle<Result<(), ledger::Error>>>,
     runtime: tokio::runtime::Handle,
     written: bool,
@@ -69,10 +69,7 @@ impl Trail {
         };
         let runtime = tokio::runtime::Handle::current();
         // A streamed answer leaves before its record is complete: that it began must be on disk first.
-        let begun = call.request.stream.then(|| {
-            let (ledger, started) = (ledger.clone(), started.clone());
-            runtime.spawn(async move { ledger.begin_durable(started).await })
-        });
+        let begun = call.request.stream.then(|| runtime.spawn(ledger.begin_durable(started.clone())));
         // A whole answer's record tells everything by itself; without this one only a crash would go unseen.
         if begun.is_none()
             && let Err(error) = ledger.begin(started.clone())
@@ -94,7 +91,7 @@ impl Trail {
             journal: Journal::new(),
             answering: None,
             waited_us: 0,
-            said: 0,
+            said: String::new(),
             begun,
             runtime,
             written: false,
@@ -186,9 +183,17 @@ impl Trail {
         usage
     }
 
-    /// How many bytes of a streamed answer were given out.
-    pub(crate) fn said(&mut self, bytes: usize) {
-        self.said = bytes;
+    /// A piece of a streamed answer is given out: should the stream break, the record tells how far it came.
+    pub(crate) fn said(&mut self, text: &str) {
+        self.said.push_str(text);
+    }
+
+    /// What of an answer was given out before it broke off.
+    fn broken_answer(&mut self) -> Value {
+        match std::mem::take(&mut self.said) {
+            nothing if nothing.is_empty() => Value::Null,
+            text => json!({ "text": text }),
+        }
     }
 
     pub(crate) async fn begun_on_disk(&mut self) -> Result<(), Error> {
@@ -230,7 +235,9 @@ impl Trail {
 
     /// Records a failure and gives the error back; when the record itself fails, that is the graver error.
     pub(crate) async fn fail(mut self, error: Error) -> Error {
-        let record = self.close(Status::Failed, Some(error.to_string()), Vec::new(), Value::Null);
+        self.given_up();
+        let answer = self.broken_answer();
+        let record = self.close(Status::Failed, Some(error.to_string()), Vec::new(), answer);
         match self.write(record).await {
             Ok(()) => error,
             Err(graver) => graver,
@@ -285,7 +292,7 @@ impl Drop for Trail {
             return;
         }
         self.given_up();
-        let answer = json!({ "given_bytes": self.said });
+        let answer = self.broken_answer();
         let record = self.close(Status::Cancelled, Some("the app went away".to_owned()), Vec::new(), answer);
         let ledger = self.ledger.clone();
         let trace = self.started.trace;

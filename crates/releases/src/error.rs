@@ -19,8 +19,6 @@ pub enum Error {
     NothingBefore { use_case: String },
     #[error("the proof is of {proof}, not of {bundle}: the files changed meanwhile; run the command again")]
     ProofOfAnother { bundle: BundleId, proof: BundleId },
-    #[error("somebody else moved the release of `{use_case}` at this very moment: look at `shipway status {use_case}`")]
-    MovedMeanwhile { use_case: String },
     #[error("this version cannot send shadow traffic: take `shadow` out of [release] steps")]
     ShadowNotBuilt,
     #[error("the stored bundle {0} is damaged: {1}")]

@@ -121,7 +121,7 @@ impl Releases {
             evidence,
         };
         self.store.keep_bundle(bundle)?;
-        self.decide(decision, before, &pointer)
+        self.decide(decision, &pointer)
     }
 
     /// Gives the canary its next share; at the last step it becomes the stable bundle.
@@ -146,7 +146,7 @@ impl Releases {
             by: by.to_owned(),
             evidence: json!({ "decided_by": "a person's command" }),
         };
-        self.decide(decision, Some(before), &pointer)
+        self.decide(decision, &pointer)
     }
 
     /// Takes the traffic back: from the canary when one is under way, else to the stable bundle before this one, or
@@ -176,12 +176,12 @@ impl Releases {
             by: by.to_owned(),
             evidence: json!({ "decided_by": "a person's command" }),
         };
-        self.decide(decision, Some(before), &Pointer::first(target))
+        self.decide(decision, &Pointer::first(target))
     }
 
-    /// The record comes first: a pointer never moves without it. Cut between the two, or overtaken by somebody else's
-    /// decision on the same pointer, the decision is on record and has had no effect.
-    fn decide(&self, decision: Decision, before: Option<Pointer>, pointer: &Pointer) -> Result<Decision, Error> {
+    /// The record comes first: a pointer never moves without it. Cut between the two, the decision is on record and
+    /// has had no effect; giving the command again completes it.
+    fn decide(&self, decision: Decision, pointer: &Pointer) -> Result<Decision, Error> {
         let event = Event {
             kind: decision.kind.event_name(),
             use_case: Some(decision.use_case.clone()),
@@ -189,10 +189,8 @@ impl Releases {
             payload: None,
         };
         self.ledger.append_blocking(&event)?;
-        match self.store.move_pointer(&decision, before, pointer)? {
-            true => Ok(decision),
-            false => Err(Error::MovedMeanwhile { use_case: decision.use_case }),
-        }
+        self.store.move_pointer(&decision, pointer)?;
+        Ok(decision)
     }
 
     fn once_stable(&self, use_case: &str, named: &BundleId) -> Result<BundleId, Error> {

@@ -83,29 +83,18 @@ impl Store {
         rows.iter().map(|content| parse(&BundleId::from_stored(use_case), content)).collect()
     }
 
-    /// The flip: the pointer and the decision that moved it, in one transaction. False, and nothing is written, when
-    /// the pointer is no longer the one that was decided on.
-    pub(crate) fn move_pointer(
-        &self,
-        decision: &Decision,
-        before: Option<Pointer>,
-        pointer: &Pointer,
-    ) -> Result<bool, Error> {
+    /// The flip: the pointer and the decision that moved it, in one transaction.
+    pub(crate) fn move_pointer(&self, decision: &Decision, pointer: &Pointer) -> Result<(), Error> {
         let (use_case, decision, pointer) = (decision.use_case.clone(), text(decision), text(pointer));
-        let moved = self.storage.write_blocking(move |transaction| {
-            let sql = "SELECT pointer FROM release_pointers WHERE use_case = ?1";
-            let now: Option<String> = transaction.query_row(sql, [&use_case], |row| row.get(0)).optional()?;
-            if now.and_then(|content| serde_json::from_str(&content).ok()) != before {
-                return Ok(false);
-            }
+        self.storage.write_blocking(move |transaction| {
             let sql = "INSERT INTO release_pointers (use_case, pointer) VALUES (?1, ?2)
                        ON CONFLICT (use_case) DO UPDATE SET pointer = excluded.pointer";
             transaction.execute(sql, params![use_case, pointer])?;
             let sql = "INSERT INTO release_decisions (use_case, decision) VALUES (?1, ?2)";
             transaction.execute(sql, params![use_case, decision])?;
-            Ok(true)
+            Ok(())
         })?;
-        Ok(moved)
+        Ok(())
     }
 }
 

@@ -124,19 +124,6 @@ async fn what_is_refused() {
 }
 
 #[tokio::test]
-async fn a_decision_on_a_pointer_that_moved_meanwhile_has_no_effect() {
-    let house = house();
-    house.release("one", &steps()).await.expect("a release");
-    house.release("two", &steps()).await.expect("a canary");
-    let seen = house.releases.store.pointer("shop").expect("a read");
-    let rolled_back = house.releases.rollback("shop", None, "quicker").expect("back");
-    let late = Decision { kind: Kind::Promoted, bundle: bundle("two").id, ..rolled_back };
-    let refused = house.releases.decide(late, seen, &Pointer::first(bundle("two").id));
-    assert!(matches!(refused, Err(Error::MovedMeanwhile { .. })), "{refused:?}");
-    assert_eq!(house.serving(), (Some(bundle("one").id), None));
-}
-
-#[tokio::test]
 async fn decisions_of_many_at_once_come_one_after_the_other() {
     let house = house();
     house.release("one", &steps()).await.expect("a release");

@@ -81,45 +81,35 @@ impl App {
         let principal = self.authenticate(headers)?;
         match principal.role {
             PrincipalRole::Admin => Ok(principal),
-            PrincipalRole::App => Err(Problem::new(
-                axum::http::StatusCode::FORBIDDEN,
-                "permission_error",
-                "admin_only",
-                "this needs a key with the role `admin` (shipway key create --role admin)",
-            )),
+            PrincipalRole::App => Err(Problem::admin_only()),
         }
     }
 
     /// The bundle that answers this request: the release's stable or canary arm, the same for a whole conversation; the
-    /// working copy while nothing was released, in developer mode only; or a bare model.
+    /// working copy while nothing was released, in developer mode only; or a bare model. A release is all in the
+    /// database: its folder is not looked at, and may be gone. Who may not call it is sent away before any work is done.
     pub(crate) async fn pick(&self, request: &ChatRequest, principal: &Principal) -> Result<Picked, Problem> {
-        let names = self.parts.project.use_case_names().unwrap_or_default();
-        if !names.contains(&request.model) {
-            return self.pick_bare(request);
+        let name = &request.model;
+        // The name of a use case holds no slash, that of a bare model always does.
+        if let Some(model) = ModelRef::parse(name) {
+            allowed(principal, Principal::MODELS)?;
+            return Ok(Picked { prepared: self.parts.pipeline.prepare_bare(&model)?, arm: Arm::Stable });
         }
         let sticky = request.conversation.as_deref().or(request.subject.as_deref());
-        match self.parts.releases.pick(&request.model, sticky)? {
-            Some(picked) => {
-                let ready = self.ready(picked.bundle).await?;
-                Ok(Picked { prepared: Arc::clone(&ready.prepared), arm: picked.arm })
-            }
-            None if principal.key == Principal::developer().key => {
-                let ready = self.working_copy(&request.model).await?;
-                Ok(Picked { prepared: Arc::clone(&ready.prepared), arm: Arm::Working })
-            }
-            None => Err(Problem::new(
-                axum::http::StatusCode::CONFLICT,
-                "invalid_request_error",
-                "not_released",
-                format!("`{0}` has no release yet: run `shipway eval {0}`, then `shipway release {0}`", request.model),
-            )),
+        if let Some(picked) = self.parts.releases.pick(name, sticky)? {
+            allowed(principal, name)?;
+            let ready = self.ready(picked.bundle).await?;
+            return Ok(Picked { prepared: Arc::clone(&ready.prepared), arm: picked.arm });
         }
-    }
-
-    fn pick_bare(&self, request: &ChatRequest) -> Result<Picked, Problem> {
-        let unknown = || pipeline::Error::UnknownModel(request.model.clone());
-        let model = ModelRef::parse(&request.model).ok_or_else(unknown)?;
-        Ok(Picked { prepared: self.parts.pipeline.prepare_bare(&model)?, arm: Arm::Stable })
+        if !self.parts.project.use_case_names().unwrap_or_default().contains(name) {
+            return Err(pipeline::Error::UnknownModel(name.clone()).into());
+        }
+        allowed(principal, name)?;
+        if principal.key != Principal::developer().key {
+            return Err(Problem::not_released(name));
+        }
+        let ready = self.working_copy(name).await?;
+        Ok(Picked { prepared: Arc::clone(&ready.prepared), arm: Arm::Working })
     }
 
     /// A released bundle, prepared at its first request.
@@ -127,13 +117,13 @@ impl App {
         if let Some(ready) = self.prepared.load().get(&id) {
             return Ok(Arc::clone(ready));
         }
-        let bundle = self.parts.releases.bundle(&id)?.ok_or_else(|| broken(&format!("the bundle {id} is gone")))?;
-        let use_case = UseCase::from_bundle(&bundle).map_err(|problems| broken(&problems.to_string()))?;
+        let bundle = self.parts.releases.bundle(&id)?.ok_or_else(|| Problem::bundle_broken(&format!("the bundle {id} is gone")))?;
+        let use_case = UseCase::from_bundle(&bundle).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
         self.prepare(use_case).await
     }
 
     async fn working_copy(&self, name: &str) -> Result<Arc<Ready>, Problem> {
-        let use_case = self.parts.project.use_case(name).map_err(|problems| broken(&problems.to_string()))?;
+        let use_case = self.parts.project.use_case(name).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
         if let Some(ready) = self.prepared.load().get(&use_case.bundle) {
             return Ok(Arc::clone(ready));
         }
@@ -158,6 +148,9 @@ impl App {
     }
 }
 
-fn broken(message: &str) -> Problem {
-    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "server_error", "bundle_broken", message)
+fn allowed(principal: &Principal, name: &str) -> Result<(), Problem> {
+    if principal.may_call(name) {
+        return Ok(());
+    }
+    Err(admission::Denied::NotAllowed { use_case: name.to_owned() }.into())
 }

@@ -20,12 +20,17 @@ use usecase::{BundleId, Diagnostics, Fault, Timestamp};
 const TRACES_OPENED: usize = 20;
 /// How many of the cases that did not pass are named.
 const CASES_NAMED: usize = 3;
+/// How many of the newest requests are read: some 50 MB of rows. What is older changes the figures little.
+const REQUESTS_READ: usize = 100_000;
 
 /// One use case, judged.
 #[derive(Clone, Debug, Serialize)]
 pub struct Gathered {
     pub readiness: Readiness,
     pub outcomes: OutcomeFigures,
+    /// What the figures leave out, where they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Why a use case cannot be judged.
@@ -90,7 +95,12 @@ fn gather_for(parts: &Parts, name: &str, purpose: Purpose) -> Result<Gathered, G
         now,
     };
     let readiness = insight::judge(&evidence, purpose);
-    Ok(Gathered { readiness, outcomes: outcomes(parts, &use_case, now)? })
+    let (mut outcomes, whole) = outcomes(parts, &use_case, now)?;
+    let note = (!whole).then(|| format!("the outcomes' figures are of the newest {REQUESTS_READ} live requests"));
+    if let Some(note) = &note {
+        outcomes.sentence = format!("{} ({note})", outcomes.sentence);
+    }
+    Ok(Gathered { readiness, outcomes, note })
 }
 
 fn feeds(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<Vec<FeedEvidence>, GatherError> {
@@ -166,6 +176,7 @@ fn traces(parts: &Parts, use_case: &UseCase) -> Result<TraceEvidence, GatherErro
     let filter = RequestFilter {
         use_case: Some(use_case.name.clone()),
         bundle: Some(use_case.bundle.clone()),
+        limit: Some(REQUESTS_READ),
         ..RequestFilter::default()
     };
     let rows = parts.ledger.requests(&filter)?;
@@ -190,15 +201,20 @@ fn release(parts: &Parts, use_case: &UseCase) -> Result<ReleaseEvidence, GatherE
     Ok(ReleaseEvidence { steps, stable: Some(pointer.stable), canary, rolled_back_last })
 }
 
-/// Over all bundles that ever served, by the rules that are declared now.
-fn outcomes(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<OutcomeFigures, GatherError> {
-    let filter =
-        RequestFilter { use_case: Some(use_case.name.clone()), source: Some(Source::Live), ..RequestFilter::default() };
+/// Over all bundles that ever served, by the rules that are declared now; and whether every request was counted.
+fn outcomes(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<(OutcomeFigures, bool), GatherError> {
+    let filter = RequestFilter {
+        use_case: Some(use_case.name.clone()),
+        source: Some(Source::Live),
+        limit: Some(REQUESTS_READ),
+        ..RequestFilter::default()
+    };
     let requests = parts.ledger.requests(&filter)?;
+    let whole = requests.len() < REQUESTS_READ;
     let outcomes = parts.ledger.outcomes(&use_case.name)?;
     let reviews: Vec<Worked> = governance::minutes_of_reviewers(&parts.ledger, &use_case.name)?
         .into_iter()
         .map(|(trace, minutes)| Worked { trace, minutes })
         .collect();
-    Ok(insight::figures(&outcomes, &requests, &reviews, &use_case.declared.outcome, now))
+    Ok((insight::figures(&outcomes, &requests, &reviews, &use_case.declared.outcome, now), whole))
 }

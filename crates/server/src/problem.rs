@@ -1,8 +1,9 @@
 //! The one table that turns an error into a status and a body: whose fault it is decides the status, and the body is
 //! OpenAI's `{"error": {"message", "type", "param", "code"}}`, so that every SDK raises its proper exception.
 
+use crate::evidence::GatherError;
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -46,6 +47,57 @@ impl Problem {
 
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "not_found", what)
+    }
+
+    pub(crate) fn unknown_url(method: &Method, uri: &Uri) -> Self {
+        let message = format!("there is nothing at {method} {}: see docs/api.md for the routes", uri.path());
+        Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "unknown_url", message)
+    }
+
+    pub(crate) fn method_not_allowed(method: &Method, uri: &Uri) -> Self {
+        let message = format!("{} does not take {method}", uri.path());
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request_error", "method_not_allowed", message)
+    }
+
+    pub(crate) fn wrong_content_type() -> Self {
+        let message = "the body must be sent with `content-type: application/json`";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request_error", "wrong_content_type", message)
+    }
+
+    pub(crate) fn body_too_large(most_bytes: usize) -> Self {
+        let message = format!("the body is larger than {most_bytes} bytes, the limit set by `server.max_body_bytes`");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", "body_too_large", message)
+    }
+
+    pub(crate) fn body_too_slow(limit: Duration) -> Self {
+        let message = format!("the body did not arrive within {} seconds", limit.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, "invalid_request_error", "body_too_slow", message)
+    }
+
+    pub(crate) fn admin_only() -> Self {
+        let message = "this needs a key with the role `admin` (shipway key create --role admin)";
+        Self::new(StatusCode::FORBIDDEN, "permission_error", "admin_only", message)
+    }
+
+    pub(crate) fn not_released(name: &str) -> Self {
+        let message =
+            format!("`{name}` has no release yet: run `shipway eval {name}`, then `shipway release {name}`");
+        Self::new(StatusCode::CONFLICT, "invalid_request_error", "not_released", message)
+    }
+
+    /// A bundle, released or in the folder, that cannot be served.
+    pub(crate) fn bundle_broken(message: &str) -> Self {
+        of_fault(Fault::Operator, "bundle_broken", message.to_owned())
+    }
+
+    /// Files of the project that cannot be read.
+    pub(crate) fn unreadable(message: &str) -> Self {
+        of_fault(Fault::Operator, "unreadable", message.to_owned())
+    }
+
+    /// A job beside the network threads that ended without an answer.
+    pub(crate) fn worker_stopped() -> Self {
+        pipeline::Error::WorkerStopped.into()
     }
 
     pub(crate) fn with_retry(mut self, after: Duration) -> Self {
@@ -174,10 +226,24 @@ impl From<admission::Denied> for Problem {
 
 impl From<ledger::Error> for Problem {
     fn from(error: ledger::Error) -> Self {
+        use ledger::Error;
         let message = error.to_string();
-        match error.fault() {
-            Fault::Caller => Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "unknown_subject", message),
+        let new = |status, code| Self::new(status, "invalid_request_error", code, message.clone());
+        match error {
+            Error::UnknownSubject { .. } => new(StatusCode::NOT_FOUND, "unknown_subject"),
+            Error::InvalidOutcome(_) => new(StatusCode::BAD_REQUEST, "invalid_outcome"),
+            Error::IdempotencyConflict(_) => new(StatusCode::CONFLICT, "idempotency_conflict"),
             _ => storage_down(message),
+        }
+    }
+}
+
+impl From<GatherError> for Problem {
+    fn from(error: GatherError) -> Self {
+        match error {
+            GatherError::Ledger(cause) => cause.into(),
+            GatherError::Releases(cause) => cause.into(),
+            other => Self::unreadable(&other.to_string()),
         }
     }
 }

@@ -14,6 +14,9 @@ use usecase::{Cost, MicroUsd, Timestamp, TraceId};
 pub(crate) struct Idempotency {
     pub(crate) typed: String,
     pub(crate) kept: Vec<u8>,
+    /// Whether the app said when it happened. If not, the moment is that of recording, which is another one each time
+    /// the same report is sent.
+    pub(crate) moment_told: bool,
 }
 
 /// Records an outcome, or finds the one that was recorded under the same idempotency key.
@@ -30,7 +33,8 @@ pub(crate) fn record(
     if let Some(idempotency) = idempotency
         && let Some(known) = recorded_under(transaction, &outcome.key, &idempotency.kept)?
     {
-        let same = OutcomeBody { id: known.id.clone(), ..outcome.clone() } == known;
+        let occurred_at = if idempotency.moment_told { outcome.occurred_at } else { known.occurred_at };
+        let same = OutcomeBody { id: known.id.clone(), occurred_at, ..outcome.clone() } == known;
         let conflict = || storage::Error::refuse(Error::IdempotencyConflict(idempotency.typed.clone()));
         return same.then_some(known.id).ok_or_else(conflict);
     }

@@ -36,7 +36,7 @@ fn resolved(subject: OutcomeSubject) -> OutcomeReport {
         success: Some(true),
         value: Some(MicroUsd(2_000_000)),
         human_minutes: 0.1,
-        occurred_at: START,
+        occurred_at: Some(START),
         idempotency_key: None,
         key: "0a1b2c3d".to_owned(),
     }

@@ -12,7 +12,7 @@ fn report(subject: OutcomeSubject, outcome: &str, occurred: i64) -> OutcomeRepor
         success: None,
         value: None,
         human_minutes: 1.5,
-        occurred_at: Timestamp(occurred),
+        occurred_at: Some(Timestamp(occurred)),
         idempotency_key: None,
         key: "0a1b2c3d".to_owned(),
     }
@@ -89,6 +89,27 @@ async fn the_same_report_twice_is_one_outcome() {
     assert_ne!(ledger.outcome(unkeyed.clone()).await.expect("it is recorded"), first);
     assert_eq!(outcomes(&ledger).len(), 3);
     assert_intact(&ledger);
+}
+
+#[tokio::test]
+async fn a_report_without_its_moment_is_the_same_when_it_is_sent_again() {
+    let folder = folder();
+    let (_storage, ledger) = open(folder.path());
+    let trace = serve(&ledger, started()).await;
+    let subject = OutcomeSubject::Trace(trace);
+    let unsaid = OutcomeReport {
+        occurred_at: None,
+        idempotency_key: Some("zebulon-1".to_owned()),
+        ..report(subject, "resolved", 0)
+    };
+    let first = ledger.outcome(unsaid.clone()).await.expect("it is recorded");
+    let recorded = outcomes(&ledger);
+    assert_eq!(recorded[0].occurred_at, recorded[0].recorded_at);
+    assert_eq!(ledger.outcome(unsaid.clone()).await.expect("it is known"), first);
+    assert_eq!(outcomes(&ledger), recorded, "the first moment stays");
+    let said = OutcomeReport { occurred_at: Some(Timestamp(7)), ..unsaid };
+    let error = ledger.outcome(said).await.expect_err("another moment is another report");
+    assert!(matches!(error, Error::IdempotencyConflict(_)), "{error:?}");
 }
 
 #[tokio::test]

@@ -90,7 +90,10 @@ fn choice_body(choice: Choice, citations: &[Citation]) -> Value {
     message.extend(choice.message.rest);
     // Citations were placed in the first choice, the one that was judged.
     let annotated = if choice.index == 0 { citations } else { &[] };
-    message.insert("annotations".to_owned(), annotations(annotated));
+    // A bare model's own annotations stay; where Shipway searched, the citations are its own.
+    if !annotated.is_empty() || !message.contains_key("annotations") {
+        message.insert("annotations".to_owned(), annotations(annotated));
+    }
     let mut body = Map::new();
     body.insert("index".to_owned(), json!(choice.index));
     body.insert("message".to_owned(), Value::Object(message));

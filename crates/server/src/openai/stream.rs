@@ -61,14 +61,14 @@ impl Frames {
     }
 
     fn end(&mut self, ended: Ended) -> Vec<Bytes> {
-        let Ended { finish, facts } = ended;
+        let Ended { finish, usage, facts } = ended;
         self.counted.answered(&facts);
         let rest = finish.rest.clone();
         let mut frames = vec![self.chunk(finish, &facts.citations)];
         if self.include_usage {
             let mut body = envelope(&self.identity, rest, "chat.completion.chunk");
             body.insert("choices".to_owned(), json!([]));
-            body.insert("usage".to_owned(), usage_body(facts.usage));
+            body.insert("usage".to_owned(), usage_body(usage));
             frames.push(frame(&Value::Object(body)));
         }
         frames.push(closing_comment(&facts));

@@ -1,5 +1,6 @@
 //! `/healthz` (the process lives), `/readyz` (it can answer: its database does), `/metrics` (for Prometheus).
 
+use super::beside;
 use crate::app::App;
 use crate::problem::Problem;
 use axum::extract::State;
@@ -14,7 +15,8 @@ pub(crate) async fn alive() -> &'static str {
 
 /// Ready when the ledger can be read; whoever balances load sends nothing here until then.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
-    app.parts.ledger.events(&EventFilter { limit: Some(1), ..EventFilter::default() })?;
+    let ledger = app.parts.ledger.clone();
+    beside(move || ledger.events(&EventFilter { limit: Some(1), ..EventFilter::default() })).await?;
     Ok("ready\n")
 }
 

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -39,21 +39,21 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 async fn no_such_route(method: Method, uri: Uri) -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "invalid_request_error",
-        "unknown_url",
-        format!("there is nothing at {method} {}: see docs/api.md for the routes", uri.path()),
-    )
+    Problem::unknown_url(&method, &uri)
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "invalid_request_error",
-        "method_not_allowed",
-        format!("{} does not take {method}", uri.path()),
-    )
+    Problem::method_not_allowed(&method, &uri)
+}
+
+/// Runs what waits for the disk beside the network threads, which others need meanwhile.
+pub(crate) async fn beside<T, E>(job: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let done = tokio::task::spawn_blocking(job).await;
+    done.map_err(|_| Problem::worker_stopped())?.map_err(Into::into)
 }
 
 /// Reads a JSON body within its limits of size and time.
@@ -61,28 +61,13 @@ pub(crate) async fn read_json(headers: &HeaderMap, body: Body, most_bytes: usize
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !(essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")) {
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "invalid_request_error",
-            "wrong_content_type",
-            "the body must be sent with `content-type: application/json`",
-        ));
+        return Err(Problem::wrong_content_type());
     }
     match tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, most_bytes)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if too_large(&error) => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "invalid_request_error",
-            "body_too_large",
-            format!("the body is larger than {most_bytes} bytes, the limit set by `server.max_body_bytes`"),
-        )),
+        Ok(Err(error)) if too_large(&error) => Err(Problem::body_too_large(most_bytes)),
         Ok(Err(error)) => Err(Problem::bad_request(format!("the body could not be read: {error}"))),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "invalid_request_error",
-            "body_too_slow",
-            format!("the body did not arrive within {} seconds", BODY_TIMEOUT.as_secs()),
-        )),
+        Err(_) => Err(Problem::body_too_slow(BODY_TIMEOUT)),
     }
 }
 

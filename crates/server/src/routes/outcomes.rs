@@ -64,9 +64,11 @@ fn lower(body: ReportBody, key: String, idempotency_key: Option<String>) -> Resu
         return Err(Problem::bad_parameter("outcome", "`outcome` must be named, like \"resolved\""));
     }
     let occurred_at = match &body.occurred_at {
-        None => Timestamp::now(),
-        Some(text) => Timestamp::parse_rfc3339(text)
-            .ok_or_else(|| Problem::bad_parameter("occurred_at", "`occurred_at` must be a moment of RFC 3339"))?,
+        None => None,
+        Some(text) => Some(
+            Timestamp::parse_rfc3339(text)
+                .ok_or_else(|| Problem::bad_parameter("occurred_at", "`occurred_at` must be a moment of RFC 3339"))?,
+        ),
     };
     Ok(OutcomeReport {
         use_case: body.use_case,

@@ -1,6 +1,6 @@
 //! The admin API of use cases: what `shipway check`, `promote` and `rollback` show and do, over HTTP.
 
-use super::read_json;
+use super::{beside, read_json};
 use crate::app::App;
 use crate::evidence;
 use crate::problem::Problem;
@@ -15,13 +15,15 @@ use usecase::{BundleId, TraceId};
 
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
     app.authenticate_admin(&headers)?;
-    let names = app.parts.project.use_case_names().map_err(|error| unreadable(&error.to_string()))?;
-    let mut entries = Vec::new();
-    for name in names {
-        let status = app.parts.releases.status(&name)?;
-        entries.push(json!({ "name": name, "release": status }));
-    }
-    Ok(Json(json!({ "object": "list", "data": entries })))
+    let entries = beside(move || {
+        let names = app.parts.project.use_case_names().map_err(|error| Problem::unreadable(&error.to_string()))?;
+        let entry = |name: String| {
+            let status = app.parts.releases.status(&name)?;
+            Ok::<_, Problem>(json!({ "name": name, "release": status }))
+        };
+        names.into_iter().map(entry).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(Json(json!({ "object": "list", "data": entries.await? })))
 }
 
 /// The six lines and the cost per good outcome of one use case.
@@ -31,19 +33,19 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     app.authenticate_admin(&headers)?;
-    known(&app, &name)?;
-    let gathering = Arc::clone(&app);
-    let asked = name.clone();
-    let gathered = tokio::task::spawn_blocking(move || evidence::gather(&gathering.parts, &asked));
-    let gathered = gathered.await.map_err(|_| pipeline::Error::WorkerStopped)?;
-    let gathered = gathered.map_err(|error| unreadable(&error.to_string()))?;
-    let release = app.parts.releases.status(&name)?;
-    Ok(Json(json!({
-        "name": name,
-        "readiness": gathered.readiness,
-        "outcomes": gathered.outcomes,
-        "release": release,
-    })))
+    let shown = beside(move || {
+        known(&app, &name)?;
+        let gathered = evidence::gather(&app.parts, &name)?;
+        let release = app.parts.releases.status(&name)?;
+        Ok::<_, Problem>(json!({
+            "name": name,
+            "readiness": gathered.readiness,
+            "outcomes": gathered.outcomes,
+            "note": gathered.note,
+            "release": release,
+        }))
+    });
+    Ok(Json(shown.await?))
 }
 
 #[derive(Default, Deserialize)]
@@ -59,9 +61,11 @@ pub(crate) async fn promote(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let principal = app.authenticate_admin(&headers)?;
-    known(&app, &name)?;
-    let decision = app.parts.releases.promote(&name, &principal.name)?;
-    Ok(Json(json!(decision)))
+    let decision = beside(move || {
+        known(&app, &name)?;
+        Ok::<_, Problem>(app.parts.releases.promote(&name, &principal.name)?)
+    });
+    Ok(Json(json!(decision.await?)))
 }
 
 pub(crate) async fn rollback(
@@ -71,13 +75,15 @@ pub(crate) async fn rollback(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let principal = app.authenticate_admin(&headers)?;
-    known(&app, &name)?;
     let bytes = read_json(&headers, body, 4_096).await?;
     let wanted: Move = serde_json::from_slice(&bytes)
         .map_err(|error| Problem::bad_request(format!("the body is `{{}}` or names a bundle: {error}")))?;
     let to = wanted.bundle.map(BundleId::from_stored);
-    let decision = app.parts.releases.rollback(&name, to.as_ref(), &principal.name)?;
-    Ok(Json(json!(decision)))
+    let decision = beside(move || {
+        known(&app, &name)?;
+        Ok::<_, Problem>(app.parts.releases.rollback(&name, to.as_ref(), &principal.name)?)
+    });
+    Ok(Json(json!(decision.await?)))
 }
 
 /// Everything that is recorded of one request.
@@ -88,18 +94,15 @@ pub(crate) async fn trace(
 ) -> Result<Json<Value>, Problem> {
     app.authenticate_admin(&headers)?;
     let id = TraceId::parse(&trace).ok_or_else(|| Problem::bad_parameter("trace", "a trace is 32 hex digits"))?;
-    let detail = app.parts.ledger.request(&id)?;
+    let detail = beside(move || app.parts.ledger.request(&id)).await?;
     detail.map(|detail| Json(json!(detail))).ok_or_else(|| Problem::not_found("no request has this trace"))
 }
 
+/// A use case lies in the project's folder, or was released from one that is gone: then it can be moved all the same.
 fn known(app: &App, name: &str) -> Result<(), Problem> {
     let names = app.parts.project.use_case_names().unwrap_or_default();
-    if names.iter().any(|known| known == name) {
+    if names.iter().any(|known| known == name) || app.parts.releases.status(name)?.pointer.is_some() {
         return Ok(());
     }
     Err(Problem::not_found(&format!("there is no use case `{name}`")))
-}
-
-fn unreadable(message: &str) -> Problem {
-    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "server_error", "unreadable", message)
 }

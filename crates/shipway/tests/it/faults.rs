@@ -117,3 +117,21 @@ fn an_upstream_that_is_not_there() {
     let reply = server.client().post("/v1/chat/completions", &ask("scripted/m", "Hi"));
     assert_eq!(reply.status, 502, "{}", reply.text());
 }
+
+#[test]
+fn a_larger_model_that_fails_does_not_cost_the_answer() {
+    let provider = Provider::start(Script::json(500, &[], &json!({ "error": { "message": "down" } })));
+    provider.next(Script::says("Lamps come by balloon from Saturn."));
+    let project = scripted_shop(&provider).append(
+        "usecases/shop/usecase.toml",
+        "escalate = { to = \"scripted/larger\", when = \"unsure\" }\n[guard]\ngrounding = { at_least = 0.9, otherwise = \"review\" }\n",
+    );
+    let server = project.serve();
+    let reply = server.client().post("/v1/chat/completions", &ask("shop", QUESTION));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.text().contains("Saturn"), "{}", reply.text());
+    assert_eq!(provider.requests()[1]["model"], "larger");
+    let trace = reply.header("x-shipway-trace").expect("a trace").to_owned();
+    let record = server.client().get(&format!("/v1/traces/{trace}")).json();
+    assert!(record["verdicts"].to_string().contains("grounding"), "why it was escalated is on record: {record}");
+}

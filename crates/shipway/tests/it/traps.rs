@@ -201,6 +201,26 @@ fn an_empty_choices_chunk_is_no_error() {
 }
 
 #[test]
+fn a_stream_without_a_finish_reason_loses_nothing() {
+    let script = Script::stream_head()
+        .then(Move::Send(frame(&json!({ "content": "Hello [" }), None)))
+        .then(Move::Send(b"data: [DONE]\n\n".to_vec()));
+    let reply = rig(script).post(&ask_streamed("scripted/m", "My mail is jo@example.org."));
+    // The bracket was held back, since a placeholder could have begun there.
+    assert_eq!(reply.streamed_text(), "Hello [", "{}", reply.text());
+    assert!(reply.done());
+}
+
+#[test]
+fn a_bare_models_own_annotations_come_back() {
+    let mut answer = completion("Hi");
+    let own = json!([{ "type": "url_citation", "url_citation": { "url": "https://example.com", "title": "t", "start_index": 0, "end_index": 2 } }]);
+    answer["choices"][0]["message"]["annotations"] = own.clone();
+    let reply = rig(Script::json(200, &[], &answer)).post(&ask("scripted/m", "Hi")).json();
+    assert_eq!(reply["choices"][0]["message"]["annotations"], own);
+}
+
+#[test]
 fn a_silent_stream_is_kept_alive_between_frames() {
     let script = Script::stream_head()
         .then(Move::Send(frame(&json!({ "content": "a" }), None)))
