@@ -117,13 +117,19 @@ impl App {
         if let Some(ready) = self.prepared.load().get(&id) {
             return Ok(Arc::clone(ready));
         }
-        let bundle = self.parts.releases.bundle(&id)?.ok_or_else(|| Problem::bundle_broken(&format!("the bundle {id} is gone")))?;
-        let use_case = UseCase::from_bundle(&bundle).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
+        let bundle = self
+            .parts
+            .releases
+            .bundle(&id)?
+            .ok_or_else(|| Problem::bundle_broken(&format!("the bundle {id} is gone")))?;
+        let use_case =
+            UseCase::from_bundle(&bundle).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
         self.prepare(use_case).await
     }
 
     async fn working_copy(&self, name: &str) -> Result<Arc<Ready>, Problem> {
-        let use_case = self.parts.project.use_case(name).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
+        let use_case =
+            self.parts.project.use_case(name).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
         if let Some(ready) = self.prepared.load().get(&use_case.bundle) {
             return Ok(Arc::clone(ready));
         }

@@ -95,8 +95,7 @@ impl Metrics {
     }
 
     fn ended(&self, status: Status) {
-        let status = crate::openai::response::status_name(status);
-        self.requests.get_or_create(&StatusLabel { status }).inc();
+        self.requests.get_or_create(&StatusLabel { status: status.as_str() }).inc();
     }
 
     /// The text format that Prometheus scrapes.

@@ -80,8 +80,7 @@ impl Problem {
     }
 
     pub(crate) fn not_released(name: &str) -> Self {
-        let message =
-            format!("`{name}` has no release yet: run `shipway eval {name}`, then `shipway release {name}`");
+        let message = format!("`{name}` has no release yet: run `shipway eval {name}`, then `shipway release {name}`");
         Self::new(StatusCode::CONFLICT, "invalid_request_error", "not_released", message)
     }
 

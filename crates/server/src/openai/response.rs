@@ -4,7 +4,6 @@
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use ledger::Status;
 use pipeline::{Facts, WholeAnswer};
 use serde_json::{Map, Value, json};
 use usecase::{BundleId, Choice, Citation, Completion, Content, Cost, Timestamp, TraceId, Usage};
@@ -49,7 +48,7 @@ impl Identity {
 
 pub(crate) fn whole(identity: &Identity, answer: WholeAnswer) -> Response {
     let mut headers = identity.headers();
-    put(&mut headers, "x-shipway-status", status_name(answer.facts.status));
+    put(&mut headers, "x-shipway-status", answer.facts.status.as_str());
     put(&mut headers, "x-shipway-cost", &cost_text(answer.facts.cost));
     put(&mut headers, "server-timing", &server_timing(&answer.facts));
     (headers, Json(body(identity, answer.completion, &answer.facts.citations))).into_response()
@@ -147,17 +146,6 @@ pub(crate) fn cost_text(cost: Cost) -> String {
         (false, _) => dollars,
         (true, 0) => "unknown".to_owned(),
         (true, _) => format!("{dollars}+unknown"),
-    }
-}
-
-pub(crate) fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Answered => "answered",
-        Status::Refused => "refused",
-        Status::Abstained => "abstained",
-        Status::Failed => "failed",
-        Status::Cancelled => "cancelled",
-        Status::Interrupted => "interrupted",
     }
 }
 

@@ -2,7 +2,7 @@
 //! it was asked for, and then every other chunk says `usage: null`. A stream that failed ends with an error frame and
 //! no `[DONE]`: a client must never take half an answer for a whole one.
 
-use super::response::{Identity, annotations, cost_text, envelope, status_name, usage_body};
+use super::response::{Identity, annotations, cost_text, envelope, usage_body};
 use crate::metrics::Counted;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -110,7 +110,7 @@ fn choice_body(choice: ChoiceDelta, first: bool, citations: &[usecase::Citation]
 
 /// Headers are long gone when a streamed answer's cost is known: it rides in a comment, which every SSE client skips.
 fn closing_comment(facts: &Facts) -> Bytes {
-    let (status, cost) = (status_name(facts.status), cost_text(facts.cost));
+    let (status, cost) = (facts.status.as_str(), cost_text(facts.cost));
     Bytes::from(format!(": shipway status={status} cost={cost} own_us={}\n\n", facts.own_us))
 }
 
