@@ -189,13 +189,21 @@ fn replace(text: &str, findings: &[Finding], vault: &mut Vault) -> (String, Offs
 
 fn cut_injections(text: &mut String, tally: &mut Tally, strongest: &mut BTreeMap<&'static str, f64>) {
     let cuts = injection::find_in_passage(text);
-    for cut in cuts.iter().rev() {
-        let blanks = " ".repeat(text[cut.range.clone()].chars().count());
-        text.replace_range(cut.range.clone(), &blanks);
+    if cuts.is_empty() {
+        return;
+    }
+    let mut rest = String::with_capacity(text.len());
+    let mut copied = 0;
+    for cut in &cuts {
+        rest.push_str(&text[copied..cut.range.start]);
+        rest.extend(text[cut.range.clone()].chars().map(|_| ' '));
+        copied = cut.range.end;
         tally.entry((injection::GUARD, cut.rule)).or_insert((Decision::Mask, 0)).1 += 1;
         let score = strongest.entry(cut.rule).or_default();
         *score = score.max(cut.score);
     }
+    rest.push_str(&text[copied..]);
+    *text = rest;
 }
 
 fn tallied(tally: Tally, stage: Stage) -> Vec<Verdict> {

@@ -27,18 +27,29 @@ enum Found {
     Open,
 }
 
+/// How a value is written where its placeholder stood.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As it is.
+    Plain,
+    /// As a part of a JSON string literal.
+    Json,
+    /// Not at all.
+    Nothing,
+}
+
 /// Restores a stream. Text that cannot begin a placeholder passes through at once.
 pub struct Restorer {
     entries: Arc<Entries>,
-    json: bool,
+    form: Form,
     held: String,
     /// The last code point before `held`; a placeholder without brackets must begin a word.
     before: Option<char>,
 }
 
 impl Restorer {
-    pub(crate) fn new(entries: Arc<Entries>, json: bool) -> Self {
-        Self { entries, json, held: String::new(), before: None }
+    pub(crate) fn new(entries: Arc<Entries>, form: Form) -> Self {
+        Self { entries, form, held: String::new(), before: None }
     }
 
     /// Takes the next piece and returns what can be said by now.
@@ -57,7 +68,7 @@ impl Restorer {
 
     fn drain(&mut self, ended: bool) -> String {
         let mut output = String::with_capacity(self.held.len());
-        let consumed = scan(&self.entries, &self.held, &mut self.before, ended, self.json, &mut output);
+        let consumed = scan(&self.entries, &self.held, &mut self.before, ended, self.form, &mut output);
         self.held.drain(..consumed);
         output
     }
@@ -70,12 +81,12 @@ impl std::fmt::Debug for Restorer {
 }
 
 /// Restores a whole text.
-pub(crate) fn whole(entries: &Entries, text: &str, json: bool) -> String {
+pub(crate) fn whole(entries: &Entries, text: &str, form: Form) -> String {
     if entries.list.is_empty() {
         return text.to_owned();
     }
     let mut output = String::with_capacity(text.len());
-    scan(entries, text, &mut None, true, json, &mut output);
+    scan(entries, text, &mut None, true, form, &mut output);
     output
 }
 
@@ -109,7 +120,7 @@ fn scan(
     text: &str,
     before: &mut Option<char>,
     ended: bool,
-    json: bool,
+    form: Form,
     output: &mut String,
 ) -> usize {
     let mut at = 0;
@@ -117,7 +128,7 @@ fn scan(
         match placeholder_at(entries, &text.as_bytes()[at..], *before, ended) {
             Found::Match { keep, length, entry } => {
                 output.push_str(&text[at..at + keep]);
-                push_value(output, &entries.list[entry].value, json);
+                push_value(output, &entries.list[entry].value, form);
                 at += length;
                 *before = text[..at].chars().next_back();
             }
@@ -132,13 +143,15 @@ fn scan(
     at
 }
 
-fn push_value(output: &mut String, value: &str, json: bool) {
-    if json {
-        // A string always serialises; the quotes around it are already in the text.
-        let quoted = serde_json::Value::from(value).to_string();
-        output.push_str(quoted.get(1..quoted.len() - 1).unwrap_or_default());
-    } else {
-        output.push_str(value);
+fn push_value(output: &mut String, value: &str, form: Form) {
+    match form {
+        Form::Plain => output.push_str(value),
+        Form::Json => {
+            // A string always serialises; the quotes around it are already in the text.
+            let quoted = serde_json::Value::from(value).to_string();
+            output.push_str(quoted.get(1..quoted.len() - 1).unwrap_or_default());
+        }
+        Form::Nothing => {}
     }
 }
 
@@ -209,13 +222,12 @@ fn kind_number_nonce(entries: &Entries, cursor: &mut Cursor<'_>) -> Result<usize
     for kind in &entries.kinds {
         let mut attempt = Cursor { bytes: cursor.bytes, at: cursor.at };
         let tail = |attempt: &mut Cursor<'_>| -> Result<usize, Step> {
-            letters(attempt, kind)?;
+            letters(attempt, kind.name)?;
             separator(attempt)?;
             let number = digits(attempt)?;
             separator(attempt)?;
             letters(attempt, &entries.nonce)?;
-            let known = entries.list.iter().position(|entry| entry.kind == *kind && entry.number == number);
-            known.ok_or(Step::Failed)
+            kind.entry(number).ok_or(Step::Failed)
         };
         match tail(&mut attempt) {
             Ok(entry) => {
@@ -259,13 +271,16 @@ fn separator(cursor: &mut Cursor<'_>) -> Result<(), Step> {
     Ok(())
 }
 
-/// At most five digits: no request has more values, and the held tail stays short.
+/// Digits of a placeholder's number.
+const MOST_DIGITS: usize = 7;
+
+/// At most seven digits: no request has more values, and the held tail stays short.
 fn digits(cursor: &mut Cursor<'_>) -> Result<usize, Step> {
     let mut number = 0;
-    for read in 0..6 {
+    for read in 0..=MOST_DIGITS {
         match cursor.peek() {
-            Some(digit @ b'0'..=b'9') if read < 5 => number = number * 10 + usize::from(digit - b'0'),
-            Some(_) if read > 0 && read < 6 => return Ok(number),
+            Some(digit @ b'0'..=b'9') if read < MOST_DIGITS => number = number * 10 + usize::from(digit - b'0'),
+            Some(_) if read > 0 => return Ok(number),
             Some(_) => return Err(Step::Failed),
             None => return Err(Step::Ended),
         }

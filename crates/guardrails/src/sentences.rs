@@ -61,6 +61,9 @@ fn begins_block(line: &str) -> bool {
 /// Cuts one paragraph at its full stops.
 fn cut_block<'a>(text: &'a str, start: usize, end: usize, found: &mut Vec<Sentence<'a>>) {
     let mut sentence_start = start;
+    // A run of marks (`......`) ends at one place for all of its marks, and one text follows all of them: looking for
+    // both anew from each mark would take quadratic time.
+    let mut run = Run { closed: start, next: None };
     let mut characters = text[start..end].char_indices().peekable();
     while let Some((offset, character)) = characters.next() {
         let after = start + offset + character.len_utf8();
@@ -69,15 +72,25 @@ fn cut_block<'a>(text: &'a str, start: usize, end: usize, found: &mut Vec<Senten
             continue;
         }
         // Closing quotes, brackets and citation markers belong to the sentence that they close.
-        let closed = after + closing_length(&text[after..end]);
+        if run.closed < after || wide {
+            let closed = after + closing_length(&text[after..end]);
+            run = Run { closed, next: text[closed..end].trim_start().chars().next() };
+        }
+        let closed = run.closed;
         let at_gap = text[closed..end].chars().next().is_none_or(char::is_whitespace);
-        if wide || (at_gap && !(character == '.' && continues(&text[sentence_start..after - 1], &text[closed..end]))) {
+        if wide || (at_gap && !(character == '.' && continues(&text[sentence_start..after - 1], run.next))) {
             push(text, sentence_start, closed, found);
             sentence_start = closed;
             while characters.next_if(|(next, _)| start + next < closed).is_some() {}
         }
     }
     push(text, sentence_start, end, found);
+}
+
+/// Where a run of end marks and what closes it ends, and the first character behind it that is no blank.
+struct Run {
+    closed: usize,
+    next: Option<char>,
 }
 
 /// Bytes of quotes, brackets, further marks and `[1]`-like markers that directly follow an end mark.
@@ -95,10 +108,10 @@ fn closing_length(rest: &str) -> usize {
         let body =
             left.strip_prefix(" [").or_else(|| left.strip_prefix('[')).map(|body| (body, left.len() - body.len()));
         let marker = body.and_then(|(body, opening)| {
-            let close = body.find(']')?;
+            let close = body.bytes().take(12).position(|byte| byte == b']')?;
             let inside = &body[..close];
             let numbers = inside.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-' | '^'));
-            (numbers && close > 0 && close < 12).then_some(opening + close + 1)
+            (numbers && close > 0).then_some(opening + close + 1)
         });
         match marker {
             Some(marker) => length += marker,
@@ -109,11 +122,9 @@ fn closing_length(rest: &str) -> usize {
 }
 
 /// Whether the full stop after `before` is part of an abbreviation, an initial or an ordinal.
-fn continues(before: &str, after: &str) -> bool {
-    let word_start = before.rfind(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '[')).map_or(0, |at| at + 1);
-    let word = before.get(word_start..).unwrap_or_default();
+fn continues(before: &str, next: Option<char>) -> bool {
+    let word = last_word(before);
     let lower = word.to_lowercase();
-    let next = after.trim_start().chars().next();
     if ABBREVIATIONS.contains(&lower.as_str()) {
         return !(lower == "no" || lower == "etc" || lower == "a.m" || lower == "p.m")
             || next.is_some_and(|c| c.is_lowercase() || c.is_ascii_digit());
@@ -122,8 +133,22 @@ fn continues(before: &str, after: &str) -> bool {
     let initial = letters.next().is_some_and(char::is_uppercase) && letters.next().is_none();
     let list_number = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && word.len() <= 2;
     (initial && next.is_some_and(char::is_uppercase) && word != "I")
-        || (list_number && before.trim_start().len() == word.len())
+        || (list_number && before[..before.len() - word.len()].chars().rev().all(char::is_whitespace))
         || next.is_some_and(char::is_lowercase)
+}
+
+/// No abbreviation is longer, in bytes, so a longer word need not be known to its beginning.
+const LONGEST_ABBREVIATION: usize = 32;
+
+/// What stands after the last blank or opening bracket; of a word that is too long for an abbreviation, only its end.
+fn last_word(before: &str) -> &str {
+    let mut from = before.len().saturating_sub(LONGEST_ABBREVIATION);
+    while !before.is_char_boundary(from) {
+        from += 1;
+    }
+    let end = &before[from..];
+    let word_start = end.rfind(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '[')).map_or(0, |at| at + 1);
+    end.get(word_start..).unwrap_or_default()
 }
 
 fn push<'a>(text: &'a str, start: usize, end: usize, found: &mut Vec<Sentence<'a>>) {

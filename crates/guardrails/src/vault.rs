@@ -11,7 +11,7 @@
 //!
 //! The vault's `Debug` shows how many values it holds and none of them; their memory is overwritten when it is dropped.
 
-use crate::restore::{self, Restorer};
+use crate::restore::{self, Form, Restorer};
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -20,12 +20,12 @@ use std::sync::Arc;
 /// RFC 4648 base32 in lower case: no letter pairs that a model "corrects", no upper case to lose.
 const NONCE_ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 pub(crate) const NONCE_LENGTH: usize = 4;
+/// Nonces drawn for one text at most.
+const MOST_DRAWS: usize = 8;
 
-/// One value and what stands for it. The text of the value is overwritten on drop.
+/// One value. Its text is overwritten on drop.
 #[derive(Clone)]
 pub(crate) struct Entry {
-    pub(crate) kind: &'static str,
-    pub(crate) number: usize,
     pub(crate) value: String,
 }
 
@@ -43,7 +43,36 @@ pub(crate) struct Entries {
     pub(crate) nonce: String,
     pub(crate) list: Vec<Entry>,
     /// The kinds in use, each once; the restorer looks for these only.
-    pub(crate) kinds: Vec<&'static str>,
+    pub(crate) kinds: Vec<Kind>,
+}
+
+/// One kind and its values. Numbers count from 1 without gaps, so number `n` is at place `n - 1`.
+#[derive(Clone)]
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    /// Indices into the list of entries.
+    places: Vec<usize>,
+}
+
+impl Kind {
+    /// The index of the entry with this number.
+    pub(crate) fn entry(&self, number: usize) -> Option<usize> {
+        self.places.get(number.checked_sub(1)?).copied()
+    }
+}
+
+impl Entries {
+    /// Appends a value and returns its number among those of its kind.
+    fn add(&mut self, kind: &'static str, value: &str) -> usize {
+        let known = self.kinds.iter().position(|known| known.name == kind);
+        let known = known.unwrap_or_else(|| {
+            self.kinds.push(Kind { name: kind, places: Vec::new() });
+            self.kinds.len() - 1
+        });
+        self.kinds[known].places.push(self.list.len());
+        self.list.push(Entry { value: value.to_owned() });
+        self.kinds[known].places.len()
+    }
 }
 
 /// The values of one request.
@@ -73,19 +102,18 @@ impl Vault {
         if let Some(number) = self.numbers.get(&(kind, value.to_owned())) {
             return written(kind, *number, &self.entries.nonce);
         }
-        let entries = Arc::make_mut(&mut self.entries);
-        let number = entries.list.iter().filter(|entry| entry.kind == kind).count() + 1;
-        entries.list.push(Entry { kind, number, value: value.to_owned() });
-        if !entries.kinds.contains(&kind) {
-            entries.kinds.push(kind);
-        }
+        let number = Arc::make_mut(&mut self.entries).add(kind, value);
         self.numbers.insert((kind, value.to_owned()), number);
         written(kind, number, &self.entries.nonce)
     }
 
-    /// Draws another nonce while `text` contains the present one and no placeholder has been handed out yet.
+    /// Draws another nonce while `text` contains the present one and no placeholder has been handed out yet. A text of
+    /// 1 MB can contain every nonce there is, so the draws are counted; `restore::nonce_places` sees to what is left.
     pub(crate) fn avoid(&mut self, text: &str) {
-        while self.is_empty() && restore::contains_nonce(text, &self.entries.nonce) {
+        for _ in 0..MOST_DRAWS {
+            if !self.is_empty() || !restore::contains_nonce(text, &self.entries.nonce) {
+                return;
+            }
             Arc::make_mut(&mut self.entries).nonce = random_nonce();
         }
     }
@@ -96,30 +124,28 @@ impl Vault {
 
     /// Replaces every placeholder of this vault by its value.
     pub fn restore(&self, text: &str) -> String {
-        restore::whole(&self.entries, text, false)
+        restore::whole(&self.entries, text, Form::Plain)
     }
 
     /// As `restore`, for text inside a JSON string literal, such as a tool call's `arguments`: values are escaped, so
     /// that a quotation mark or line break in one cannot end the literal.
     pub fn restore_json_string(&self, text: &str) -> String {
-        restore::whole(&self.entries, text, true)
+        restore::whole(&self.entries, text, Form::Json)
     }
 
     /// The text without any placeholder of this vault, for a search: a placeholder says nothing about what is asked.
     pub fn without_placeholders(&self, text: &str) -> String {
-        let blank = |entry: &Entry| Entry { kind: entry.kind, number: entry.number, value: String::new() };
-        let list = self.entries.list.iter().map(blank).collect();
-        restore::whole(&Entries { list, ..Entries::clone(&self.entries) }, text, false)
+        restore::whole(&self.entries, text, Form::Nothing)
     }
 
     /// Restores a streamed text piece by piece.
     pub fn restorer(&self) -> Restorer {
-        Restorer::new(Arc::clone(&self.entries), false)
+        Restorer::new(Arc::clone(&self.entries), Form::Plain)
     }
 
     /// As `restorer`, for streamed text inside a JSON string literal.
     pub fn json_restorer(&self) -> Restorer {
-        Restorer::new(Arc::clone(&self.entries), true)
+        Restorer::new(Arc::clone(&self.entries), Form::Json)
     }
 
     #[cfg(test)]

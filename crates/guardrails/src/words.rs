@@ -106,9 +106,10 @@ pub(crate) fn words(sentence: &str) -> Vec<Word> {
 
 /// Length of `1]` when `[` precedes it.
 fn marker_length(rest: &str, at: usize) -> Option<usize> {
-    let body = &rest[at..];
-    let close = body.find(']').filter(|close| (1..=3).contains(close))?;
-    (rest[..at].ends_with('[') && body[..close].bytes().all(|byte| byte.is_ascii_digit())).then_some(close + 1)
+    let body = rest[..at].ends_with('[').then(|| &rest.as_bytes()[at..])?;
+    // Only the next few bytes: looking for the bracket in all of a long sentence, word by word, takes quadratic time.
+    let close = body.iter().take(4).position(|byte| *byte == b']').filter(|close| *close > 0)?;
+    body[..close].iter().all(u8::is_ascii_digit).then_some(close + 1)
 }
 
 /// The word at the beginning of `rest`: letters and digits, with signs that hold a word or number together.

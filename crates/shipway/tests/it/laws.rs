@@ -18,12 +18,18 @@ fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).expect("the metadata is JSON")
 }
 
+/// The first column of the table of rooms.
+const STOREYS: &[&str] = &["ground", "engines", "paths", "judgement", "door", "tests"];
+
 /// What each room may import of ours: the table in ARCHITECTURE.md.
 fn arrows() -> BTreeMap<String, BTreeSet<String>> {
     let page = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).expect("the architecture page");
     let rows = page.lines().filter_map(|line| {
         let columns: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, _storey, room, _, below, _] = columns.as_slice() else { return None };
+        let [_, storey, room, _, below, _] = columns.as_slice() else { return None };
+        if !STOREYS.contains(storey) {
+            return None;
+        }
         let room = room.strip_prefix('`')?.strip_suffix('`')?;
         let below = below.split(", ").filter(|name| *name != "nothing of ours");
         Some((room.to_owned(), below.map(str::to_owned).collect()))

@@ -115,14 +115,20 @@ pub(super) fn states_something(sentence: &Sentence<'_>) -> bool {
     !polite && !abstains
 }
 
-/// Indices of the passages that a sentence cites by `[1]`, `[2, 3]` or `[^1]`, counted from 0.
+/// Bytes in which the bracket that closes a marker is looked for.
+const LONGEST_MARKER: usize = 256;
+
+/// Indices of the passages that a sentence cites by `[1]`, `[2, 3]` or `[^1]`, counted from 0, ascending and each once.
 pub(super) fn cited(sentence: &str, passages: usize) -> Vec<usize> {
     let mut found = Vec::new();
     for (at, _) in sentence.match_indices('[') {
         let body = sentence[at + 1..].trim_start_matches('^');
-        let Some((inside, _)) = body.split_once(']') else { continue };
+        let Some(length) = body.bytes().take(LONGEST_MARKER).position(|byte| byte == b']') else { continue };
+        let inside = &body[..length];
         let numbers = inside.split(',').map(|number| number.trim().parse::<usize>().ok());
         found.extend(numbers.flatten().filter(|number| (1..=passages).contains(number)).map(|number| number - 1));
     }
+    found.sort_unstable();
+    found.dedup();
     found
 }

@@ -274,6 +274,7 @@ fn domain_end(text: &str, start: usize) -> Option<usize> {
     let length =
         text[start..].char_indices().take_while(|(_, c)| allowed(*c)).last().map(|(at, c)| at + c.len_utf8())?;
     let mut domain = text[start..start + length].trim_end_matches(['.', '-']);
+    let first_dot = domain.find('.')?;
     // A sentence that goes on without a blank (`a@b.com.And`) is rarer than a long domain; keep the whole.
     loop {
         let (rest, last) = domain.rsplit_once('.')?;
@@ -287,7 +288,7 @@ fn domain_end(text: &str, start: usize) -> Option<usize> {
         }
         domain = rest;
         // `pkg@1.2.beta3` is a version; only a number after a name (`a@b.com.1`) is dropped.
-        if !domain.contains('.') {
+        if domain.len() <= first_dot {
             return None;
         }
     }
