@@ -72,7 +72,7 @@ fn cut_block<'a>(text: &'a str, start: usize, end: usize, found: &mut Vec<Senten
             continue;
         }
         // Closing quotes, brackets and citation markers belong to the sentence that they close.
-        if run.closed < after || wide {
+        if run.closed < after {
             let closed = after + closing_length(&text[after..end]);
             run = Run { closed, next: text[closed..end].trim_start().chars().next() };
         }

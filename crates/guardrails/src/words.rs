@@ -2,7 +2,8 @@
 //! blanks between words are compared character by character.
 
 use rust_stemmers::{Algorithm, Stemmer};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// What a word is, as far as its form tells.
@@ -23,7 +24,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
     /// The form that is compared.
-    pub(crate) stem: String,
+    pub(crate) stem: Rc<str>,
     pub(crate) kind: Kind,
 }
 
@@ -83,22 +84,32 @@ const NUMBER_WORDS: &[(&str, &str)] = &[
     ("third", "3"),
 ];
 
-/// The words of a sentence in order. Citation markers such as `[1]` are left out.
-pub(crate) fn words(sentence: &str) -> Vec<Word> {
+/// Words as they are written, and whether they begin a sentence, with what they are. A text says most of its words more
+/// than once, and stemming one costs much more than looking it up.
+#[derive(Default)]
+pub(crate) struct Lexicon<'a> {
+    known: HashMap<(&'a str, bool), Word>,
+}
+
+impl<'a> Lexicon<'a> {
+    /// The words of a sentence in order. Citation markers such as `[1]` are left out.
+    pub(crate) fn words(&mut self, sentence: &'a str) -> Vec<Word> {
+        let raw = raw_words(sentence).into_iter().enumerate();
+        raw.map(|(place, raw)| self.known.entry((raw, place == 0)).or_insert_with(|| classify(raw, place == 0)).clone())
+            .collect()
+    }
+}
+
+fn raw_words(sentence: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = sentence;
-    let mut begins = true;
     while let Some(at) = rest.find(|character: char| character.is_alphanumeric()) {
         if let Some(marker) = marker_length(rest, at) {
             rest = &rest[at + marker..];
             continue;
         }
         let raw = word_at(&rest[at..]);
-        found.push(classify(raw, begins));
-        if let Some(stripped) = found.last_mut().filter(|word| word.stem.ends_with("n't")) {
-            *stripped = Word { stem: "not".to_owned(), kind: Kind::Negation };
-        }
-        begins = false;
+        found.push(raw);
         rest = &rest[at + raw.len()..];
     }
     found
@@ -141,27 +152,36 @@ fn is_written_without_blanks(character: char) -> bool {
     matches!(character, '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')
 }
 
+/// Bytes of the longest word that is stemmed. The stemmer copies a word for each of its changes, which takes quadratic
+/// time on a run of letters as long as a document.
+const LONGEST_STEMMED: usize = 128;
+
 fn classify(raw: &str, begins: bool) -> Word {
+    let word = classify_form(raw, begins);
+    if word.stem.ends_with("n't") { Word { stem: "not".into(), kind: Kind::Negation } } else { word }
+}
+
+fn classify_form(raw: &str, begins: bool) -> Word {
     let lower = raw.to_lowercase().replace('’', "'");
     if lower.starts_with(|character: char| character.is_ascii_digit()) && !lower.contains('_') {
         return number_or_name(&lower);
     }
     if NEGATIONS.contains(&lower.as_str()) || lower.ends_with("n't") {
-        return Word { stem: "not".to_owned(), kind: Kind::Negation };
+        return Word { stem: "not".into(), kind: Kind::Negation };
     }
     if let Some((_, digits)) = NUMBER_WORDS.iter().find(|(word, _)| *word == lower) {
-        return Word { stem: (*digits).to_owned(), kind: Kind::Number };
+        return Word { stem: (*digits).into(), kind: Kind::Number };
     }
     let lower = lower.strip_suffix("'s").unwrap_or(&lower).to_owned();
     if FUNCTION_WORDS.contains(lower.as_str())
         || lower.split('\'').next().is_some_and(|part| part != lower && FUNCTION_WORDS.contains(part))
     {
-        return Word { stem: lower, kind: Kind::Function };
+        return Word { stem: lower.into(), kind: Kind::Function };
     }
     let mixed = lower.bytes().any(|byte| byte.is_ascii_digit() || byte == b'_');
     let capital = !begins && raw.starts_with(char::is_uppercase);
     let kind = if mixed || capital { Kind::Name } else { Kind::Content };
-    let stem = if mixed { lower } else { STEMMER.stem(&lower).into_owned() };
+    let stem = if mixed || lower.len() > LONGEST_STEMMED { lower.into() } else { STEMMER.stem(&lower).into() };
     Word { stem, kind }
 }
 
@@ -170,14 +190,14 @@ fn number_or_name(lower: &str) -> Word {
     let suffixless =
         ["st", "nd", "rd", "th", "s", "pm", "am"].iter().find_map(|suffix| lower.strip_suffix(suffix)).unwrap_or(lower);
     if !suffixless.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
-        return Word { stem: lower.to_owned(), kind: Kind::Name };
+        return Word { stem: lower.into(), kind: Kind::Name };
     }
     let thousands =
         suffixless.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
     let plain = if thousands { suffixless.replace(',', "") } else { suffixless.replace(',', ".") };
     let plain = if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { &plain };
     let plain = plain.trim_start_matches('0');
-    Word { stem: if plain.is_empty() { "0".to_owned() } else { plain.to_owned() }, kind: Kind::Number }
+    Word { stem: if plain.is_empty() { "0".into() } else { plain.into() }, kind: Kind::Number }
 }
 
 #[cfg(test)]

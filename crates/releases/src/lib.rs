@@ -141,7 +141,7 @@ impl Releases {
             at: Timestamp::now(),
             kind,
             bundle: canary,
-            replaced: Some(before.stable.clone()),
+            replaced: Some(before.stable),
             share: pointer.share,
             by: by.to_owned(),
             evidence: json!({ "decided_by": "a person's command" }),

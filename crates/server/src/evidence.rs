@@ -20,7 +20,7 @@ use usecase::{BundleId, Diagnostics, Fault, Timestamp};
 const TRACES_OPENED: usize = 20;
 /// How many of the cases that did not pass are named.
 const CASES_NAMED: usize = 3;
-/// How many of the newest requests are read: some 50 MB of rows. What is older changes the figures little.
+/// How many of the newest requests are read, so that judging stays quick however long the ledger has become.
 const REQUESTS_READ: usize = 100_000;
 
 /// One use case, judged.

@@ -4,8 +4,10 @@
 
 use crate::app::App;
 use ingest::{FeedJob, Ingest};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::MissedTickBehavior;
 use usecase::Timestamp;
 use usecase::declared::Feed;
 
@@ -13,24 +15,64 @@ use usecase::declared::Feed;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) async fn keep_fresh(app: Arc<App>) {
+    let complaints = Arc::new(Complaints::default());
     let mut ticks = tokio::time::interval(LOOK_EVERY);
+    // A long run is followed by a pause, not by all the turns that it took the time of.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let working = Arc::clone(&app);
-        let looked = tokio::task::spawn_blocking(move || refresh_due(&working)).await;
+        let (working, complaining) = (Arc::clone(&app), Arc::clone(&complaints));
+        let looked = tokio::task::spawn_blocking(move || refresh_due(&working, &complaining)).await;
         if looked.is_err() {
             tracing::error!("refreshing the feeds stopped in the middle; it goes on at the next turn");
         }
     }
 }
 
-fn refresh_due(app: &App) {
+/// What is wrong with schedules and files, by place: told once when it changes, not at every turn.
+#[derive(Default)]
+struct Complaints(Mutex<HashMap<String, String>>);
+
+impl Complaints {
+    /// Notes how it stands with a place, and says whether its complaint is new.
+    fn is_new(&self, place: &str, complaint: Option<&str>) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match complaint {
+            None => {
+                known.remove(place);
+                false
+            }
+            Some(text) if known.get(place).is_some_and(|before| before == text) => false,
+            Some(text) => {
+                known.insert(place.to_owned(), text.to_owned());
+                true
+            }
+        }
+    }
+}
+
+fn refresh_due(app: &App, complaints: &Complaints) {
     let project = &app.parts.project;
     for name in project.use_case_names().unwrap_or_default() {
-        // A use case that is being edited may not parse right now; its feeds wait.
-        let Ok(use_case) = project.use_case(&name) else { continue };
+        let use_case = match project.use_case(&name) {
+            Ok(use_case) => use_case,
+            // It may be edited right now; its feeds wait.
+            Err(problems) => {
+                let text = problems.to_string();
+                if complaints.is_new(&name, Some(&text)) {
+                    tracing::warn!(use_case = name, problems = text, "its feeds wait until its files can be read");
+                }
+                continue;
+            }
+        };
+        complaints.is_new(&name, None);
         for (feed_name, feed) in &use_case.declared.feeds {
-            if !is_due(&app.parts.ingest, &name, feed_name, feed) {
+            let due = is_due(&app.parts.ingest, &name, feed_name, feed);
+            let complaint = due.as_ref().err().map(ToString::to_string);
+            if complaints.is_new(&format!("{name}/{feed_name}"), complaint.as_deref()) {
+                tracing::warn!(use_case = name, feed = feed_name, error = complaint, "no telling when the feed is due");
+            }
+            if !due.unwrap_or(false) {
                 continue;
             }
             let folder = project.use_case_folder(&name);
@@ -46,9 +88,11 @@ fn refresh_due(app: &App) {
     }
 }
 
-/// A schedule that cannot be read, or a database that is away, makes nothing due: `check` shows the feed as stale.
-fn is_due(ingest: &Ingest, use_case: &str, feed_name: &str, feed: &Feed) -> bool {
-    let last = ingest.last_attempt(use_case, feed_name).ok();
-    let due = last.and_then(|last| ingest.next_due(feed, last).ok().flatten());
-    due.is_some_and(|due| due <= Timestamp::now())
+fn is_due(ingest: &Ingest, use_case: &str, feed_name: &str, feed: &Feed) -> Result<bool, ingest::Error> {
+    let last = ingest.last_attempt(use_case, feed_name)?;
+    let due = ingest.next_due(feed, last)?;
+    Ok(due.is_some_and(|due| due <= Timestamp::now()))
 }
+
+#[cfg(test)]
+mod tests;

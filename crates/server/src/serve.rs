@@ -8,13 +8,18 @@ use crate::routes::router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use ledger::Ledger;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 /// How long a client may take to send a request's headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long the end of the process waits for the last records.
+const MOST_SETTLING: Duration = Duration::from_secs(5);
 
 /// A server that listens and is ready to run.
 pub struct Server {
@@ -59,17 +64,23 @@ impl Server {
         self.developer_mode
     }
 
-    /// Serves until `stop` resolves, then drains.
+    /// Serves until `stop` resolves, then drains. When it returns, every request that it took has its record on disk.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let feeds = tokio::spawn(feeds::keep_fresh(Arc::clone(&self.app)));
+        let ledger = self.app.parts.ledger.clone();
         let router = router(self.app);
-        let connections = GracefulShutdown::new();
+        let graceful = GracefulShutdown::new();
+        let mut connections = JoinSet::new();
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
+                // What has ended is taken out, so that the set holds only what runs.
+                Some(_) = connections.join_next() => {}
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => serve_connection(stream, router.clone(), &connections),
+                    Ok((stream, _)) => {
+                        connections.spawn(serve_connection(stream, router.clone(), &graceful));
+                    }
                     Err(error) => {
                         // Out of file handles, mostly: wait for some to come back instead of spinning.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -81,15 +92,40 @@ impl Server {
         drop(self.listener);
         feeds.abort();
         tokio::select! {
-            () = connections.shutdown() => tracing::info!("drained: every running request was answered"),
+            () = graceful.shutdown() => tracing::info!("drained: every running request was answered"),
             () = tokio::time::sleep(self.drain) => {
-                tracing::warn!("the drain ran out of time; what still ran is recorded as cancelled");
+                tracing::warn!("the drain ran out of time; what still runs is cancelled and recorded so");
             }
         }
+        connections.shutdown().await;
+        settle(&ledger).await;
     }
 }
 
-fn serve_connection(stream: TcpStream, router: axum::Router, connections: &GracefulShutdown) {
+/// Waits until the records of requests that were cut are on disk: they are written in the background.
+async fn settle(ledger: &Ledger) {
+    let settled = async {
+        while ledger.unsettled() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        ledger.flush().await
+    };
+    match tokio::time::timeout(MOST_SETTLING, settled).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the last records may not be on disk"),
+        Err(_) => tracing::error!(
+            requests = ledger.unsettled(),
+            "the records of some requests could not be written in time; the next start marks them as interrupted"
+        ),
+    }
+}
+
+/// The connection, from its first request to its end.
+fn serve_connection(
+    stream: TcpStream,
+    router: axum::Router,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + use<> {
     // Without it a streamed piece may wait 40 ms for the acknowledgement of the one before.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
@@ -97,12 +133,12 @@ fn serve_connection(stream: TcpStream, router: axum::Router, connections: &Grace
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
+    let connection = graceful.watch(connection);
+    async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
-    });
+    }
 }
 
 async fn resolve(listen: &str) -> Result<SocketAddr, ServeError> {

@@ -12,6 +12,7 @@ use releases::Releases;
 use retrieval::{Collections, Embedder, embedder};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::Storage;
 use usecase::project::Project;
 use usecase::{Principal, Timestamp};
@@ -83,6 +84,15 @@ pub(crate) fn known(project: &Project, name: &str) -> anyhow::Result<()> {
 /// Who asks at the terminal: whoever can read the data folder may do everything.
 pub(crate) fn person(groups: Vec<String>) -> Principal {
     Principal { key: "terminal".to_owned(), name: "the terminal".to_owned(), groups, ..Principal::developer() }
+}
+
+/// Runs a server's future to its end. A feed's run that is under way beside it may not hold up the end of the process:
+/// it is waited for a little, then left as a crash would leave it, which every run can stand.
+pub(crate) fn serve_until_done<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(future);
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    done
 }
 
 /// The runtime of commands that wait for the network or for the disk.

@@ -21,6 +21,11 @@ use usecase::project::UseCase;
 const EXAMPLE: &str = "examples/support";
 const USE_CASE: &str = "support";
 
+/// Tells a folder that a demo made, which the next demo may replace, from everything else.
+const MARKER: &str = ".shipway-demo";
+const MARKER_TEXT: &str =
+    "`shipway demo` made this folder, and its next run replaces it whole. Remove this file to keep the folder.\n";
+
 /// One act of the story.
 struct Act {
     title: &'static str,
@@ -98,23 +103,31 @@ pub(crate) fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
     paint::line(format!("  {} {}", paint::good("✓"), super::release::sentence(&decision)));
 
     let keys = make_keys(&house)?;
-    house::runtime()?.block_on(on_the_air(demo, &house, &keys))?;
+    house::serve_until_done(on_the_air(demo, &house, &keys))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Copies the example to where the demo may write; what an earlier demo left there is replaced.
+/// Copies the example to where the demo may write; what an earlier demo left there is replaced,
+/// and nothing else.
 fn lay_out(folder: &Path) -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir()?;
     let example = here.ancestors().map(|folder| folder.join(EXAMPLE)).find(|path| path.join("shipway.toml").is_file());
     let example =
         example.with_context(|| format!("run the demo in a clone of the repository: {EXAMPLE} is not here"))?;
     if folder.exists() {
-        // Only a folder that a demo made is taken away.
-        if !folder.join("shipway.toml").is_file() {
-            bail!("{} is not a demo's folder: name another one with --folder", folder.display());
+        if !folder.join(MARKER).is_file() {
+            bail!(
+                "{0} was there before and was not made by a demo (it holds no {MARKER}), so it is left as it is: \
+                 name another folder with --folder, or remove {0} yourself",
+                folder.display()
+            );
         }
         std::fs::remove_dir_all(folder).with_context(|| format!("{} cannot be replaced", folder.display()))?;
     }
+    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    // Written first: a demo that is cut in the middle leaves a folder that the next one may replace.
+    std::fs::write(folder.join(MARKER), MARKER_TEXT)
+        .with_context(|| format!("{} cannot be written", folder.display()))?;
     copy(&example, folder)?;
     paint::line(format!("The example {EXAMPLE} was copied to {}; its data stays there.", folder.display()));
     Ok(folder.canonicalize()?)

@@ -14,7 +14,7 @@ pub(crate) fn run(ground: &Ground<'_>, serve: &Serve) -> anyhow::Result<ExitCode
     let house = House::open(ground.project)?;
     let listen = serve.listen.clone().unwrap_or_else(|| house.parts.project.file.server.listen.clone());
     let embedder = house.embedder.identity().to_owned();
-    house::runtime()?.block_on(async {
+    house::serve_until_done(async {
         let server = Server::bind(house.parts, &listen).await?;
         announce(ground, &server, &embedder)?;
         until_stopped(server).await

@@ -3,7 +3,7 @@
 use crate::SHIPWAY;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use testkit::TestProject;
 
 #[test]
@@ -34,6 +34,42 @@ fn the_demo_tells_its_whole_story() {
         assert!(text.contains(act), "the demo does not say {act:?}:\n{text}\n{errors}");
     }
     assert!(!text.contains('✗'), "{text}");
+    assert!(demo.join(".shipway-demo").is_file(), "the next demo knows its folder by this");
+}
+
+#[test]
+fn the_demo_takes_away_no_project_but_its_own() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let project = TestProject::with_shop(SHIPWAY);
+    let output = Command::new(SHIPWAY)
+        .args(["demo", "--once", "--offline", "--folder"])
+        .arg(project.root())
+        .current_dir(repository)
+        .output()
+        .expect("the demo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("was not made by a demo") && errors.contains("--folder"), "{errors}");
+    assert!(project.path("usecases/shop/usecase.toml").is_file(), "the project is as it was");
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_early_is_no_failure() {
+    let project = TestProject::empty(SHIPWAY);
+    for arguments in [&["schema"][..], &["audit", "verify"][..]] {
+        let mut child = Command::new(SHIPWAY)
+            .args(arguments)
+            .current_dir(project.root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        // Nobody reads: the first byte meets a broken pipe.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("the command ends");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && errors.is_empty(), "{arguments:?}: {:?} {errors}", output.status);
+    }
 }
 
 #[test]

@@ -63,3 +63,30 @@ fn sigterm_drains_a_running_stream() {
     assert!(reply.done(), "{}", reply.text());
     assert_eq!(server.wait(Duration::from_secs(10)), Some(0), "the server ends in good order");
 }
+
+#[test]
+fn a_drain_that_runs_out_cancels_what_runs_and_records_it() {
+    let endless = Script::stream_head().then(Move::Send(frame(&json!({ "content": "Hello" }), None))).then(Move::Hang);
+    let cases = [
+        ("a stream", endless, ask_streamed("scripted/m", "Hi")),
+        ("a whole answer", Script::default().then(Move::Hang), ask("scripted/m", "Hi")),
+    ];
+    for (name, script, body) in cases {
+        let provider = Provider::start(script);
+        let project = TestProject::with_scripted(SHIPWAY, &provider.base_url())
+            .append("shipway.toml", "[server]\ndrain = \"300ms\"\n");
+        let text = std::fs::read_to_string(project.path("shipway.toml")).expect("the project's file");
+        project.write("shipway.toml", text.replace("400ms", "50s").replace("\"5s\"", "\"55s\""));
+        let mut server = project.serve();
+        let client = server.client();
+        let asking = std::thread::spawn(move || client.try_post("/v1/chat/completions", &body));
+        eventually(name, || !provider.requests().is_empty());
+        server.terminate();
+        assert_eq!(server.wait(Duration::from_secs(4)), Some(0), "{name}: the server ends in good order, and soon");
+        asking.join().expect("the asking thread");
+        let rows = statuses(&project);
+        assert_eq!(rows.len(), 1, "{name}: {rows:?}");
+        assert_eq!(rows[0]["status"], "cancelled", "{name}: {rows:?}");
+        assert_eq!(project.must(&["audit", "verify", "--json"]).json()["intact"], json!(true), "{name}");
+    }
+}

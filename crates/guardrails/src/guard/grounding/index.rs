@@ -2,8 +2,9 @@
 
 use super::{CodePoints, is_binding};
 use crate::sentences::sentences;
-use crate::words::{Kind, Word, words};
+use crate::words::{Kind, Lexicon, Word};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use usecase::Passage;
 
 /// Support that a sentence with an unknown number can have at most: well under the threshold.
@@ -33,7 +34,7 @@ pub(super) struct Index {
     /// Single sentences of all passages in order.
     places: Vec<Place>,
     /// For each word the sentences that hold it, ascending.
-    postings: HashMap<String, Vec<usize>>,
+    postings: HashMap<Rc<str>, Vec<usize>>,
 }
 
 /// The best support that was found for a sentence.
@@ -50,15 +51,69 @@ struct Weighed<'a> {
     postings: &'a [usize],
 }
 
+/// What a place holds of a sentence's words.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    /// Sum of the words' weights.
+    weight: f64,
+    /// How many of them are numbers or names.
+    binding: u32,
+}
+
+impl Held {
+    fn add(&mut self, word: &Weighed<'_>) {
+        self.weight += word.weight;
+        self.binding += u32::from(is_binding(word.word.kind));
+    }
+}
+
+/// What the numbers and names of a sentence mean for its support at every place.
+struct Binding {
+    /// How many of them stand in some passage.
+    known: u32,
+    /// The most that the unknown ones leave.
+    cap: f64,
+}
+
+impl Binding {
+    fn of(words: &[Weighed<'_>]) -> Self {
+        let (mut known, mut names, mut unknown_names) = (0, 0_u32, 0_u32);
+        let mut cap = 1.0_f64;
+        for word in words.iter().filter(|word| is_binding(word.word.kind)) {
+            let unknown = word.postings.is_empty();
+            known += u32::from(!unknown);
+            if word.word.kind == Kind::Name {
+                names += 1;
+                unknown_names += u32::from(unknown);
+            } else if unknown {
+                cap = cap.min(UNKNOWN_NUMBER);
+            }
+        }
+        if unknown_names > 0 {
+            let missing = f64::from(unknown_names) / f64::from(names);
+            cap = cap.min(1.0 - missing * (1.0 - UNKNOWN_NAMES));
+        }
+        Self { known, cap }
+    }
+}
+
+/// What holds for a sentence at every place.
+#[derive(Clone, Copy)]
+struct Wide {
+    /// Share of its weight that stands anywhere in the passages.
+    anywhere: f64,
+    negated: bool,
+}
+
 impl Index {
-    pub(super) fn new(passages: &[Passage]) -> Self {
+    pub(super) fn new<'a>(passages: &'a [Passage], lexicon: &mut Lexicon<'a>) -> Self {
         let mut index = Self { places: Vec::new(), postings: HashMap::new() };
         for (number, passage) in passages.iter().enumerate() {
             let mut code_points = CodePoints { text: &passage.text, byte: 0, code_point: 0 };
             for sentence in sentences(&passage.text) {
                 let start = code_points.at(sentence.start);
                 let end = code_points.at(sentence.start + sentence.text.len());
-                index.add(number, start, end, &words(sentence.text));
+                index.add(number, start, end, &lexicon.words(sentence.text));
             }
         }
         index
@@ -72,7 +127,7 @@ impl Index {
             if matches!(word.kind, Kind::Function | Kind::Negation) {
                 continue;
             }
-            let postings = self.postings.entry(word.stem.clone()).or_default();
+            let postings = self.postings.entry(Rc::clone(&word.stem)).or_default();
             if postings.last() != Some(&place) {
                 postings.push(place);
             }
@@ -87,28 +142,17 @@ impl Index {
         if anywhere <= 0.0 {
             return None;
         }
-        let mut single = vec![0.0; self.places.len()];
-        let mut pair = vec![0.0; self.places.len()];
-        for word in &weighed {
-            let mut last_pair = None;
-            for place in word.postings {
-                single[*place] += word.weight;
-                // A pair is named by its first sentence; both of its sentences count a word once.
-                for first in [place.checked_sub(1), Some(*place)].into_iter().flatten() {
-                    if last_pair.is_none_or(|last| last < first) {
-                        pair[first] += word.weight;
-                        last_pair = Some(first);
-                    }
-                }
-            }
-        }
+        let (single, pair) = self.hold(&weighed);
+        let binding = Binding::of(&weighed);
         let negated = sentence.iter().any(|word| word.kind == Kind::Negation);
+        let wide = Wide { anywhere: anywhere / total, negated };
         let candidates = (0..self.places.len()).flat_map(|place| {
-            let together = self.second_of_pair(place).map(|second| (place, second, pair[place] / total * PAIR));
-            [Some((place, place, single[place] / total)), together].into_iter().flatten()
+            let together = self.second_of_pair(place).map(|second| (place, second, pair[place].weight / total * PAIR));
+            [Some((place, place, single[place].weight / total)), together].into_iter().flatten()
         });
         let scored = candidates.filter(|(_, _, coverage)| *coverage > 0.0).map(|(first, last, coverage)| {
-            let support = self.support(&weighed, (first, last), coverage, anywhere / total, negated);
+            let here = if first == last { single[first].binding } else { pair[first].binding };
+            let support = self.support(&binding, here, (first, last), coverage, wide);
             (first, last, support)
         });
         let scored: Vec<(usize, usize, f64)> = scored.collect();
@@ -118,6 +162,26 @@ impl Index {
         let (first, last, support) = *hinted.unwrap_or(best);
         let (begin, end) = (&self.places[first], &self.places[last]);
         Some(Best { passage: begin.passage, start: begin.start, end: end.end, support })
+    }
+
+    /// What each single sentence and each pair holds of the words. A pair is named by its first sentence; both of its
+    /// sentences count a word once.
+    fn hold(&self, weighed: &[Weighed<'_>]) -> (Vec<Held>, Vec<Held>) {
+        let mut single = vec![Held::default(); self.places.len()];
+        let mut pair = single.clone();
+        for word in weighed {
+            let mut last_pair = None;
+            for place in word.postings {
+                single[*place].add(word);
+                for first in [place.checked_sub(1), Some(*place)].into_iter().flatten() {
+                    if last_pair.is_none_or(|last| last < first) {
+                        pair[first].add(word);
+                        last_pair = Some(first);
+                    }
+                }
+            }
+        }
+        (single, pair)
     }
 
     fn second_of_pair(&self, first: usize) -> Option<usize> {
@@ -130,46 +194,23 @@ impl Index {
         let all = self.places.len() as f64;
         let mut seen = HashSet::new();
         let content = sentence.iter().filter(|word| !matches!(word.kind, Kind::Function | Kind::Negation));
-        let different = content.filter(|word| seen.insert(word.stem.as_str()));
+        let different = content.filter(|word| seen.insert(&*word.stem));
         let weighed = different.map(|word| {
-            let postings = self.postings.get(&word.stem).map_or(&[][..], Vec::as_slice);
+            let postings = self.postings.get(&*word.stem).map_or(&[][..], Vec::as_slice);
             let weight = 1.0 + ((all + 1.0) / (postings.len() as f64 + 1.0)).ln() * 0.5;
             Weighed { word, weight, postings }
         });
         weighed.collect()
     }
 
-    fn support(
-        &self,
-        words: &[Weighed<'_>],
-        (first, last): (usize, usize),
-        coverage: f64,
-        anywhere: f64,
-        negated: bool,
-    ) -> f64 {
-        let mut support = (1.0 - ANYWHERE) * coverage + ANYWHERE * anywhere * coverage.sqrt();
-        let (mut names, mut unknown_names) = (0_u32, 0_u32);
-        let mut cap = 1.0_f64;
-        for word in words.iter().filter(|word| is_binding(word.word.kind)) {
-            let here = word.postings.iter().any(|place| (first..=last).contains(place));
-            if word.word.kind == Kind::Name {
-                names += 1;
-                unknown_names += u32::from(word.postings.is_empty());
-            } else if word.postings.is_empty() {
-                cap = cap.min(UNKNOWN_NUMBER);
-            }
-            if !here && !word.postings.is_empty() {
-                support *= ELSEWHERE;
-            }
-        }
-        if unknown_names > 0 {
-            let missing = f64::from(unknown_names) / f64::from(names);
-            cap = cap.min(1.0 - missing * (1.0 - UNKNOWN_NAMES));
-        }
-        let negated_there = self.places[first..=last].iter().any(|place| place.negated);
-        if negated != negated_there && coverage > 0.6 {
+    /// `here` counts the binding words that stand at the place.
+    fn support(&self, binding: &Binding, here: u32, place: (usize, usize), coverage: f64, wide: Wide) -> f64 {
+        let mut support = (1.0 - ANYWHERE) * coverage + ANYWHERE * wide.anywhere * coverage.sqrt();
+        support *= ELSEWHERE.powi(binding.known.saturating_sub(here) as i32);
+        let negated_there = self.places[place.0..=place.1].iter().any(|place| place.negated);
+        if wide.negated != negated_there && coverage > 0.6 {
             support *= FLIPPED;
         }
-        support.min(cap)
+        support.min(binding.cap)
     }
 }

@@ -15,7 +15,7 @@
 //! named.
 
 use crate::sentences::{Sentence, sentences};
-use crate::words::{Kind, words};
+use crate::words::{Kind, Lexicon, Word};
 use index::Index;
 use usecase::{Decision, Passage, Stage, Verdict};
 
@@ -60,22 +60,33 @@ pub struct SentenceSupport {
 }
 
 pub(crate) fn report(answer: &str, passages: &[Passage]) -> GroundingReport {
-    let index = Index::new(passages);
+    let mut lexicon = Lexicon::default();
+    let index = Index::new(passages, &mut lexicon);
     let mut places = CodePoints { text: answer, byte: 0, code_point: 0 };
     let mut judged = Vec::new();
-    for sentence in sentences(answer).into_iter().filter(statement::states_something) {
+    for sentence in sentences(answer) {
+        let words = lexicon.words(sentence.text);
+        if !statement::states_something(&sentence, &words) {
+            continue;
+        }
         let start = places.at(sentence.start);
         let end = places.at(sentence.start + sentence.text.len());
-        judged.push(judge(&sentence, start, end, &index, passages));
+        judged.push(judge(&sentence, &words, (start, end), &index, passages));
     }
     let supported = judged.iter().filter(|sentence| sentence.supported).count();
     let share = if judged.is_empty() { 1.0 } else { supported as f64 / judged.len() as f64 };
     GroundingReport { share, sentences: judged, verdict: None }
 }
 
-fn judge(sentence: &Sentence<'_>, start: usize, end: usize, index: &Index, passages: &[Passage]) -> SentenceSupport {
+fn judge(
+    sentence: &Sentence<'_>,
+    words: &[Word],
+    (start, end): (usize, usize),
+    index: &Index,
+    passages: &[Passage],
+) -> SentenceSupport {
     let cited = statement::cited(sentence.text, passages.len());
-    let Some(best) = index.best(&words(sentence.text), &cited) else {
+    let Some(best) = index.best(words, &cited) else {
         return SentenceSupport {
             start,
             end,

@@ -1,7 +1,7 @@
 //! Which sentences of an answer state something that needs a source.
 
 use crate::sentences::Sentence;
-use crate::words::{Kind, words};
+use crate::words::{Kind, Word};
 
 /// Beginnings of sentences that only lead, greet or close.
 const POLITE: &[&str] = &[
@@ -91,8 +91,9 @@ const ABSTENTION: &[&str] = &[
     "no lo sé",
 ];
 
-/// False for headings, questions, courtesies, lead-ins, abstentions, rules of tables, and what has no words.
-pub(super) fn states_something(sentence: &Sentence<'_>) -> bool {
+/// False for headings, questions, courtesies, lead-ins, abstentions, rules of tables, and what has no words. `words`
+/// are the sentence's.
+pub(super) fn states_something(sentence: &Sentence<'_>, words: &[Word]) -> bool {
     let text = sentence.text.trim();
     let bare = text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '"' | ')' | ']'));
     if text.starts_with('#')
@@ -104,8 +105,7 @@ pub(super) fn states_something(sentence: &Sentence<'_>) -> bool {
         return false;
     }
     let lower = text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'");
-    let found = words(text);
-    let content = found.iter().filter(|word| !matches!(word.kind, Kind::Function | Kind::Negation)).count();
+    let content = words.iter().filter(|word| !matches!(word.kind, Kind::Function | Kind::Negation)).count();
     if content == 0 || (text.starts_with('|') && text.bytes().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))) {
         return false;
     }

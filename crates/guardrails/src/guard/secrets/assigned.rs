@@ -9,7 +9,7 @@ const fn form(
     pattern: &'static str,
     check: fn(&str) -> bool,
 ) -> Form {
-    Form { rule, anchors, pattern, begins_word: false, check }
+    Form { rule, anchors, pattern, begins_word: false, check, fails_for: |_| 0 }
 }
 
 pub(super) const FORMS: &[Form] = &[

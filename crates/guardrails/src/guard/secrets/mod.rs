@@ -28,6 +28,9 @@ struct Form {
     /// Provider prefixes may not continue a word.
     begins_word: bool,
     check: fn(&str) -> bool,
+    /// How many bytes of a text in which the pattern just failed hold no beginning with which it would not fail too. For
+    /// patterns that read far before they can fail; the others answer 0.
+    fails_for: fn(&str) -> usize,
 }
 
 struct Compiled {
@@ -66,7 +69,10 @@ pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
         }
         let pattern = pattern.get_or_init(|| Regex::new(form.pattern).expect("a fixed pattern that the tests compile"));
         let rest = window(text, hit.start());
-        let Some(found) = pattern.captures(rest) else { continue };
+        let Some(found) = pattern.captures(rest) else {
+            rejected[number] = hit.start() + (form.fails_for)(rest);
+            continue;
+        };
         let secret = found.iter().skip(1).flatten().next().or_else(|| found.get(0));
         if let Some(secret) = secret.filter(|secret| !secret.is_empty() && (form.check)(secret.as_str())) {
             let (start, end) = (hit.start() + secret.start(), hit.start() + secret.end());

@@ -3,12 +3,19 @@
 use super::{Form, entropy};
 
 const fn form(rule: &'static str, anchors: &'static [&'static str], pattern: &'static str) -> Form {
-    Form { rule, anchors, pattern, begins_word: true, check: is_random }
+    Form { rule, anchors, pattern, begins_word: true, check: is_random, fails_for: |_| 0 }
 }
 
 /// Documentation writes `sk-xxxxxxxx`; a real key is not one letter many times.
 fn is_random(secret: &str) -> bool {
     entropy(secret) > 2.5
+}
+
+/// A token's first part ends with a dot. One that fails would fail from any later place of that part too, unless the
+/// part goes on behind the stretch that was looked at; then only its first half is given up.
+fn without_dot(rest: &str) -> usize {
+    let part = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count();
+    if part < rest.len() { part } else { part / 2 }
 }
 
 pub(super) const FORMS: &[Form] = &[
@@ -114,12 +121,20 @@ pub(super) const FORMS: &[Form] = &[
     form("twitch_key", &["live_"], r"^live_\d{8,12}_[A-Za-z0-9]{30,}"),
     form("gitlab_token", &["gr1348941"], r"^GR1348941[A-Za-z0-9_-]{20}"),
     form("dependency_track_key", &["odt_"], r"^odt_[A-Za-z0-9]{32,40}"),
-    form("json_web_token", &["eyj"], r"^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,3}"),
+    Form {
+        rule: "json_web_token",
+        anchors: &["eyj"],
+        pattern: r"^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,3}",
+        begins_word: true,
+        check: is_random,
+        fails_for: without_dot,
+    },
     Form {
         rule: "private_key",
         anchors: &["-----begin"],
         pattern: r"^-----BEGIN[ A-Z0-9_-]{0,60}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()'\x22-]*?(?:-----END[ A-Z0-9_-]{0,60}-----|\z)",
         begins_word: false,
         check: |secret| secret.len() > 60,
+        fails_for: |_| 0,
     },
 ];
