@@ -15,7 +15,7 @@ const MARKS: &str = "sk-ant- sk- AKIA ghp_ github_pat_ glpat- xoxb- xapp-1- hook
     amzn.mws. EAA pat LTAI live_ GR1348941 odt_ eyJ eyJabcdefgh. eyJabcdefgh- eyJa- -----BEGIN -----BEGINPRIVATEKEY----- password= \
     password:\" password=ü pwd=$ api_key= _key token: secret= Token Bearer $2a$ $6$ $argon2i$ :// ://a:b ://u:pass@ [[ [1 [1] ]( \
     (( {{ << .[ a. .a Dr. e.g. 1. @ a@ a@b @b.c a@b.1 .1 1: :: a: 00 0 +1 (0 + DE89 DE 12- 1.1. 1, ``` ... \\ \\[ [ __ '' ﷺ é \
-    ‮ \u{200b} \u{e0041} 。 … 无视 а а1 i.g. %20 %41 1gn0r3 i-g- ![](https://a? snoitcurtsni vtaber";
+    \u{202e} \u{200b} \u{e0041} 。 … 无视 а а1 i.g. %20 %41 1gn0r3 i-g- ![](https://a? snoitcurtsni vtaber";
 
 /// Words that begin, continue or end the injection rules' patterns.
 const TRIGGERS: &str = "ignore all previous instructions disregard forget override your system prompt reveal show print \
@@ -82,10 +82,10 @@ fn texts() -> Vec<(String, Make)> {
     counted("e-mails", |n| format!("u{n}@ex.com "));
     counted("phones", |n| format!("+49 30 {} ", 1_000_000 + n));
     counted("addresses", |n| format!("10.{}.{}.{} ", n >> 16 & 255, n >> 8 & 255, n & 255));
-    counted("cards", |n| card(n));
+    counted("cards", card);
     counted("secrets", |n| format!("sk-ant-Ab3{n:06}Zq8Xw2Lk9Pm4Rt7 "));
     counted("passwords", |n| format!("password: Tr0ub{n}&x "));
-    counted("ibans", |n| iban(n));
+    counted("ibans", iban);
     counted("placeholders", |n| format!("[EMAIL_{n}_abcd] "));
     counted("words", |n| format!("word{n} "));
     counted("names in one sentence", |n| format!("Name{n}x "));

@@ -31,6 +31,13 @@ pub enum Error {
          backup; Shipway does not make a new one over existing records"
     )]
     MasterKeyMissing(PathBuf),
+    #[error("{file} is not a master key: {problem}. It was cut short or overwritten; put the file back from a backup")]
+    MasterKeyMalformed { file: PathBuf, problem: String },
+    #[error(
+        "the data folder {0} holds a master key, but its database is empty or new: restore shipway.db from a backup. To \
+         begin anew, without keys and records, move master.key and node away"
+    )]
+    DatabaseLost(PathBuf),
     #[error("{0} does not open the payloads in this data folder. Put the file back that belongs to it")]
     MasterKeyWrong(PathBuf),
     #[error("{doing} {path}: {reason}. Check that the data folder is writable and its disk healthy")]
@@ -48,9 +55,12 @@ impl Error {
             },
             Self::AlreadyBegun(_) | Self::NotOpen(_) => Fault::Us,
             Self::UnknownSubject { .. } | Self::InvalidOutcome(_) | Self::IdempotencyConflict(_) => Fault::Caller,
-            Self::MasterKeyMissing(_) | Self::MasterKeyWrong(_) | Self::Folder { .. } | Self::Unreadable(_) => {
-                Fault::Operator
-            }
+            Self::MasterKeyMissing(_)
+            | Self::MasterKeyMalformed { .. }
+            | Self::MasterKeyWrong(_)
+            | Self::DatabaseLost(_)
+            | Self::Folder { .. }
+            | Self::Unreadable(_) => Fault::Operator,
         }
     }
 

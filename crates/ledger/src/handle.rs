@@ -3,7 +3,7 @@
 
 use crate::body::{self, DecisionBody, ErasureBody, OutcomeBody, RequestBody};
 use crate::error::{Error, Result};
-use crate::keyring::{DataKey, Keyring, StaleKey};
+use crate::keyring::{self, DataKey, Keyring, StaleKey};
 use crate::outcome::{OutcomeId, OutcomeReport, OutcomeSubject};
 use crate::record::{Event, Finished, Payload, Started};
 use crate::row::RequestRow;
@@ -62,8 +62,10 @@ impl Ledger {
     /// `interrupted`, each with an event of its own.
     ///
     /// # Errors
-    /// The storage's, and `MasterKeyMissing`, `MasterKeyWrong` or `Folder`.
+    /// The storage's, and `DatabaseLost`, `MasterKeyMissing`, `MasterKeyMalformed`, `MasterKeyWrong` or `Folder`.
     pub fn open(storage: &Storage) -> Result<Self> {
+        // Before the tables are made: a second try must be refused too.
+        keyring::refuse_lost_database(storage)?;
         storage.migrate("ledger", STEPS)?;
         let _lock = FolderLock::take(storage.folder())?;
         let keyring = Keyring::open(storage)?;

@@ -47,7 +47,7 @@ pub(crate) struct Keyring {
 impl Keyring {
     /// Reads `<folder>/master.key`, or makes it when no record needs one yet. The caller holds the folder's lock.
     pub(crate) fn open(storage: &Storage) -> Result<Self> {
-        let file = storage.folder().join("master.key");
+        let file = key_file(storage.folder());
         let sample = storage.read(store::keys::any_wrapped)?;
         let text = match read_if_there(&file)? {
             Some(text) => text,
@@ -59,7 +59,8 @@ impl Keyring {
             }
         };
         warn_if_others_may_read(&file);
-        let master = parse_key(text.trim()).ok_or_else(|| Error::MasterKeyWrong(file.clone()))?;
+        let master =
+            parse_key(text.trim()).map_err(|problem| Error::MasterKeyMalformed { file: file.clone(), problem })?;
         let keyring = Self {
             file,
             wrapping: seal::hmac(&master, &[b"shipway wrapping key 1"]),
@@ -151,15 +152,39 @@ impl Keyring {
     }
 }
 
-fn parse_key(text: &str) -> Option<Secret> {
-    if text.len() != seal::KEY_BYTES * 2 || !text.is_ascii() {
-        return None;
+/// Refuses a folder that lost its database: without the tables there are no keys to check callers against and no
+/// records, and a door that should be locked would stand open. The key is made only after the tables are committed,
+/// so whoever sees the key first and looks for the tables then finds them, also while others open the same new folder.
+pub(crate) fn refuse_lost_database(storage: &Storage) -> Result<()> {
+    let file = key_file(storage.folder());
+    let key = file.try_exists().map_err(|error| Error::folder("looking at", &file, &error))?;
+    if key && !storage.read(store::tables_exist)? {
+        return Err(Error::DatabaseLost(storage.folder().to_owned()));
+    }
+    Ok(())
+}
+
+fn key_file(folder: &Path) -> PathBuf {
+    folder.join("master.key")
+}
+
+/// The problem tells of lengths only: the text may be most of a key.
+fn parse_key(text: &str) -> std::result::Result<Secret, String> {
+    const DIGITS: usize = seal::KEY_BYTES * 2;
+    let length = text.chars().count();
+    if length != DIGITS {
+        return Err(format!("it holds {length} characters, a key has {DIGITS} hexadecimal digits"));
+    }
+    let not_digits = || format!("it holds other characters than the {DIGITS} hexadecimal digits of a key");
+    if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(not_digits());
     }
     let mut key = Secret::default();
     for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        let digits = std::str::from_utf8(pair).map_err(|_| not_digits())?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| not_digits())?;
     }
-    Some(key)
+    Ok(key)
 }
 
 #[cfg(unix)]

@@ -83,9 +83,10 @@ pub(crate) fn node(folder: &Path) -> Result<String> {
     Ok(name)
 }
 
+/// What is no text comes with replacement characters: whoever reads these files knows better what to say about them.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::folder("reading", path, &error)),
     }

@@ -58,14 +58,40 @@ pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> 
 /// The request with the use case's own limits where the app set none.
 pub(crate) fn with_limits(prepared: &Prepared, request: &ChatRequest) -> ChatRequest {
     let mut request = request.clone();
-    let limited = ["max_tokens", "max_completion_tokens"].iter().any(|field| request.rest.contains_key(*field));
+    let set = |field: &str| request.rest.get(field).is_some_and(|value| !value.is_null());
+    let (limited, tempered) = (set("max_tokens") || set("max_completion_tokens"), set("temperature"));
     if let (false, Some(limit)) = (limited, prepared.max_tokens) {
         request.rest.insert("max_tokens".to_owned(), json!(limit));
     }
-    if let (false, Some(temperature)) = (request.rest.contains_key("temperature"), prepared.temperature) {
+    if let (false, Some(temperature)) = (tempered, prepared.temperature) {
         request.rest.insert("temperature".to_owned(), json!(temperature));
     }
     request
+}
+
+/// What a template may write, in bytes: more than any model reads.
+const LONGEST_PROMPT: usize = 8 * 1024 * 1024;
+
+/// Takes what a template writes, up to the limit.
+#[derive(Default)]
+struct Bounded {
+    written: Vec<u8>,
+    full: bool,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.written.len() + bytes.len() > LONGEST_PROMPT {
+            self.full = true;
+            return Err(std::io::ErrorKind::OutOfMemory.into());
+        }
+        self.written.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The compiled prompt template.
@@ -124,7 +150,15 @@ impl Template {
             metadata => Serde(metadata),
             abstention => models::ABSTENTION,
         };
-        template.render(values).map_err(|error| self.failed(&error))
+        let mut prompt = Bounded::default();
+        let rendered = template.render_captured_to(values, &mut prompt).map(|_| ());
+        if prompt.full {
+            let reason = format!("it made more than {LONGEST_PROMPT} bytes");
+            return Err(Error::Template { use_case: self.use_case.clone(), reason });
+        }
+        rendered.map_err(|error| self.failed(&error))?;
+        // A template writes whole texts, so what it wrote is text.
+        Ok(String::from_utf8(prompt.written).unwrap_or_default())
     }
 
     fn failed(&self, error: &minijinja::Error) -> Error {

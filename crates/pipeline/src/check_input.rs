@@ -1,10 +1,13 @@
 //! Step 1: nothing goes on unless it was checked. Personal data and secrets are masked in every text of the request,
 //! also in tool calls and unknown fields; an injection or a rule that says so refuses it.
 
+use crate::error::Error;
 use crate::prepared::Prepared;
 use crate::trail::Trail;
 use guardrails::Vault;
-use usecase::{ChatRequest, Content, Decision, Message, Role, Verdict};
+use std::sync::Arc;
+use usecase::message::each_leaf;
+use usecase::{ChatRequest, Decision, Message, Role, Verdict};
 
 /// Proof that the input was checked and masked. Only this step makes it, and the next one demands it.
 pub(crate) struct Guarded {
@@ -19,32 +22,55 @@ pub(crate) struct Refusal {
     pub(crate) verdict: Verdict,
 }
 
-pub(crate) fn check(prepared: &Prepared, mut request: ChatRequest, trail: &mut Trail) -> Result<Guarded, Refusal> {
+/// Requests with more text than this, in bytes, are judged beside the network threads: the guards take about 50 µs for a
+/// KB, and a thread that judges a megabyte answers nobody else meanwhile.
+const LONG_TEXT: usize = 16 * 1024;
+
+pub(crate) async fn check(
+    prepared: &Arc<Prepared>,
+    request: ChatRequest,
+    trail: &mut Trail,
+) -> Result<Result<Guarded, Refusal>, Error> {
     trail.asked_for(&request);
     let step = trail.step("guard_input");
+    let (request, vault, verdicts) = if request.text_bytes() > LONG_TEXT {
+        let prepared = Arc::clone(prepared);
+        let judging = tokio::task::spawn_blocking(move || judge(&prepared, request));
+        judging.await.map_err(|_| Error::WorkerStopped)?
+    } else {
+        judge(prepared, request)
+    };
+    trail.end(step);
+    trail.judged(&verdicts);
+    Ok(match verdicts.into_iter().find(|verdict| verdict.decision == Decision::Refuse) {
+        Some(verdict) => Err(Refusal { verdict }),
+        None => Ok(Guarded { request, vault, _checked: () }),
+    })
+}
+
+fn judge(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vault, Vec<Verdict>) {
     let mut vault = Vault::new();
     let mut verdicts = prepared.guards.check_input(&mut request.messages, &mut vault);
     verdicts.extend(mask_fields(prepared, &mut request, &mut vault));
-    trail.end(step);
-    trail.judged(&verdicts);
-    match verdicts.into_iter().find(|verdict| verdict.decision == Decision::Refuse) {
-        Some(verdict) => Err(Refusal { verdict }),
-        None => Ok(Guarded { request, vault, _checked: () }),
-    }
+    (request, vault, verdicts)
 }
 
-/// The fields beside the messages leave too: they are masked as the fields of one more message would be. Only their
-/// personal data is judged; an instruction in a tool's description is the app's own.
+/// The fields beside the messages leave too: every text in them is masked as a message of its own would be, and in the
+/// app's metadata every long number. Only personal data is looked for; an instruction in a tool's description is the
+/// app's own.
 fn mask_fields(prepared: &Prepared, request: &mut ChatRequest, vault: &mut Vault) -> Vec<Verdict> {
-    let carry = |fields: &mut serde_json::Map<String, serde_json::Value>| Message {
-        role: Role::Tool,
-        content: Content::Absent,
-        rest: std::mem::take(fields),
-    };
-    let mut carriers = [carry(&mut request.rest), carry(&mut request.metadata)];
-    let verdicts = prepared.masking_only.check_input(&mut carriers, vault);
-    let [rest, metadata] = carriers;
-    request.rest = rest.rest;
-    request.metadata = metadata.rest;
+    let mut leaves = Vec::new();
+    each_field(request, &mut |text| {
+        leaves.push(Message::new(Role::User, text));
+        None
+    });
+    let verdicts = prepared.masking_only.check_input(&mut leaves, vault);
+    let mut masked = leaves.into_iter();
+    each_field(request, &mut |text| masked.next().map(|leaf| leaf.content.text()).filter(|leaf| leaf != text));
     verdicts
+}
+
+fn each_field(request: &mut ChatRequest, change: &mut dyn FnMut(&str) -> Option<String>) {
+    request.rest.values_mut().for_each(|field| each_leaf(field, false, change));
+    request.metadata.values_mut().for_each(|field| each_leaf(field, true, change));
 }

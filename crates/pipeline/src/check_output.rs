@@ -29,6 +29,24 @@ pub(crate) struct Judged {
     pub(crate) verdict: Option<Verdict>,
 }
 
+impl Judged {
+    fn nothing() -> Self {
+        Self { status: Status::Answered, citations: Vec::new(), verdict: None }
+    }
+
+    /// Judged together with another choice of the same answer: the stricter verdict holds for both, the citations are
+    /// those of the first.
+    fn with(self, other: Self) -> Self {
+        let strictness = |judged: &Self| judged.verdict.as_ref().map(|verdict| verdict.decision);
+        let stricter = strictness(&other) > strictness(&self);
+        let Self { status, citations, verdict } = self;
+        match stricter {
+            true => Self { status: other.status, citations, verdict: other.verdict },
+            false => Self { status, citations, verdict },
+        }
+    }
+}
+
 pub(crate) async fn whole(
     pipeline: &Pipeline,
     prepared: &Arc<Prepared>,
@@ -81,16 +99,25 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
     let usage = trail.answered(completion.usage, AttemptEnd::Answered);
     completion.usage.get_or_insert(usage);
     let step = trail.step("guard_output");
-    let mut said_nothing = false;
+    let passages = asked.open_passages();
+    let mut judged: Option<Judged> = None;
     for choice in &mut completion.choices {
-        said_nothing |= take_marks(&mut choice.rest);
+        let said_nothing = take_marks(&mut choice.rest);
         restore_message(&mut choice.message, asked.vault());
+        let text = choice.message.content.text();
+        let next = judge(prepared, &text, &passages, said_nothing, calls_tools(&choice.message.rest));
+        judged = Some(match judged {
+            None => next,
+            Some(first) => first.with(next),
+        });
     }
-    let text = completion.choices.first().map(|choice| choice.message.content.text()).unwrap_or_default();
-    let calls_tools = completion.choices.iter().any(|choice| choice.message.rest.contains_key("tool_calls"));
-    let judged = judge(prepared, &text, &asked.open_passages(), said_nothing, calls_tools);
     trail.end(step);
-    judged
+    judged.unwrap_or_else(Judged::nothing)
+}
+
+/// Whether a message calls a tool: some servers send an empty list with every answer.
+pub(crate) fn calls_tools(fields: &Map<String, Value>) -> bool {
+    fields.get("tool_calls").and_then(Value::as_array).is_some_and(|calls| !calls.is_empty())
 }
 
 /// Marks that a model of ours leaves for this step and that no app should see. Returns whether it abstained.
@@ -103,7 +130,7 @@ fn restore_message(message: &mut Message, vault: &Vault) {
     if let Some(Value::Array(calls)) = message.rest.get_mut("tool_calls") {
         calls.iter_mut().for_each(|call| restore_arguments(call, vault));
     }
-    message.each_text(&mut |text| Some(vault.restore(text)));
+    message.each_text(&mut |text| Some(vault.restore(text)).filter(|restored| restored != text));
 }
 
 /// Arguments are JSON inside of a string: what is put back must be escaped for it.
@@ -124,9 +151,9 @@ pub(crate) fn judge(
     if said_nothing || text.trim() == models::ABSTENTION {
         return Judged { status: Status::Abstained, citations: Vec::new(), verdict: None };
     }
-    // Without a search there is nothing to rest on, and a call of a tool is not a statement.
-    if prepared.retrieval.is_none() || calls_tools {
-        return Judged { status: Status::Answered, citations: Vec::new(), verdict: None };
+    // Without a search there is nothing to rest on, and a mere call of a tool states nothing.
+    if prepared.retrieval.is_none() || (calls_tools && text.trim().is_empty()) {
+        return Judged::nothing();
     }
     let report = prepared.guards.check_grounding(text, passages);
     let status = match report.verdict.as_ref().map(|verdict| verdict.decision) {

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::prepared::Prepared;
 use crate::trail::Trail;
 use crate::{Engines, Pipeline};
-use guardrails::Vault;
+use guardrails::{CheckedPassages, Vault};
 use retrieval::{Filter, Query};
 use serde_json::Value;
 use std::sync::Arc;
@@ -50,9 +50,21 @@ pub(crate) async fn find(
 
     let step = trail.step("guard_passages");
     let checked = prepared.guards.check_passages(found, &mut vault);
+    let titles = check_titles(prepared, &checked.passages, &mut vault);
     trail.end(step);
     trail.judged(&checked.verdicts);
-    Ok(Ok(Found { request, vault, question, passages: checked.passages }))
+    trail.judged(&titles.verdicts);
+    let titled = checked.passages.into_iter().zip(titles.passages).map(|(mut passage, title)| {
+        passage.source.title = title.text;
+        passage
+    });
+    Ok(Ok(Found { request, vault, question, passages: titled.collect() }))
+}
+
+/// A document's title stands in the prompt beside its text, and passes the same guards.
+fn check_titles(prepared: &Prepared, passages: &[Passage], vault: &mut Vault) -> CheckedPassages {
+    let title = |passage: &Passage| Passage { text: passage.source.title.clone(), ..passage.clone() };
+    prepared.guards.check_passages(passages.iter().map(title).collect(), vault)
 }
 
 /// Embedding is arithmetic of milliseconds: it runs beside the network threads, not on them.

@@ -111,7 +111,7 @@ impl Pipeline {
     }
 
     async fn walk(&self, prepared: &Arc<Prepared>, call: Call, trail: &mut Trail) -> Result<Walked, Error> {
-        let guarded = match check_input::check(prepared, call.request, trail) {
+        let guarded = match check_input::check(prepared, call.request, trail).await? {
             Ok(guarded) => guarded,
             Err(refusal) => return Ok(Walked::Refused(refusal)),
         };

@@ -176,7 +176,7 @@ impl Flow {
         let vault = self.asked.vault();
         let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault));
         self.said_nothing |= take_marks(&mut choice.rest);
-        self.calls_tools |= choice.delta.contains_key("tool_calls");
+        self.calls_tools |= check_output::calls_tools(&choice.delta);
         if let Some(text) = choice.text.take() {
             let restored = voice.content.push(&text);
             voice.text.push_str(&restored);

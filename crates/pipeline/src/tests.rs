@@ -66,6 +66,7 @@ fn templates_that_fail_say_where() {
     };
     check("line one\n{{ question | no_such_filter }}", "line 2");
     check("{% for %}", "line 1");
+    check("{% set x = 'aaaaaaaaaa' * 1000 %}{% for i in range(9000) %}{{ x }}{% endfor %}", "more than 8388608 bytes");
     check("{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}", "fuel");
 }
 

@@ -17,6 +17,20 @@ use usecase::declared::ModelRef;
 use usecase::project::{Project, UseCase};
 use usecase::{BundleId, ChatRequest, Principal, PrincipalRole};
 
+/// Whether a request was made for this machine (`Host`), by nothing in a browser or by a page of this machine (`Origin`):
+/// the defence against other sites' pages and against DNS rebinding.
+fn is_local(headers: &HeaderMap) -> bool {
+    let local = |authority: &str| {
+        let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        let host = host.map_or(authority, |(host, _)| host);
+        ["localhost", "127.0.0.1", "[::1]"].contains(&host)
+    };
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let origin =
+        text(header::ORIGIN).is_none_or(|origin| origin.split_once("://").is_some_and(|(_, rest)| local(rest)));
+    origin && text(header::HOST).is_none_or(local)
+}
+
 /// Bundles kept ready at the same time.
 const MOST_PREPARED: usize = 64;
 
@@ -73,8 +87,14 @@ impl App {
     /// Who calls. The key comes as OpenAI's SDKs send it.
     pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Problem> {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = value.and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")));
-        Ok(self.parts.admission.authenticate(bearer.map(str::trim), self.loopback)?)
+        let bearer =
+            value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let principal = self.parts.admission.authenticate(bearer.map(|(_, key)| key.trim()), self.loopback)?;
+        // Without a key, any page in a browser of this machine could call: it must at least be one of this machine's.
+        if principal.key == Principal::developer().key && !is_local(headers) {
+            return Err(Problem::foreign_page());
+        }
+        Ok(principal)
     }
 
     pub(crate) fn authenticate_admin(&self, headers: &HeaderMap) -> Result<Principal, Problem> {

@@ -99,6 +99,12 @@ impl Problem {
         pipeline::Error::WorkerStopped.into()
     }
 
+    pub(crate) fn foreign_page() -> Self {
+        let message = "developer mode, without any API key, answers only what this machine itself asks: call 127.0.0.1 or \
+                       localhost, not from another site's page; or make a key with `shipway key create`";
+        Self::new(StatusCode::FORBIDDEN, "permission_error", "foreign_page", message)
+    }
+
     pub(crate) fn with_retry(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self

@@ -64,6 +64,11 @@ impl Server {
         self.developer_mode
     }
 
+    /// How long a drain waits for running answers.
+    pub fn drain(&self) -> Duration {
+        self.drain
+    }
+
     /// Serves until `stop` resolves, then drains. When it returns, every request that it took has its record on disk.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let feeds = tokio::spawn(feeds::keep_fresh(Arc::clone(&self.app)));

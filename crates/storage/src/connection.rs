@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::options::Options;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,17 +18,22 @@ pub(crate) fn database_file(folder: &Path) -> PathBuf {
     folder.join("shipway.db")
 }
 
+/// The write-ahead log, where SQLite puts it.
+pub(crate) fn log_file(folder: &Path) -> PathBuf {
+    folder.join("shipway.db-wal")
+}
+
 /// Makes the folder and an empty file that only its owner may read: SQLite gives its `-wal` and `-shm` files the
-/// permissions of the database file.
-pub(crate) fn prepare(folder: &Path) -> Result<()> {
+/// permissions of the database file. Tells which file it is.
+pub(crate) fn prepare(folder: &Path) -> Result<Metadata> {
     fs::create_dir_all(folder).map_err(|error| Error::io("creating the folder", folder, &error))?;
     let file = database_file(folder);
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&file).map_err(|error| Error::io("opening", &file, &error))?;
-    Ok(())
+    let about = options.open(&file).and_then(|opened| opened.metadata());
+    about.map_err(|error| Error::io("opening", &file, &error))
 }
 
 pub(crate) fn writer(folder: &Path, options: &Options) -> Result<Connection> {
@@ -43,6 +48,8 @@ pub(crate) fn writer(folder: &Path, options: &Options) -> Result<Connection> {
          PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;",
     )?;
     limit(&connection, options.max_bytes)?;
+    // The first look at a table opens the write-ahead log, which then stays until the last connection closes.
+    connection.query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(()))?;
     Ok(connection)
 }
 

@@ -2,6 +2,7 @@
 //! other, so it has its own two-word answer to "whose fault"; the rooms above translate it.
 
 use rusqlite::ffi;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -35,6 +36,11 @@ pub enum Error {
     Corrupt(String),
     #[error("the data folder cannot be used: {0}. Check that it exists, is writable and that its disk is healthy")]
     Io(String),
+    #[error(
+        "the database file {0} was moved, replaced or deleted while Shipway was running. Nothing of this was kept. Stop \
+         Shipway, restore the file (and what lies beside it) from where it went or from a backup, and start again"
+    )]
+    Moved(PathBuf),
     #[error("{0}")]
     Migration(String),
     #[error("a write was given up because its code panicked: {0}. This is a bug in Shipway; nothing of it was kept")]
@@ -64,7 +70,9 @@ impl Error {
 
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Full | Self::Locked | Self::Corrupt(_) | Self::Io(_) | Self::Migration(_) => Blame::Operator,
+            Self::Full | Self::Locked | Self::Corrupt(_) | Self::Io(_) | Self::Moved(_) | Self::Migration(_) => {
+                Blame::Operator
+            }
             Self::Panicked(_) | Self::Closed | Self::Query(_) | Self::Refused(_) => Blame::Us,
         }
     }

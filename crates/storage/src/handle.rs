@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::job::{Awaited, Queued, Unawaited};
 use crate::migration;
 use crate::options::Options;
+use crate::presence::Presence;
 use crate::readers::Readers;
 use crate::writer::{self, Counters, Stats};
 use rusqlite::{Connection, Transaction};
@@ -45,20 +46,21 @@ impl Storage {
     /// # Errors
     /// As [`Storage::open`].
     pub fn open_with(folder: &Path, options: &Options) -> Result<Self> {
-        connection::prepare(folder)?;
+        let file = connection::prepare(folder)?;
         let connection = connection::writer(folder, options)?;
+        let presence = Arc::new(Presence::record(folder, &file));
         let counters = Arc::new(Counters::default());
         let (jobs, queue) = mpsc::channel();
-        let (seen, most) = (Arc::clone(&counters), options.batch);
+        let (seen, watched, most) = (Arc::clone(&counters), Arc::clone(&presence), options.batch);
         let thread = thread::Builder::new()
             .name("storage-writer".to_owned())
-            .spawn(move || writer::run(&connection, &queue, &seen, most))
+            .spawn(move || writer::run(&connection, &queue, &watched, &seen, most))
             .map_err(|error| Error::Io(format!("the writer thread did not start: {error}")))?;
         let shared = Shared {
             folder: folder.to_owned(),
             jobs: Some(jobs),
             room: Arc::new(Semaphore::new(options.queue.clamp(1, Semaphore::MAX_PERMITS))),
-            readers: Readers::new(options.busy_timeout),
+            readers: Readers::new(options.busy_timeout, presence),
             counters,
             thread: Some(thread),
         };

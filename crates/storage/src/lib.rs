@@ -6,8 +6,8 @@
 //! connections and never wait for the writer.
 //!
 //! In reading order: `error` (what can go wrong and who must act), `options`, `connection` (how a file is opened),
-//! `job` (a write that waits for its answer), `writer` (the group commit), `readers`, `migration` (each room's tables
-//! and their versions), `handle` (`Storage` itself).
+//! `presence` (whether that file is still there), `job` (a write that waits for its answer), `writer` (the group
+//! commit), `readers`, `migration` (each room's tables and their versions), `handle` (`Storage` itself).
 
 mod connection;
 mod error;
@@ -15,6 +15,7 @@ mod handle;
 mod job;
 mod migration;
 mod options;
+mod presence;
 mod readers;
 mod writer;
 

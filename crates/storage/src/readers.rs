@@ -3,9 +3,10 @@
 
 use crate::connection;
 use crate::error::Result;
+use crate::presence::Presence;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// More may be open for a moment, when more read at once; they are closed afterwards.
@@ -14,15 +15,17 @@ const KEPT_OPEN: usize = 8;
 pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
     busy_timeout: Duration,
+    presence: Arc<Presence>,
 }
 
 impl Readers {
-    pub(crate) fn new(busy_timeout: Duration) -> Self {
-        Self { idle: Mutex::new(Vec::new()), busy_timeout }
+    pub(crate) fn new(busy_timeout: Duration, presence: Arc<Presence>) -> Self {
+        Self { idle: Mutex::new(Vec::new()), busy_timeout, presence }
     }
 
     /// Runs the job in a read transaction, so that all its queries see the same moment.
     pub(crate) fn read<T>(&self, folder: &Path, job: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.presence.check()?;
         let idle = self.lock().pop();
         let connection = match idle {
             Some(connection) => connection,

@@ -320,3 +320,45 @@ fn two_handles_on_one_folder_see_each_others_writes() {
     assert_eq!(notes(&first).len(), 4);
     assert_eq!(notes(&second).len(), 4);
 }
+
+/// Writers and readers must notice what `harm` does to the files of a running process, and nothing may be kept.
+#[cfg(unix)]
+#[test]
+fn a_database_that_vanishes_while_it_is_open_is_noticed() {
+    use std::fs;
+    use std::path::Path;
+    let check = |harm: fn(&Path), mend: Option<fn(&Path)>| {
+        let outer = tempfile::tempdir().expect("a temporary folder");
+        let folder = outer.path().join("data");
+        let storage = Storage::open(&folder).expect("it opens");
+        storage.migrate("notes", TABLE).expect("it migrates");
+        storage.write_blocking(|tx| note(tx, "before")).expect("it is written");
+        assert_eq!(notes(&storage), ["before"], "which leaves an idle reader behind");
+        harm(&folder);
+        let error = storage.write_blocking(|tx| note(tx, "lost")).expect_err("the file is gone");
+        assert!(matches!(error, Error::Moved(_)), "{error:?}");
+        assert_eq!((error.blame(), error.may_pass()), (crate::Blame::Operator, false));
+        assert!(error.to_string().contains("shipway.db"), "{error}");
+        let read = storage.read(|_| Ok(()));
+        assert!(matches!(read, Err(Error::Moved(_))), "{read:?}");
+        if let Some(mend) = mend {
+            mend(&folder);
+            storage.write_blocking(|tx| note(tx, "after")).expect("the very same file is back");
+            assert_eq!(notes(&storage), ["before", "after"]);
+        }
+    };
+    check(|folder| fs::remove_file(folder.join("shipway.db")).expect("it was there"), None);
+    check(|folder| fs::remove_file(folder.join("shipway.db-wal")).expect("it was there"), None);
+    check(|folder| fs::remove_dir_all(folder).expect("it was there"), None);
+    check(
+        |folder| {
+            fs::copy(folder.join("shipway.db"), folder.join("copy")).expect("it is copied");
+            fs::rename(folder.join("copy"), folder.join("shipway.db")).expect("it is replaced");
+        },
+        None,
+    );
+    check(
+        |folder| fs::rename(folder, folder.with_extension("away")).expect("it moves"),
+        Some(|folder| fs::rename(folder.with_extension("away"), folder).expect("it moves back")),
+    );
+}

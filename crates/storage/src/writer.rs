@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::job::{Job, Queued};
+use crate::presence::Presence;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,14 +50,20 @@ impl Counters {
 const UNAWAITED_MAY_WAIT: Duration = Duration::from_millis(2);
 
 /// Runs until the last sender is gone and the queue is empty.
-pub(crate) fn run(connection: &Connection, jobs: &Receiver<Queued>, counters: &Counters, most: usize) {
+pub(crate) fn run(
+    connection: &Connection,
+    jobs: &Receiver<Queued>,
+    presence: &Presence,
+    counters: &Counters,
+    most: usize,
+) {
     while let Ok(first) = jobs.recv() {
         let batch = gather(first, jobs, most.max(1));
         counters.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
         counters.biggest_batch.fetch_max(batch.len() as u64, Ordering::Relaxed);
         let mut rest = batch.into_iter();
         while rest.len() > 0 {
-            write_some(connection, &mut rest, counters);
+            write_some(connection, &mut rest, presence, counters);
         }
     }
 }
@@ -90,7 +97,12 @@ fn take(queued: Queued) -> Box<dyn Job> {
 /// One transaction over as many of the jobs as it survives. It survives a failing job, but some failures (a full
 /// disk, above all) make SQLite give up the whole transaction: then those who were in it are told so, and the rest
 /// gets another one.
-fn write_some(connection: &Connection, jobs: &mut dyn ExactSizeIterator<Item = Box<dyn Job>>, counters: &Counters) {
+fn write_some(
+    connection: &Connection,
+    jobs: &mut dyn ExactSizeIterator<Item = Box<dyn Job>>,
+    presence: &Presence,
+    counters: &Counters,
+) {
     let transaction = match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
         Err(error) => return fail(jobs, &Error::from(error), counters),
@@ -108,12 +120,13 @@ fn write_some(connection: &Connection, jobs: &mut dyn ExactSizeIterator<Item = B
             }
         }
     }
-    match transaction.commit() {
+    // Looked at last of all, so that little time is left for the file to vanish in; what fails here is rolled back.
+    match presence.check().and_then(|()| Ok(transaction.commit()?)) {
         Ok(()) => {
             counters.commits.fetch_add(1, Ordering::Relaxed);
             waiting.into_iter().for_each(|job| job.resolve(Ok(())));
         }
-        Err(error) => fail(&mut waiting.into_iter(), &Error::from(error), counters),
+        Err(error) => fail(&mut waiting.into_iter(), &error, counters),
     }
 }
 

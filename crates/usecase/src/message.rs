@@ -57,6 +57,8 @@ impl Message {
     /// way for a masker to reach all of them. A piece is replaced when `change` returns a new text.
     pub fn each_text(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
         match &mut self.content {
+            // What a tool gave back is mostly JSON.
+            Content::Text(text) if self.role == Role::Tool => replace_in_json(text, change),
             Content::Text(text) => replace(text, change),
             Content::Parts(parts) => parts.iter_mut().for_each(|part| each_string(part, change)),
             Content::Absent => {}
@@ -76,6 +78,44 @@ fn replace(text: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
     }
 }
 
+/// A text that is JSON itself (a tool's arguments, a tool's result) is changed value by value, so that it stays JSON and
+/// an escaped letter hides nothing. Any other text is changed as it is.
+fn replace_in_json(text: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
+    let parsed = text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str::<Value>(text).ok());
+    let Some(mut value) = parsed.flatten() else { return replace(text, change) };
+    let mut changed = false;
+    each_leaf(&mut value, true, &mut |leaf| {
+        let new = change(leaf);
+        changed |= new.is_some();
+        new
+    });
+    if changed {
+        *text = value.to_string();
+    }
+}
+
+/// The shortest number that may be personal data, in digits: an account, a card.
+const LONG_NUMBER: usize = 9;
+
+/// Calls `change` on every text inside a JSON value, whatever its key, and with `numbers` on every long number too,
+/// which becomes a text when it is changed. For values that are all an app's own: metadata, a tool's arguments.
+pub fn each_leaf(value: &mut Value, numbers: bool, change: &mut dyn FnMut(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => replace(text, change),
+        Value::Number(number) if numbers => {
+            let written = number.to_string();
+            if written.len() >= LONG_NUMBER
+                && let Some(changed) = change(&written)
+            {
+                *value = Value::String(changed);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| each_leaf(item, numbers, change)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| each_leaf(field, numbers, change)),
+        _ => {}
+    }
+}
+
 /// Keys under which a picture may be inlined as a `data:` URL, often megabytes of it. Anywhere else a text that begins
 /// with `data:` is text of a person.
 const URLS: &[&str] = &["url", "image_url", "file_url"];
@@ -91,8 +131,10 @@ fn each_string(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>
             for (name, field) in fields.iter_mut() {
                 let name = name.as_str();
                 let is_picture = URLS.contains(&name) && field.as_str().is_some_and(|url| url.starts_with("data:"));
-                if !NOT_TEXT.contains(&name) && !is_picture {
-                    each_string(field, change);
+                match field {
+                    Value::String(json) if name == "arguments" => replace_in_json(json, change),
+                    field if !NOT_TEXT.contains(&name) && !is_picture => each_string(field, change),
+                    _ => {}
                 }
             }
         }
@@ -120,9 +162,32 @@ pub struct ChatRequest {
 }
 
 impl ChatRequest {
+    /// About how much text the request holds, in bytes: what guards will have to read.
+    pub fn text_bytes(&self) -> usize {
+        let message = |message: &Message| {
+            let content = match &message.content {
+                Content::Text(text) => text.len(),
+                Content::Parts(parts) => parts.iter().map(text_bytes).sum(),
+                Content::Absent => 0,
+            };
+            content + message.rest.values().map(text_bytes).sum::<usize>()
+        };
+        let fields = self.rest.values().chain(self.metadata.values()).map(text_bytes).sum::<usize>();
+        self.messages.iter().map(message).sum::<usize>() + fields
+    }
+
     /// The text of the last user message: what is retrieved for, and what guards judge first.
     pub fn question(&self) -> String {
         let last = self.messages.iter().rev().find(|message| message.role == Role::User);
         last.map(|message| message.content.text()).unwrap_or_default()
+    }
+}
+
+fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_bytes).sum(),
+        Value::Object(fields) => fields.values().map(text_bytes).sum(),
+        _ => 0,
     }
 }

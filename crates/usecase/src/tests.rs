@@ -159,7 +159,7 @@ fn a_masker_reaches_every_text_and_nothing_else() {
     assert_eq!(
         capitals(call),
         json!({ "role": "assistant", "content": null, "tool_calls": [
-        { "id": "call_a", "type": "function", "function": { "name": "F", "arguments": "{\"TO\":\"ANN\"}" } },
+        { "id": "call_a", "type": "function", "function": { "name": "F", "arguments": "{\"to\":\"ANN\"}" } },
     ] })
     );
     let answer = json!({ "role": "tool", "content": "found ann", "tool_call_id": "call_a" });

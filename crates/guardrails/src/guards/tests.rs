@@ -172,3 +172,14 @@ proptest! {
         guards().check_grounding(&text, &checked.passages);
     }
 }
+
+#[test]
+fn thousands_of_values_are_masked_and_restored_in_linear_time() {
+    let text: String = (0..4_000).map(|number| format!("u{number}@ex.com +49 30 {} ", 1_000_000 + number)).collect();
+    let guards = Guards::new(&Guard::default());
+    let mut vault = Vault::new();
+    let masked = guards.mask(&text, &mut vault).expect("there are values");
+    assert_eq!(vault.len(), 8_000);
+    assert!(!masked.contains('@'));
+    assert_eq!(vault.restore(&masked), text);
+}

@@ -42,3 +42,22 @@ proptest! {
         prop_assert!(text[at..].trim().is_empty());
     }
 }
+
+#[test]
+fn runs_of_marks_and_long_words_are_looked_at_once() {
+    // Each of these took time that grew with the square of its length.
+    let long = 100_000;
+    for text in [
+        format!("{}{}b", ".".repeat(long), " ".repeat(long)),
+        format!("{}a", ".".repeat(long)),
+        "a.[ ".repeat(long),
+        format!("{}{}", " ".repeat(long), "1. a ".repeat(long)),
+        format!("{} a", "x.".repeat(long)),
+    ] {
+        let found = sentences(&text);
+        assert!(found.windows(2).all(|pair| pair[0].start + pair[0].text.len() <= pair[1].start));
+        assert!(!found.is_empty());
+    }
+    let abbreviated = format!("{} e.g. this. Dr. Who... went. Then", "x".repeat(long));
+    assert_eq!(sentences(&abbreviated).len(), 3);
+}

@@ -51,3 +51,40 @@ fn one_vault_does_not_restore_the_placeholders_of_another() {
     other.placeholder("EMAIL", "x@y.com");
     assert_eq!(other.restore(&placeholder), placeholder);
 }
+
+#[test]
+fn many_values_are_put_away_and_given_back_in_one_pass() {
+    // Twenty thousand of two kinds, which only a vault that looks nothing up by searching does in the time of a test.
+    let mut vault = Vault::with_nonce("k3f9");
+    let values: Vec<(&str, String)> = (0..20_000)
+        .map(|number| (if number % 2 == 0 { "EMAIL" } else { "PHONE" }, format!("value {number}")))
+        .collect();
+    let masked: Vec<String> = values.iter().map(|(kind, value)| vault.placeholder(kind, value)).collect();
+    assert_eq!(masked[19_999], "[PHONE_10000_k3f9]");
+    assert_eq!(vault.len(), 20_000);
+    let said: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(vault.restore(&masked.concat()), said.concat());
+    assert_eq!(vault.restore("[EMAIL_10001_k3f9] [EMAIL_0_k3f9]"), "[EMAIL_10001_k3f9] [EMAIL_0_k3f9]");
+    assert_eq!(vault.without_placeholders(&masked.concat()), "");
+}
+
+#[test]
+fn numbers_above_a_hundred_thousand_are_restored() {
+    let mut vault = Vault::with_nonce("k3f9");
+    let last = (0..100_001).map(|number| vault.placeholder("IP", &number.to_string())).next_back();
+    assert_eq!(vault.restore(&last.expect("there is one")), "100000");
+}
+
+#[test]
+fn a_text_that_holds_every_nonce_does_not_draw_for_ever() {
+    // A de Bruijn sequence would do; every nonce one after another is simpler and five times as long.
+    let letters = super::NONCE_ALPHABET;
+    let mut text = Vec::with_capacity(4 << 20);
+    for number in 0..1_usize << 20 {
+        text.extend([15, 10, 5, 0].map(|shift| letters[number >> shift & 31]));
+    }
+    let text = String::from_utf8(text).expect("the alphabet is ASCII");
+    let mut vault = Vault::new();
+    vault.avoid(&text);
+    assert!(vault.is_empty());
+}

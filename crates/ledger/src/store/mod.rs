@@ -8,8 +8,8 @@ pub(crate) mod outcomes;
 pub(crate) mod requests;
 
 use crate::error::Error;
-use rusqlite::Row;
 use rusqlite::types::{FromSql, Type};
+use rusqlite::{Connection, Row};
 use usecase::TraceId;
 
 /// The steps of this room's tables since its first version. Append only.
@@ -132,6 +132,12 @@ CREATE TABLE ledger_outcomes (
 CREATE UNIQUE INDEX ledger_outcomes_idempotency ON ledger_outcomes (key, idempotency) WHERE idempotency IS NOT NULL;
 CREATE INDEX ledger_outcomes_use_case ON ledger_outcomes (use_case, id);
 "];
+
+/// Whether this room's tables were ever made in this database.
+pub(crate) fn tables_exist(connection: &Connection) -> storage::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ledger_events')";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
 
 /// SQLite's integers are signed; counts of ours beyond 2^63 do not occur, and are capped rather than wrapped.
 pub(crate) fn int(count: u64) -> i64 {

@@ -88,7 +88,12 @@ async fn the_master_key_is_private_and_never_replaced() {
     };
     check(None, |error| matches!(error, Error::MasterKeyMissing(_)));
     assert!(!key.exists(), "none was made over existing records");
-    check(Some("not a key"), |error| matches!(error, Error::MasterKeyWrong(_)));
+    let short = |error: &Error| error.to_string().contains("it holds 9 characters, a key has 64");
+    check(Some("not a key"), short);
+    let malformed: fn(&Error) -> bool = |error| matches!(error, Error::MasterKeyMalformed { .. });
+    for text in ["", &text[..63], &"+f".repeat(32), &"é".repeat(64)] {
+        check(Some(text), malformed);
+    }
     check(Some(&"ab".repeat(32)), |error| matches!(error, Error::MasterKeyWrong(_)));
     std::fs::write(&key, text).expect("it is written");
     assert_intact(&Ledger::open(&storage).expect("the right key is back"));

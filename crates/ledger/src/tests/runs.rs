@@ -1,7 +1,7 @@
 //! Runs that died: their requests are marked, once, and only theirs.
 
 use super::*;
-use crate::RequestFilter;
+use crate::{Error, RequestFilter};
 
 fn statuses(ledger: &Ledger) -> Vec<Option<Status>> {
     let mut rows = ledger.requests(&RequestFilter::default()).expect("it reads");
@@ -92,4 +92,44 @@ fn a_node_file_that_makes_no_sense_is_the_operators() {
     let error = Ledger::open(&storage).expect_err("it is no name");
     assert_eq!(error.fault(), usecase::Fault::Operator);
     assert!(error.to_string().contains("one word"), "{error}");
+}
+
+#[test]
+fn a_folder_that_lost_its_database_is_not_opened_as_a_new_one() {
+    let check = |harm: fn(&Path)| {
+        let folder = folder();
+        drop(open(folder.path()));
+        harm(&folder.path().join("shipway.db"));
+        for _ in 0..2 {
+            let storage = Storage::open(folder.path()).expect("an empty file is a database");
+            storage.migrate("admission", &["CREATE TABLE IF NOT EXISTS keys (x)"]).expect("another room comes first");
+            let error = Ledger::open(&storage).expect_err("its records are gone");
+            assert!(matches!(error, Error::DatabaseLost(_)), "{error:?}");
+            assert_eq!(error.fault(), usecase::Fault::Operator);
+            assert!(error.to_string().contains("restore shipway.db from a backup"), "{error}");
+        }
+        for file in ["master.key", "node"] {
+            std::fs::rename(folder.path().join(file), folder.path().join(format!("{file}.old"))).expect("it moves");
+        }
+        assert_intact(&open(folder.path()).1);
+    };
+    check(|database| std::fs::remove_file(database).expect("it was there"));
+    check(|database| std::fs::write(database, "").expect("it is emptied"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_recorded_or_read_once_the_database_is_gone() {
+    let folder = folder();
+    let (_storage, ledger) = open(folder.path());
+    let begun = started();
+    let trace = begun.trace;
+    ledger.begin_durable(begun).await.expect("it begins");
+    std::fs::remove_file(folder.path().join("shipway.db")).expect("it was there");
+    let moved = |error: &Error| matches!(error, Error::Storage(storage::Error::Moved(_)));
+    let error = ledger.finish(finished(trace)).await.expect_err("there is nowhere to record it");
+    assert!(moved(&error), "{error:?}");
+    assert_eq!(error.fault(), usecase::Fault::Operator);
+    let error = ledger.events(&crate::EventFilter::default()).expect_err("there is nothing to read");
+    assert!(moved(&error), "{error:?}");
 }

@@ -12,7 +12,10 @@ use ledger::{OutcomeReport, OutcomeSubject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use usecase::{MicroUsd, Timestamp, TraceId};
+use usecase::{MicroUsd, Period, Timestamp, TraceId};
+
+/// How far ahead of ours an app's clock may be.
+const CLOCK_SKEW: Period = Period::from_secs(300);
 
 /// The body. Exactly one of `trace`, `response` and `conversation` says what the outcome is of.
 #[derive(Deserialize)]
@@ -70,6 +73,10 @@ fn lower(body: ReportBody, key: String, idempotency_key: Option<String>) -> Resu
                 .ok_or_else(|| Problem::bad_parameter("occurred_at", "`occurred_at` must be a moment of RFC 3339"))?,
         ),
     };
+    let latest = Timestamp::now().plus(CLOCK_SKEW);
+    if occurred_at.is_some_and(|moment| moment > latest) {
+        return Err(Problem::bad_parameter("occurred_at", "`occurred_at` lies in the future"));
+    }
     Ok(OutcomeReport {
         use_case: body.use_case,
         subject,

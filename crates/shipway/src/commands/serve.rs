@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde_json::json;
 use server::Server;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) fn run(ground: &Ground<'_>, serve: &Serve) -> anyhow::Result<ExitCode> {
@@ -25,14 +26,27 @@ pub(crate) fn run(ground: &Ground<'_>, serve: &Serve) -> anyhow::Result<ExitCode
 /// Runs a server until the process is told to stop, and lets running answers come to their end.
 pub(crate) async fn until_stopped(server: Server) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
+    let longest = server.drain() + AFTER_DRAIN;
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
         }
+        std::thread::spawn(move || end_at_last(longest));
     };
     server.run(stop).await;
     Ok(())
+}
+
+/// How long after the drain's limit the process may take to record and close.
+const AFTER_DRAIN: Duration = Duration::from_secs(15);
+
+/// Ends the process when its drain does not: a thread of its own, since whatever keeps the others busy may be why.
+#[expect(clippy::disallowed_methods, reason = "the last resort: every orderly end had its time")]
+fn end_at_last(patience: Duration) {
+    std::thread::sleep(patience);
+    tracing::error!("the server did not end in time and is ended now; what still ran shows as interrupted");
+    std::process::exit(1);
 }
 
 fn announce(ground: &Ground<'_>, server: &Server, embedder: &str) -> anyhow::Result<()> {

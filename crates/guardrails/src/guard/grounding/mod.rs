@@ -14,9 +14,10 @@
 //! A marker such as `[2]` is taken as a hint: among passages that support a sentence about equally, the cited one is
 //! named.
 
-use crate::sentences::{Sentence, sentences};
-use crate::words::{Kind, Lexicon, Word};
-use index::Index;
+use crate::sentences::sentences;
+use crate::words::{Kind, Lexicon};
+use index::{Best, Index};
+use std::collections::HashMap;
 use usecase::{Decision, Passage, Stage, Verdict};
 
 mod index;
@@ -63,6 +64,8 @@ pub(crate) fn report(answer: &str, passages: &[Passage]) -> GroundingReport {
     let mut lexicon = Lexicon::default();
     let index = Index::new(passages, &mut lexicon);
     let mut places = CodePoints { text: answer, byte: 0, code_point: 0 };
+    // A model caught in a loop says one sentence many times.
+    let mut known: HashMap<&str, Option<Best>> = HashMap::new();
     let mut judged = Vec::new();
     for sentence in sentences(answer) {
         let words = lexicon.words(sentence.text);
@@ -71,22 +74,19 @@ pub(crate) fn report(answer: &str, passages: &[Passage]) -> GroundingReport {
         }
         let start = places.at(sentence.start);
         let end = places.at(sentence.start + sentence.text.len());
-        judged.push(judge(&sentence, &words, (start, end), &index, passages));
+        let best = known.entry(sentence.text).or_insert_with(|| {
+            let cited = statement::cited(sentence.text, passages.len());
+            index.best(&words, &cited)
+        });
+        judged.push(judge(best.as_ref(), start, end, passages));
     }
     let supported = judged.iter().filter(|sentence| sentence.supported).count();
     let share = if judged.is_empty() { 1.0 } else { supported as f64 / judged.len() as f64 };
     GroundingReport { share, sentences: judged, verdict: None }
 }
 
-fn judge(
-    sentence: &Sentence<'_>,
-    words: &[Word],
-    (start, end): (usize, usize),
-    index: &Index,
-    passages: &[Passage],
-) -> SentenceSupport {
-    let cited = statement::cited(sentence.text, passages.len());
-    let Some(best) = index.best(words, &cited) else {
+fn judge(best: Option<&Best>, start: usize, end: usize, passages: &[Passage]) -> SentenceSupport {
+    let Some(best) = best else {
         return SentenceSupport {
             start,
             end,

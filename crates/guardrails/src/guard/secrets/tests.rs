@@ -95,3 +95,17 @@ fn every_pattern_compiles() {
         assert!(regex::Regex::new(form.pattern).is_ok(), "{}", form.rule);
     }
 }
+
+#[test]
+fn beginnings_of_a_token_that_never_comes_cost_no_more_than_their_length() {
+    for unit in ["eyJ-", "eyJabcdefgh-", "eyJabcdefgh.", "sk-", "-----BEGIN PRIVATE KEY-----", "_key", "://"] {
+        let mut findings = Vec::new();
+        super::find(&unit.repeat(200_000 / unit.len()), &mut findings);
+        assert!(findings.iter().all(|found| found.start < found.end), "{unit}");
+    }
+    // What follows such beginnings is still found.
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
+    let mut findings = Vec::new();
+    super::find(&format!("{} {token}", "eyJ-".repeat(10_000)), &mut findings);
+    assert_eq!(findings.len(), 1);
+}
