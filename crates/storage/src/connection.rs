@@ -14,13 +14,16 @@ const MOST_PAGES: u64 = 4_294_967_294;
 /// Statements of all rooms together; the cache must hold them all, or the hot path compiles SQL again and again.
 const CACHED_STATEMENTS: usize = 256;
 
+pub(crate) const DATABASE: &str = "shipway.db";
+/// The write-ahead log, where SQLite puts it.
+pub(crate) const LOG: &str = "shipway.db-wal";
+
 pub(crate) fn database_file(folder: &Path) -> PathBuf {
-    folder.join("shipway.db")
+    folder.join(DATABASE)
 }
 
-/// The write-ahead log, where SQLite puts it.
 pub(crate) fn log_file(folder: &Path) -> PathBuf {
-    folder.join("shipway.db-wal")
+    folder.join(LOG)
 }
 
 /// Makes the folder and an empty file that only its owner may read: SQLite gives its `-wal` and `-shm` files the

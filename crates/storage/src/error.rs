@@ -2,7 +2,6 @@
 //! other, so it has its own two-word answer to "whose fault"; the rooms above translate it.
 
 use rusqlite::ffi;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -36,11 +35,12 @@ pub enum Error {
     Corrupt(String),
     #[error("the data folder cannot be used: {0}. Check that it exists, is writable and that its disk is healthy")]
     Io(String),
+    /// The name of the file only: callers over the network may see this text, and need not know the folder.
     #[error(
-        "the database file {0} was moved, replaced or deleted while Shipway was running. Nothing of this was kept. Stop \
-         Shipway, restore the file (and what lies beside it) from where it went or from a backup, and start again"
+        "the database file {0} was moved, replaced or deleted while Shipway was running; nothing more is written or \
+         read. Stop Shipway, put the file back or restore the whole data folder from a backup, and start again"
     )]
-    Moved(PathBuf),
+    Moved(&'static str),
     #[error("{0}")]
     Migration(String),
     #[error("a write was given up because its code panicked: {0}. This is a bug in Shipway; nothing of it was kept")]

@@ -3,7 +3,7 @@
 //! vanishes with the process. So the names are looked at before every commit and every read (two `stat` calls, about
 //! a microsecond each).
 
-use crate::connection::{database_file, log_file};
+use crate::connection::{DATABASE, LOG, database_file, log_file};
 use crate::error::{Error, Result};
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
@@ -19,17 +19,17 @@ type Identity = ();
 
 #[derive(Debug)]
 pub(crate) struct Presence {
-    files: Vec<(PathBuf, Identity)>,
+    files: Vec<(&'static str, PathBuf, Identity)>,
 }
 
 impl Presence {
     /// `database` describes the file as it was before SQLite opened it: a swap in between is found as well. The
     /// write-ahead log is the one that stands beside it now; it is removed only by the last connection to close.
     pub(crate) fn record(folder: &Path, database: &Metadata) -> Self {
-        let mut files = vec![(database_file(folder), identity(database))];
+        let mut files = vec![(DATABASE, database_file(folder), identity(database))];
         let log = log_file(folder);
         if let Ok(about) = fs::metadata(&log) {
-            files.push((log, identity(&about)));
+            files.push((LOG, log, identity(&about)));
         }
         Self { files }
     }
@@ -37,12 +37,12 @@ impl Presence {
     /// # Errors
     /// `Moved` when a file is gone or another one stands in its place; `Io` when that cannot be found out.
     pub(crate) fn check(&self) -> Result<()> {
-        for (path, recorded) in &self.files {
+        for (name, path, recorded) in &self.files {
             match fs::metadata(path) {
                 Ok(about) if identity(&about) == *recorded => {}
-                Ok(_) => return Err(Error::Moved(path.clone())),
+                Ok(_) => return Err(Error::Moved(name)),
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                    return Err(Error::Moved(path.clone()));
+                    return Err(Error::Moved(name));
                 }
                 Err(error) => return Err(Error::io("looking at", path, &error)),
             }

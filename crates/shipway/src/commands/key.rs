@@ -14,7 +14,7 @@ use usecase::{MicroUsd, PrincipalRole};
 pub(crate) fn run(ground: &Ground<'_>, key: Key) -> anyhow::Result<ExitCode> {
     let project = house::project(ground.project)?;
     let storage = Storage::open(&project.data_folder())?;
-    let (admission, ledger) = (Admission::open(&storage)?, Ledger::open(&storage)?);
+    let (ledger, admission) = (Ledger::open(&storage)?, Admission::open(&storage)?);
     match key {
         Key::Create { name, role, use_cases, groups, budget_per_day } => {
             for wanted in use_cases.iter().flatten().filter(|name| *name != usecase::Principal::MODELS) {

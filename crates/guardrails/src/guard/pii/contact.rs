@@ -1,6 +1,7 @@
 //! E-mail addresses, telephone numbers, network addresses.
 
-use super::surroundings::{begins_token, digits, followed_by, preceded_by};
+use super::neighbours::phone_length;
+use super::surroundings::{begins_token, followed_by, preceded_by};
 use super::{Candidate, GUARD, Shape, shape};
 use crate::guard::Finding;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -95,30 +96,25 @@ pub(super) const OTHER_WORDS: &[&str] = &[
 ];
 
 fn accept_international(candidate: &Candidate<'_>) -> Option<usize> {
-    let length = candidate.whole()?;
-    let count = digits(candidate.value()).len();
-    let doubtful = !candidate.value().starts_with('+')
-        && (continues_number(candidate)
-            || !candidate.value().contains([' ', '-', '.', '\u{A0}'])
+    let certain = candidate.value().starts_with('+');
+    let length = phone_length(candidate, 8..=15, 11, certain)?;
+    let value = &candidate.value()[..length];
+    let doubtful = !certain
+        && (candidate.continues_number()
+            || !value.contains([' ', '-', '.', '\u{A0}'])
             || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS));
-    ((8..=15).contains(&count) && !doubtful).then_some(length)
+    (begins_token(candidate.text, candidate.start) && !doubtful).then_some(length)
 }
 
 fn accept_national(candidate: &Candidate<'_>) -> Option<usize> {
-    let length = candidate.whole()?;
-    let count = digits(candidate.value()).len();
-    let named = preceded_by(candidate.text, candidate.start, 24, PHONE_WORDS);
-    let other = || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS);
-    if !named && (is_thousands(candidate) || continues_number(candidate) || other()) {
+    if !begins_token(candidate.text, candidate.start) {
         return None;
     }
-    (9..=16).contains(&count).then_some(length)
-}
-
-/// Digits and a blank before the candidate: it is the rest of a longer number.
-fn continues_number(candidate: &Candidate<'_>) -> bool {
-    let before = candidate.text[..candidate.start].strip_suffix([' ', '\u{A0}', '\u{202F}']);
-    before.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
+    let length = phone_length(candidate, 9..=16, 10, false)?;
+    let named = preceded_by(candidate.text, candidate.start, 24, PHONE_WORDS);
+    let other = || preceded_by(candidate.text, candidate.start, 24, OTHER_WORDS);
+    let doubtful = !named && (is_thousands(candidate) || candidate.continues_number() || other());
+    (!doubtful).then_some(length)
 }
 
 /// `699 956 915` may be an amount: beside a unit or a currency it is.
@@ -162,8 +158,11 @@ const LONGEST_LABEL: usize = 64;
 
 /// Any writing of 7 to 15 digits, but only directly after a word that names it, as in `Phone: 9498777106`.
 fn accept_named(candidate: &Candidate<'_>) -> Option<usize> {
-    let length = candidate.whole()?;
-    let count = digits(candidate.value()).len();
+    if !begins_token(candidate.text, candidate.start) {
+        return None;
+    }
+    let length = phone_length(candidate, 7..=15, 10, true)?;
+    let candidate = &candidate.until(candidate.start + length);
     // A window: looking back to the line's beginning from each number of a long line takes quadratic time.
     let mut from = candidate.start.saturating_sub(LONGEST_LABEL);
     while !candidate.text.is_char_boundary(from) {
@@ -174,7 +173,7 @@ fn accept_named(candidate: &Candidate<'_>) -> Option<usize> {
     let gap = line.len() - line.trim_end_matches([' ', ':', '\t', '.', '=', '"', '(', '+', '#', '|']).len();
     let named = preceded_by(candidate.text, candidate.start - gap, 20, PHONE_WORDS)
         && ends_with_phone_word(&candidate.text[..candidate.start - gap]);
-    ((7..=15).contains(&count) && named && !is_date(candidate.value())).then_some(length)
+    (named && !is_date(candidate.value())).then_some(length)
 }
 
 fn ends_with_phone_word(before: &str) -> bool {

@@ -10,12 +10,15 @@
 //! record 55 of 67. Of 661 masked values 44 carry no label in that data, half of them IP addresses that it leaves unlabelled. Phone numbers without a usual grouping and without a word before them are missed.
 
 use crate::guard::Finding;
+use neighbours::Known;
 use regex::Regex;
 use std::sync::LazyLock;
 
 mod checksum;
 mod contact;
+mod disguise;
 mod national;
+mod neighbours;
 mod payment;
 mod surroundings;
 
@@ -36,6 +39,8 @@ struct Candidate<'a> {
     text: &'a str,
     start: usize,
     end: usize,
+    /// What was found before.
+    known: &'a Known,
 }
 
 impl Candidate<'_> {
@@ -54,7 +59,21 @@ static WITH_DIGITS: LazyLock<Vec<(&'static Shape, Regex)>> = LazyLock::new(|| {
     all.map(|shape| (shape, build(shape.pattern))).collect()
 });
 
+/// Looks at the text as it is, and at the text without disguises if it has any.
 pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
+    find_plain(text, findings);
+    if let Some(undisguised) = disguise::undisguised(text) {
+        let mut seen_through = Vec::new();
+        find_plain(&undisguised.text, &mut seen_through);
+        findings.extend(seen_through.into_iter().map(|found| Finding {
+            start: undisguised.start_in_source(found.start),
+            end: undisguised.end_in_source(found.end),
+            ..found
+        }));
+    }
+}
+
+fn find_plain(text: &str, findings: &mut Vec<Finding>) {
     if text.contains('@') {
         contact::find_emails(text, findings);
     }
@@ -64,8 +83,9 @@ pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
         }
         return;
     }
+    let mut known = Known::default();
     for (shape, pattern) in WITH_DIGITS.iter() {
-        find_shape(text, shape, pattern, findings);
+        find_shape(text, shape, pattern, &mut known, findings);
     }
     payment::find_ibans(text, findings);
     if text.contains(':') {
@@ -73,13 +93,15 @@ pub(crate) fn find(text: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-fn find_shape(text: &str, shape: &Shape, pattern: &Regex, findings: &mut Vec<Finding>) {
+fn find_shape(text: &str, shape: &Shape, pattern: &Regex, known: &mut Known, findings: &mut Vec<Finding>) {
     let mut at = 0;
     while let Some(found) = pattern.find_at(text, at) {
-        let candidate = Candidate { text, start: found.start(), end: found.end() };
+        let candidate = Candidate { text, start: found.start(), end: found.end(), known };
         match (shape.accept)(&candidate) {
             Some(length) => {
                 let (start, end) = (found.start(), found.start() + length);
+                known.starts.insert(start);
+                known.ends.insert(end);
                 findings.push(Finding {
                     start,
                     end,

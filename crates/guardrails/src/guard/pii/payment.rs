@@ -1,6 +1,6 @@
 //! Payment cards (ISO/IEC 7812) and bank accounts (ISO 13616).
 
-use super::surroundings::{digits, is_whole, preceded_by};
+use super::surroundings::{begins_token, digits, ends_token, is_whole, preceded_by};
 use super::{Candidate, GUARD, Shape, checksum, shape};
 use crate::guard::Finding;
 
@@ -29,11 +29,43 @@ const CARD_WORDS: &[&str] = &[
     "carte",
 ];
 
+/// The longest beginning of the match, in whole groups, that has a right check digit and an issuer: what follows a card
+/// is mostly its expiry and its code. A beginning with more digits behind it gives way to a shorter one, lest it take
+/// the first group of the next number.
 fn accept_card(candidate: &Candidate<'_>) -> Option<usize> {
-    let length = candidate.whole()?;
-    let numbers = digits(candidate.value());
-    let issued = is_issued(&numbers) || preceded_by(candidate.text, candidate.start, 40, CARD_WORDS);
-    (checksum::luhn(&numbers) && issued).then_some(length)
+    let mut continued = None;
+    for end in candidate.group_ends() {
+        let shorter = candidate.until(end);
+        let numbers = digits(shorter.value());
+        if numbers.len() >= 13 && is_issued(&numbers) && checksum::luhn(&numbers) && stands_alone(&shorter) {
+            let length = end - candidate.start;
+            if shorter.next_number().is_none() {
+                return Some(length);
+            }
+            continued = Some(length);
+        }
+    }
+    continued.or_else(|| {
+        let length = candidate.whole()?;
+        let named = preceded_by(candidate.text, candidate.start, 40, CARD_WORDS);
+        (named && checksum::luhn(&digits(candidate.value()))).then_some(length)
+    })
+}
+
+/// As `whole`, but lists and forms put the next field directly behind: after a comma, before digits also after a slash
+/// or colon (`4111…,12/27,123`), and behind a number in groups after a hyphen.
+fn stands_alone(candidate: &Candidate<'_>) -> bool {
+    let grouped = candidate.value().bytes().any(|byte| !byte.is_ascii_digit());
+    let mut after = candidate.text[candidate.end..].chars();
+    let field_after = match after.next() {
+        Some(',') => true,
+        Some('/' | ':') => after.next().is_some_and(|next| next.is_ascii_digit()),
+        Some('-') => grouped,
+        _ => false,
+    };
+    let field_before = candidate.text[..candidate.start].ends_with(',');
+    (field_before || begins_token(candidate.text, candidate.start))
+        && (field_after || ends_token(candidate.text, candidate.end))
 }
 
 /// Issuer ranges and the lengths that go with them: Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay,

@@ -24,7 +24,8 @@ pub(super) fn begins_token(text: &str, start: usize) -> bool {
     }
 }
 
-fn ends_token(text: &str, end: usize) -> bool {
+/// The right half of `is_whole`.
+pub(super) fn ends_token(text: &str, end: usize) -> bool {
     let mut after = text[end..].chars();
     match after.next() {
         Some(touching) if is_word(touching) => false,
