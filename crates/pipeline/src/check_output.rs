@@ -30,13 +30,13 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self { status: Status::Answered, citations: Vec::new(), verdict: None }
     }
 
     /// Judged together with another choice of the same answer: the stricter verdict holds for both, the citations are
     /// those of the first.
-    fn with(self, other: Self) -> Self {
+    pub(crate) fn with(self, other: Self) -> Self {
         let strictness = |judged: &Self| judged.verdict.as_ref().map(|verdict| verdict.decision);
         let stricter = strictness(&other) > strictness(&self);
         let Self { status, citations, verdict } = self;

@@ -4,7 +4,7 @@
 //! whole and is replayed from here.
 
 use crate::ask::{Asked, Chunks};
-use crate::check_output::{self, take_marks};
+use crate::check_output::{self, Judged, take_marks};
 use crate::error::Error;
 use crate::given::{AnswerBody, Answered, Ended, Piece, WholeAnswer};
 use crate::prepared::Prepared;
@@ -201,10 +201,13 @@ impl Flow {
     async fn end(mut self) -> Piece {
         self.release_tails();
         let usage = self.trail.answered(self.usage, AttemptEnd::Answered);
-        let text = self.voices.values().next().map(|voice| voice.text.clone()).unwrap_or_default();
         let step = self.trail.step("guard_output");
-        let judged = check_output::judge(&self.prepared, &text, &self.passages, self.said_nothing, self.calls_tools);
+        let judge = |voice: &Voice| {
+            check_output::judge(&self.prepared, &voice.text, &self.passages, self.said_nothing, self.calls_tools)
+        };
+        let judged = self.voices.values().map(judge).reduce(Judged::with).unwrap_or_else(Judged::nothing);
         self.trail.end(step);
+        let text = self.voices.into_values().next().map(|voice| voice.text).unwrap_or_default();
         self.trail.judged(judged.verdict.as_slice());
         let answer = json!({ "text": text });
         let end = End { status: judged.status, citations: judged.citations, answer };

@@ -361,3 +361,23 @@ fn developer_mode_answers_no_other_sites_page() {
         assert_eq!(reply.status, status, "{header:?}: {}", reply.text());
     }
 }
+
+#[test]
+fn a_streams_further_choices_are_judged_too() {
+    let chunk = |index: u64, text: &str, reason: Option<&str>| {
+        let body = json!({ "id": "up", "object": "chat.completion.chunk",
+            "choices": [{ "index": index, "delta": { "content": text }, "finish_reason": reason }] });
+        testkit::provider::Move::Send(format!("data: {body}\n\n").into_bytes())
+    };
+    let script = Script::stream_head()
+        .then(chunk(0, "You can return any lamp within 45 days of delivery.", Some("stop")))
+        .then(chunk(1, "Delivery takes nine weeks and costs 500 dollars.", Some("stop")))
+        .then(testkit::provider::Move::Send(b"data: [DONE]\n\n".to_vec()));
+    let provider = Provider::start(script);
+    let project = scripted_shop(&provider)
+        .append("usecases/shop/usecase.toml", "[guard]\ngrounding = { at_least = 0.7, otherwise = \"review\" }\n");
+    let server = project.serve();
+    let reply = server.client().post("/v1/chat/completions", &ask_streamed("shop", QUESTION));
+    assert!(reply.done(), "{}", reply.text());
+    assert_eq!(project.must(&["review", "shop", "--json"]).json().as_array().map(Vec::len), Some(1));
+}
