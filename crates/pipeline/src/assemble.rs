@@ -36,7 +36,7 @@ pub(crate) struct Prompt {
 pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> Result<Prompt, Error> {
     let step = trail.step("assemble");
     let Found { request, vault, question, passages } = found;
-    let mut request = with_limits(prepared, &request);
+    let mut request = with_limits(prepared, request);
     if let Some(template) = &prepared.template {
         let blocks = prepared.blocks.fill(&request.metadata)?;
         let system = template.render(&passages, &blocks, &question, &request.metadata)?;
@@ -56,8 +56,7 @@ pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> 
 }
 
 /// The request with the use case's own limits where the app set none.
-pub(crate) fn with_limits(prepared: &Prepared, request: &ChatRequest) -> ChatRequest {
-    let mut request = request.clone();
+pub(crate) fn with_limits(prepared: &Prepared, mut request: ChatRequest) -> ChatRequest {
     let set = |field: &str| request.rest.get(field).is_some_and(|value| !value.is_null());
     let (limited, tempered) = (set("max_tokens") || set("max_completion_tokens"), set("temperature"));
     if let (false, Some(limit)) = (limited, prepared.max_tokens) {

@@ -85,7 +85,7 @@ impl Pipeline {
     /// The most that the request can cost, for the budget's reservation: every model of the chain fails after being
     /// paid, and the answer is as long as it may be.
     pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Cost {
-        let limited = assemble::with_limits(prepared, request);
+        let limited = assemble::with_limits(prepared, request.clone());
         let characters = prepared.prompt_characters();
         let chain = prepared.whole_chain();
         chain.iter().map(|model| self.engines.models.estimate(std::slice::from_ref(model), &limited, characters)).sum()
