@@ -1,38 +1,49 @@
-//! What a record costs: requests a second, commits, and µs of CPU for each, alone and with many at once.
+//! What a record costs: µs of CPU, write calls and commits a request, alone and with many at once, on one
+//! single-threaded runtime a core as the server has them; and what the disk takes for one `fdatasync`.
 //!
-//! `cargo run --release -p ledger --example group_commit [requests] [folder]`; the folder decides which disk is measured.
+//! `cargo run --release -p ledger --example group_commit [requests] [folder] [bytes a side]`; the folder decides which
+//! disk is measured. CPU and write calls are the whole process's, from `/proc` (Linux), zero elsewhere.
 
 use ledger::{Arm, Finished, Ledger, Payload, Source, Span, Started, Status};
 use serde_json::{Map, json};
+use std::io::{Seek, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use storage::Storage;
 use usecase::{Attempt, AttemptEnd, Cost, MicroUsd, Timestamp, TraceId, Usage};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let requests: usize = std::env::args().nth(1).map_or(Ok(4_000), |text| text.parse())?;
-    let parent = std::env::args().nth(2).unwrap_or_else(|| ".".to_owned());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    println!(
-        "{:>8} {:>10} {:>12} {:>9} {:>12} {:>12} {:>12}",
-        "writers", "requests", "requests/s", "commits", "in a commit", "µs CPU each", "p50 wait µs"
-    );
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const CORES: usize = 2;
+
+fn main() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let requests: usize = arguments.next().map_or(Ok(8_000), |text| text.parse())?;
+    let parent = arguments.next().unwrap_or_else(|| ".".to_owned());
+    let bytes: usize = arguments.next().map_or(Ok(1_000), |text| text.parse())?;
+    println!("fdatasync of 4 KB: {} µs (p50 of 500)", sync_cost(Path::new(&parent))?.as_micros());
+    println!("{} bytes of request and of answer each", bytes);
+    println!("{HEADINGS}");
     for writers in [1, 8, 64, 256] {
         let folder = tempfile::tempdir_in(&parent)?;
         let storage = Storage::open(folder.path())?;
         let ledger = Ledger::open(&storage)?;
         let count = if writers == 1 { requests / 4 } else { requests };
-        let (before, cpu, begun) = (storage.stats(), cpu_time()?, Instant::now());
-        let mut waits = runtime.block_on(serve_all(&ledger, writers, count))?;
-        let (took, cpu, after) = (begun.elapsed(), cpu_time()? - cpu, storage.stats());
+        let (before, used, begun) = (storage.stats(), Used::now()?, Instant::now());
+        let mut waits = serve_all(&ledger, writers, count, bytes)?;
+        let (took, after, used_after) = (begun.elapsed(), storage.stats(), Used::now()?);
         waits.sort_unstable();
-        let commits = after.commits - before.commits;
+        let each = |total: u64| total as f64 / waits.len() as f64;
+        let at = |share: usize| waits[(waits.len() * share / 100).min(waits.len() - 1)].as_micros();
         println!(
-            "{writers:>8} {:>10} {:>12.0} {commits:>9} {:>12.1} {:>12.0} {:>12}",
+            "{writers:>8} {:>10} {:>12.0} {:>12.1} {:>12.0} {:>12.1} {:>9} {:>9}",
             waits.len(),
             waits.len() as f64 / took.as_secs_f64(),
-            waits.len() as f64 / commits as f64,
-            cpu.as_micros() as f64 / waits.len() as f64,
-            waits[waits.len() / 2].as_micros(),
+            waits.len() as f64 / (after.commits - before.commits) as f64,
+            each((used_after.cpu - used.cpu).as_micros() as u64),
+            each(used_after.writes - used.writes),
+            at(50),
+            at(99),
         );
         let (begun, report) = (Instant::now(), ledger.verify()?);
         let each = begun.elapsed().as_micros() as f64 / report.events as f64;
@@ -41,26 +52,43 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn serve_all(ledger: &Ledger, writers: usize, requests: usize) -> Result<Vec<Duration>, ledger::Error> {
-    let mut tasks = Vec::new();
-    for _ in 0..writers {
-        let ledger = ledger.clone();
-        tasks.push(tokio::spawn(async move {
-            let mut waits = Vec::new();
-            for _ in 0..requests / writers {
-                let trace = TraceId::random();
-                let end = finished(trace);
-                let begun = Instant::now();
-                ledger.begin(started(trace))?;
-                ledger.finish(end).await?;
-                waits.push(begun.elapsed());
-            }
-            Ok::<_, ledger::Error>(waits)
-        }));
-    }
-    let mut waits = Vec::new();
-    for task in tasks {
-        waits.extend(task.await.expect("a writer does not panic")?);
+const HEADINGS: &str =
+    " writers   requests   requests/s  in a commit  µs CPU each  writes each    p50 µs    p99 µs";
+
+fn serve_all(ledger: &Ledger, writers: usize, requests: usize, bytes: usize) -> Result<Vec<Duration>, Failure> {
+    let cores = CORES.min(writers);
+    std::thread::scope(|scope| {
+        let core = |_| scope.spawn(move || serve_core(ledger, writers / cores, requests / writers, bytes));
+        let threads: Vec<_> = (0..cores).map(core).collect();
+        let mut waits = Vec::new();
+        for thread in threads {
+            waits.extend(thread.join().expect("a core does not panic")?);
+        }
+        Ok(waits)
+    })
+}
+
+fn serve_core(ledger: &Ledger, writers: usize, requests: usize, bytes: usize) -> Result<Vec<Duration>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..writers).map(|_| tokio::spawn(serve(ledger.clone(), requests, bytes))).collect();
+        let mut waits = Vec::new();
+        for task in tasks {
+            waits.extend(task.await??);
+        }
+        Ok(waits)
+    })
+}
+
+async fn serve(ledger: Ledger, requests: usize, bytes: usize) -> Result<Vec<Duration>, ledger::Error> {
+    let mut waits = Vec::with_capacity(requests);
+    for _ in 0..requests {
+        let trace = TraceId::random();
+        let (start, end) = (started(trace), finished(trace, bytes));
+        let begun = Instant::now();
+        ledger.begin(start)?;
+        ledger.finish(end).await?;
+        waits.push(begun.elapsed());
     }
     Ok(waits)
 }
@@ -80,46 +108,75 @@ fn started(trace: TraceId) -> Started {
     }
 }
 
-/// A request of the usual size: a question, six passages, an answer; ten spans; about 8 KB of payload.
-fn finished(trace: TraceId) -> Finished {
+/// A proxied request: one attempt, five spans, question and answer of `bytes` each.
+fn finished(trace: TraceId, bytes: usize) -> Finished {
     let attempt = Attempt {
-        model: "local/extractive".to_owned(),
+        model: "openai/gpt-5-mini".to_owned(),
         started: Timestamp::now(),
         first_token_us: Some(900),
         duration_us: 1_000,
         end: AttemptEnd::Answered,
-        usage: Usage::default(),
+        usage: Usage { input_tokens: 250, output_tokens: 210, ..Usage::default() },
         cost: Cost::known(MicroUsd(413)),
     };
     let span = |number: u64| Span {
-        name: "retrieve".to_owned(),
+        name: "guards".to_owned(),
         start_us: number,
         duration_us: 100,
-        attributes: Map::from_iter([("gen_ai.request.model".to_owned(), json!("local/extractive"))]),
+        attributes: Map::new(),
     };
-    let passages: Vec<String> = (0..6).map(|_| "A passage of the handbook. ".repeat(45)).collect();
+    let words = |sentence: &str| sentence.repeat(bytes / sentence.len() + 1);
     Finished {
         trace,
         at: Timestamp::now(),
         status: Status::Answered,
         error: None,
+        usage: attempt.usage,
         attempts: vec![attempt],
         verdicts: Vec::new(),
-        spans: (0..10).map(span).collect(),
-        usage: Usage::default(),
+        spans: (0..5).map(span).collect(),
         cost: Cost::known(MicroUsd(413)),
         citations: Vec::new(),
-        snapshots: vec![("support/handbook".to_owned(), 1)],
+        snapshots: Vec::new(),
         own_us: 1_000,
-        payload: Payload { request: json!({"passages": passages}), answer: json!({"text": "Yes. ".repeat(80)}) },
+        payload: Payload {
+            request: json!({"messages": [{"role": "user", "content": words("How long is the warranty on a lamp? ")}]}),
+            answer: json!({"text": words("Two years from the day of purchase. ")}),
+        },
     }
 }
 
-/// CPU time of this process, user and system, all threads: fields 14 and 15 of `/proc/self/stat`, in hundredths of a
-/// second on Linux; zero elsewhere.
-fn cpu_time() -> std::io::Result<Duration> {
-    let Ok(text) = std::fs::read_to_string("/proc/self/stat") else { return Ok(Duration::ZERO) };
-    let after_name = text.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Ok(Duration::from_millis(ticks * 10))
+/// Half of the times that one page, written anew in place, took to be forced to the disk.
+fn sync_cost(folder: &Path) -> std::io::Result<Duration> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    let page = [7_u8; 4096];
+    let mut times = Vec::new();
+    for _ in 0..500 {
+        file.rewind()?;
+        file.write_all(&page)?;
+        let begun = Instant::now();
+        file.sync_data()?;
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[250])
+}
+
+/// What this process has used so far, all threads.
+struct Used {
+    cpu: Duration,
+    writes: u64,
+}
+
+impl Used {
+    /// Fields 14 and 15 of `/proc/self/stat` are user and system time in hundredths of a second; `syscw` of
+    /// `/proc/self/io` counts write calls of every kind.
+    fn now() -> std::io::Result<Self> {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        let after_name = stat.rsplit(')').next().unwrap_or_default();
+        let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+        let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+        let writes = io.lines().find_map(|line| line.strip_prefix("syscw: ")?.parse().ok());
+        Ok(Self { cpu: Duration::from_millis(ticks * 10), writes: writes.unwrap_or(0) })
+    }
 }

@@ -46,16 +46,7 @@ fn passage(id: &str, title: &str, text: &str) -> Passage {
 async fn answer(question: &str, passages: Vec<Passage>) -> Result<(String, Duration), Failure> {
     let models = Models::new(&ProjectFile::default())?;
     let model = models.clear(&Residency::default(), &ModelRef::local_extractive())?;
-    let request = ChatRequest {
-        model: String::new(),
-        messages: vec![Message::new(Role::User, question)],
-        stream: false,
-        include_usage: false,
-        metadata: Default::default(),
-        subject: None,
-        conversation: None,
-        rest: Default::default(),
-    };
+    let request = ChatRequest::new("", vec![Message::new(Role::User, question)]);
     let call = Call { request, passages: passages.into(), question: question.to_owned() };
     let begun = Instant::now();
     let reply = models.call(vec![model], call).await?;

@@ -27,6 +27,9 @@ pub enum Error {
     NoModel,
     #[error("{model} may not see this data: it {}, and the use case allows {}", runs_in(.jurisdiction.as_ref()), names(.allowed))]
     Residency { model: ModelRef, jurisdiction: Option<Jurisdiction>, allowed: Vec<Jurisdiction> },
+    /// The request asks for what this provider has no word for, and without it the answer would be another one.
+    #[error("{model} cannot be asked for this: {feature}")]
+    Unsupported { model: ModelRef, feature: String },
     #[error("{model} needs an API key, and `{reference}` gives none that can be sent")]
     MissingKey { model: ModelRef, reference: String },
     #[error("{model} could not be reached: {reason}")]
@@ -135,7 +138,7 @@ impl Upstream {
 impl Error {
     pub fn fault(&self) -> Fault {
         match self {
-            Self::UnknownModel { .. } => Fault::Caller,
+            Self::UnknownModel { .. } | Self::Unsupported { .. } => Fault::Caller,
             Self::UnknownProvider { .. }
             | Self::BadProvider { .. }
             | Self::BadPrice { .. }
@@ -164,6 +167,7 @@ impl Error {
             // No byte of the request left, so sending it again repeats nothing.
             Self::Connect { .. } => Remedy::RetrySame,
             Self::MissingKey { .. }
+            | Self::Unsupported { .. }
             | Self::Timeout { .. }
             | Self::Garbage { .. }
             | Self::CutOff { .. }

@@ -3,13 +3,13 @@
 
 use crate::error::Error;
 use crate::price::{self, Rate};
-use crate::provider::{Kind, Target, openai, simulated};
+use crate::provider::{self, Target};
 use crate::residency::{self, Cleared};
 use crate::tokens;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use usecase::declared::{ModelRef, Price, ProjectFile, Provider, ProviderKind, Residency};
-use usecase::{ChatRequest, Cost, Jurisdiction, Usage};
+use usecase::declared::{ModelRef, Price, ProjectFile, Residency};
+use usecase::{ChatRequest, Cost, Usage};
 
 /// Every provider and price of a project. Cheap to clone; all clones share connections.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ impl Models {
         for name in file.provider_names() {
             // As the config check resolved it, so that both mean the same provider.
             if let Some(provider) = file.provider(&name) {
-                targets.insert(name.clone(), Arc::new(target(&name, &provider)?));
+                targets.insert(name.clone(), Arc::new(provider::target(&name, &provider)?));
             }
         }
         let mut prices = BTreeMap::new();
@@ -82,35 +82,24 @@ impl Models {
     fn target(&self, model: &ModelRef) -> Result<&Arc<Target>, Error> {
         let provider = model.provider.clone();
         let target = self.targets.get(&model.provider).ok_or(Error::UnknownProvider { provider })?;
-        target.expect_model(model)?;
+        target.adapter.expect_model(model)?;
         Ok(target)
     }
 
     fn rate(&self, model: &ModelRef) -> Option<Arc<Rate>> {
-        let built_in = || price::built_in(self.targets.get(&model.provider)?.price_host(), &model.model);
+        let built_in = || price::built_in(self.targets.get(&model.provider)?.adapter.price_host(), &model.model);
         self.prices.get(model).cloned().or_else(|| built_in().map(Arc::new))
     }
 }
 
 fn priced_model(key: &str, price: &Price) -> Result<ModelRef, Error> {
     let bad = |what: &str| Error::BadPrice { key: key.to_owned(), what: what.to_owned() };
-    if [Some(price.input), price.cached_input, Some(price.output)].into_iter().flatten().any(|amount| amount.0 < 0) {
+    if [Some(price.input), price.cached_input, price.cache_write, Some(price.output)]
+        .into_iter()
+        .flatten()
+        .any(|amount| amount.0 < 0)
+    {
         return Err(bad("a price cannot be negative"));
     }
     ModelRef::parse(key).ok_or_else(|| bad("expected a model as \"provider/model\""))
-}
-
-fn target(name: &str, provider: &Provider) -> Result<Target, Error> {
-    let timeouts = provider.timeouts.clone();
-    let here = || provider.jurisdiction.clone().or_else(|| Some(Jurisdiction::here()));
-    let (kind, jurisdiction) = match provider.kind {
-        ProviderKind::Openai => {
-            let openai = openai::OpenAi::new(name, provider)?;
-            let jurisdiction = provider.jurisdiction.clone().or_else(|| openai.home());
-            (Kind::OpenAi(openai), jurisdiction)
-        }
-        ProviderKind::Local => (Kind::Extractive, here()),
-        ProviderKind::Simulated => (Kind::Simulated(simulated::Simulated::default()), here()),
-    };
-    Ok(Target { kind, jurisdiction, timeouts })
 }

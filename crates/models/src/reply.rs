@@ -53,6 +53,8 @@ pub struct Reply {
     pub upstream_request_id: Option<String>,
     /// The upstream's headers that an app may see: its request id and its rate limits, names in lower case.
     pub upstream_headers: Vec<(String, String)>,
+    /// What of the request the provider has no word for and was left out, a clause each.
+    pub warnings: Vec<String>,
 }
 
 /// No model of the chain answered.
@@ -145,7 +147,8 @@ impl Running {
             (seen.first_us, seen.ended_us.unwrap_or_else(|| self.elapsed_us()))
         };
         let model = self.model.to_string();
-        Attempt { model, started: self.started, first_token_us, duration_us, end, usage, cost }
+        let saved = price::saved(self.price.as_deref(), &usage);
+        Attempt { model, started: self.started, first_token_us, duration_us, end, usage, cost, saved }
     }
 
     fn estimated_usage(&self) -> Usage {
@@ -223,6 +226,7 @@ fn merge(total: &mut Option<Usage>, reported: Option<Usage>) {
         input_tokens: held.input_tokens.max(reported.input_tokens),
         output_tokens: held.output_tokens.max(reported.output_tokens),
         cached_input_tokens: held.cached_input_tokens.max(reported.cached_input_tokens),
+        cache_write_tokens: held.cache_write_tokens.max(reported.cache_write_tokens),
         reasoning_tokens: held.reasoning_tokens.max(reported.reasoning_tokens),
         estimated: held.estimated || reported.estimated,
     });

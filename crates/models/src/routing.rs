@@ -3,7 +3,7 @@
 
 use crate::error::{Error, LONGEST_RETRY_AFTER};
 use crate::journal::Journal;
-use crate::provider::Answer;
+use crate::provider::{Answer, Asking};
 use crate::registry::Models;
 use crate::reply::{Call, ChunkStream, Exhausted, Reply, ReplyBody, Running};
 use crate::residency::Cleared;
@@ -47,6 +47,7 @@ fn reply(cleared: &Cleared, answer: Answer, running: Running, journal: &Journal)
         running,
         upstream_request_id: answer.request_id,
         upstream_headers: answer.headers,
+        warnings: answer.warnings,
     }
 }
 
@@ -65,7 +66,8 @@ async fn call_one(cleared: &Cleared, call: &Arc<Call>, journal: &Journal) -> Res
 async fn attempt(cleared: &Cleared, call: &Arc<Call>, journal: &Journal) -> Result<(Answer, Running), Error> {
     let running = Running::begin(cleared.model.clone(), cleared.price.clone(), call.clone());
     journal.began(&running);
-    let asked = match cleared.target.ask(&cleared.model, call, &running).await {
+    let asking = Asking { model: &cleared.model, running: &running, timeouts: &cleared.target.timeouts };
+    let asked = match cleared.target.adapter.ask(call, asking).await {
         Ok(answer) => until_first_content(answer, &running).await,
         Err(error) => Err(error),
     };

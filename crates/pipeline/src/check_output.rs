@@ -198,7 +198,7 @@ pub(crate) async fn refused(prepared: &Prepared, trail: Trail, refusal: Refusal)
     let mut message = Message::new(Role::Assistant, text);
     message.rest.insert("refusal".to_owned(), json!(text));
     let choice = Choice { index: 0, message, finish_reason: Some("content_filter".to_owned()), rest: Map::new() };
-    let completion = Completion { choices: vec![choice], usage: Some(Usage::default()), rest: Map::new() };
+    let completion = Completion { choices: vec![choice], usage: Some(Usage::default()), rest: Map::new(), raw: None };
     let model = prepared.chain()[0].to_string();
     let given = Given { status: Status::Refused, completion, citations: Vec::new(), model };
     finish(trail, given, Vec::new()).await

@@ -36,7 +36,7 @@ pub(crate) async fn start(
         asked,
         chunks,
         voices: BTreeMap::new(),
-        finish: Chunk { choices: Vec::new(), usage: None, rest: Map::new() },
+        finish: Chunk { choices: Vec::new(), usage: None, rest: Map::new(), raw: None },
         usage: None,
         said_nothing: false,
         calls_tools: false,
@@ -169,7 +169,7 @@ impl Flow {
         if given.is_empty() {
             return None;
         }
-        Some(Chunk { choices: given, usage: None, rest: chunk.rest })
+        Some(Chunk { choices: given, usage: None, rest: chunk.rest, raw: None })
     }
 
     fn receive_choice(&mut self, mut choice: ChoiceDelta) -> Option<ChoiceDelta> {
@@ -251,10 +251,10 @@ fn last_words(index: u32, reason: String) -> ChoiceDelta {
 /// A whole answer as the stream that the app asked for: one chunk that says it, one that ends it.
 pub(crate) fn replay(whole: WholeAnswer) -> AnswerBody {
     let WholeAnswer { completion, facts } = whole;
-    let Completion { choices, rest, usage } = completion;
+    let Completion { choices, rest, usage, .. } = completion;
     let usage = usage.unwrap_or(facts.usage);
-    let mut said = Chunk { choices: Vec::new(), usage: None, rest: rest.clone() };
-    let mut finish = Chunk { choices: Vec::new(), usage: None, rest };
+    let mut said = Chunk { choices: Vec::new(), usage: None, rest: rest.clone(), raw: None };
+    let mut finish = Chunk { choices: Vec::new(), usage: None, rest, raw: None };
     for choice in choices {
         let mut delta = choice.message.rest;
         number_tool_calls(&mut delta);

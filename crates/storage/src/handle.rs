@@ -2,7 +2,7 @@
 
 use crate::connection;
 use crate::error::{Error, Result};
-use crate::job::{Awaited, Queued, Unawaited};
+use crate::job::{Awaited, Job, Queued};
 use crate::migration;
 use crate::options::Options;
 use crate::presence::Presence;
@@ -14,10 +14,10 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, SendError, Sender};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 #[derive(Clone)]
 pub struct Storage {
@@ -116,16 +116,10 @@ impl Storage {
         block_on(self.write(job))
     }
 
-    /// Puts a job in the queue and returns at once: it runs before every write that is asked for later. Nobody is
-    /// told when it fails but the log. It is on disk at most a few ms later. It never waits for room, so whoever calls it must now and then await a write.
-    pub fn enqueue<F>(&self, job: F)
-    where
-        F: FnOnce(&Transaction<'_>) -> Result<()> + Send + 'static,
-    {
-        let room: Option<OwnedSemaphorePermit> = Arc::clone(&self.shared.room).try_acquire_owned().ok();
-        if let Err(error) = self.shared.send(Queued { job: Unawaited::boxed(job), room }) {
-            tracing::error!(%error, "a write could not be queued");
-        }
+    /// Puts a job in the queue and returns at once; the job itself tells whoever waits for it. It never waits for room,
+    /// so whoever submits must have a limit of its own on what it has under way.
+    pub fn submit(&self, job: Box<dyn Job>) {
+        self.shared.submit(job);
     }
 
     /// Reads on this thread, from the last commit; all queries of one job see the same moment.
@@ -171,10 +165,22 @@ impl Shared {
     fn send(&self, queued: Queued) -> Result<()> {
         self.jobs.as_ref().ok_or(Error::Closed)?.send(queued).map_err(|_| Error::Closed)
     }
+
+    fn submit(&self, job: Box<dyn Job>) {
+        let queued = Queued { job, room: None };
+        match &self.jobs {
+            Some(jobs) => {
+                if let Err(SendError(unsent)) = jobs.send(queued) {
+                    unsent.job.resolve(Err(Error::Closed));
+                }
+            }
+            None => queued.job.resolve(Err(Error::Closed)),
+        }
+    }
 }
 
 impl Drop for Shared {
-    /// Waits for the queue to drain: a process that ends in good order loses nothing that was only enqueued.
+    /// Waits for the queue to drain: a process that ends in good order loses nothing that was asked for.
     fn drop(&mut self) {
         self.readers.close();
         self.jobs = None;

@@ -5,12 +5,17 @@ use crate::error::{Error, Result};
 use rusqlite::Transaction;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-pub(crate) trait Job: Send {
-    /// Does the work, and keeps its result for later.
+/// Work for the writer's thread, for rooms that gather many small writes into one: [`crate::Storage::write`] is enough for
+/// all others.
+pub trait Job: Send {
+    /// Does the work within the transaction, and keeps its result for later. What it wrote is undone when it fails.
+    ///
+    /// # Errors
+    /// Whatever stands against the whole job.
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<()>;
-    /// Whether somebody waits for the commit.
-    fn is_awaited(&self) -> bool;
-    /// Tells the waiter: `Ok` once the commit is on disk, `Err` when the job or its commit failed.
+
+    /// Tells whoever waits, on the writer's thread: `Ok` once the commit is on disk, `Err` when the job or its commit
+    /// failed. Must not block.
     fn resolve(self: Box<Self>, outcome: Result<()>);
 }
 
@@ -48,45 +53,9 @@ where
         Ok(())
     }
 
-    fn is_awaited(&self) -> bool {
-        true
-    }
-
     fn resolve(self: Box<Self>, outcome: Result<()>) {
         let Self { value, reply, .. } = *self;
         // The waiter may have gone away (its client hung up); the write stands all the same.
         let _ = reply.send(outcome.and_then(|()| value.ok_or(Error::Closed)));
-    }
-}
-
-pub(crate) struct Unawaited<F> {
-    work: Option<F>,
-}
-
-impl<F> Unawaited<F>
-where
-    F: FnOnce(&Transaction<'_>) -> Result<()> + Send + 'static,
-{
-    pub(crate) fn boxed(work: F) -> Box<dyn Job> {
-        Box::new(Self { work: Some(work) })
-    }
-}
-
-impl<F> Job for Unawaited<F>
-where
-    F: FnOnce(&Transaction<'_>) -> Result<()> + Send,
-{
-    fn run(&mut self, transaction: &Transaction<'_>) -> Result<()> {
-        self.work.take().ok_or(Error::Closed)?(transaction)
-    }
-
-    fn is_awaited(&self) -> bool {
-        false
-    }
-
-    fn resolve(self: Box<Self>, outcome: Result<()>) {
-        if let Err(error) = outcome {
-            tracing::error!(%error, "a write that nobody waits for failed");
-        }
     }
 }

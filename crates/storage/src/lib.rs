@@ -21,6 +21,7 @@ mod writer;
 
 pub use error::{Blame, Error, Result};
 pub use handle::Storage;
+pub use job::Job;
 pub use options::Options;
 pub use writer::Stats;
 

@@ -9,8 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::Receiver;
 
 /// What the writer has done since the data folder was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,10 +44,6 @@ impl Counters {
     }
 }
 
-/// How long jobs that nobody waits for may lie in the queue in the hope of sharing the commit of one that somebody
-/// does wait for. A short request then pays for one `fsync`, not for its beginning and its end.
-const UNAWAITED_MAY_WAIT: Duration = Duration::from_millis(2);
-
 /// Runs until the last sender is gone and the queue is empty.
 pub(crate) fn run(
     connection: &Connection,
@@ -68,24 +63,10 @@ pub(crate) fn run(
     }
 }
 
-/// Everything that is in the queue; the wait ends with the first job that somebody waits for.
+/// Everything that is in the queue, without waiting for more.
 fn gather(first: Queued, jobs: &Receiver<Queued>, most: usize) -> Vec<Box<dyn Job>> {
-    let deadline = Instant::now() + UNAWAITED_MAY_WAIT;
-    let mut awaited = first.job.is_awaited();
-    let mut batch = vec![take(first)];
-    while batch.len() < most {
-        let next = match jobs.try_recv() {
-            Ok(next) => Some(next),
-            Err(TryRecvError::Empty) if !awaited => {
-                jobs.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
-            }
-            Err(_) => None,
-        };
-        let Some(next) = next else { break };
-        awaited |= next.job.is_awaited();
-        batch.push(take(next));
-    }
-    batch
+    let rest = jobs.try_iter().take(most - 1);
+    std::iter::once(first).chain(rest).map(take).collect()
 }
 
 /// Taking a job out of the queue frees its room there.
@@ -107,13 +88,19 @@ fn write_some(
         Ok(transaction) => transaction,
         Err(error) => return fail(jobs, &Error::from(error), counters),
     };
+    // A job that is alone with its transaction needs no savepoint besides: what fails is given up whole.
+    let alone = jobs.len() == 1;
     let mut waiting: Vec<Box<dyn Job>> = Vec::new();
     for mut job in &mut *jobs {
-        match run_in_savepoint(&transaction, job.as_mut()) {
+        let ran = if alone { run_caught(&transaction, job.as_mut()) } else { run_in_savepoint(&transaction, job.as_mut()) };
+        match ran {
             Ok(()) => waiting.push(job),
             Err(error) => {
                 let lost = connection.is_autocommit();
                 fail(&mut std::iter::once(job), &error, counters);
+                if alone {
+                    return;
+                }
                 if lost {
                     return fail(&mut waiting.into_iter(), &error, counters);
                 }
@@ -139,15 +126,21 @@ fn fail(jobs: &mut dyn Iterator<Item = Box<dyn Job>>, error: &Error, counters: &
 
 fn run_in_savepoint(transaction: &Transaction<'_>, job: &mut dyn Job) -> Result<()> {
     transaction.prepare_cached("SAVEPOINT job")?.execute([])?;
-    // The job holds nothing of ours but the transaction, and its savepoint is rolled back: unwinding leaves no trace.
+    let result = run_caught(transaction, job);
+    if !transaction.is_autocommit() {
+        if result.is_err() {
+            transaction.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        }
+        transaction.prepare_cached("RELEASE job")?.execute([])?;
+    }
+    result
+}
+
+fn run_caught(transaction: &Transaction<'_>, job: &mut dyn Job) -> Result<()> {
+    // The job holds nothing of ours but the transaction, and what it wrote is undone: unwinding leaves no trace.
     let result = catch_unwind(AssertUnwindSafe(|| job.run(transaction)))
         .unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref()))));
-    if result.is_err() && !transaction.is_autocommit() {
-        transaction.prepare_cached("ROLLBACK TO job")?.execute([])?;
-    }
-    if !transaction.is_autocommit() {
-        transaction.prepare_cached("RELEASE job")?.execute([])?;
-    } else if result.is_ok() {
+    if result.is_ok() && transaction.is_autocommit() {
         return Err(Error::Panicked("it ended the transaction it was given".to_owned()));
     }
     result

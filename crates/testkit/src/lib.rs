@@ -1,13 +1,16 @@
-//! For tests only: a scripted model provider that can commit every fault a real one can (`provider`), a project in a
-//! temporary folder (`project`), the real `shipway` binary as a server or a command (`running`), and an HTTP client that
-//! sees raw bytes (`http`).
+//! For tests only: a scripted model provider (`provider`) that can commit every fault a real one can (`fault`), a project
+//! in a temporary folder (`project`), the real `shipway` binary as a server or a command (`running`) and
+//! what the kernel says of it (`process`), and an HTTP client that sees raw bytes (`http`).
 #![expect(clippy::missing_panics_doc, reason = "a test that cannot be set up panics, and says what failed")]
 
+pub mod fault;
 pub mod http;
+pub mod process;
 pub mod project;
 pub mod provider;
 pub mod running;
 
+pub use fault::{Effect, Fault};
 pub use http::{Client, Reply};
 pub use project::TestProject;
 pub use provider::{Provider, Script};

@@ -1,5 +1,5 @@
 //! A scripted provider: it reads one HTTP request a connection, remembers its body, and plays a script of bytes, pauses
-//! and rude endings. Below HTTP on purpose: a lie about the length or half a character cannot be sent through a library
+//! and rude endings (`fault` is the catalogue of scripts that go wrong). Below HTTP on purpose: a lie about the length or half a character cannot be sent through a library
 //! that knows better.
 
 use serde_json::{Value, json};
@@ -13,6 +13,18 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone, Debug)]
 pub enum Move {
     Send(Vec<u8>),
+    /// Sends the bytes a few at a time.
+    Drip {
+        bytes: Vec<u8>,
+        /// How many at a time, at least 1.
+        piece: usize,
+        gap: Duration,
+    },
+    /// Sends the same bytes again and again until the client leaves.
+    Endless {
+        bytes: Vec<u8>,
+        gap: Duration,
+    },
     Pause(Duration),
     /// Says nothing more and keeps the connection open until the client leaves.
     Hang,
@@ -89,11 +101,13 @@ pub fn frame(delta: &Value, finish_reason: Option<&str>) -> Vec<u8> {
     format!("data: {chunk}\n\n").into_bytes()
 }
 
-#[derive(Default)]
+/// Gives the script for a request by its body.
+type Choose = Box<dyn FnMut(&Value) -> Script + Send>;
+
 struct Shared {
     scripts: VecDeque<Script>,
-    /// Played when the queue is empty.
-    otherwise: Script,
+    /// Asked when the queue is empty.
+    choose: Choose,
     requests: Vec<Value>,
     heads: Vec<String>,
     /// Connections that the client left before the script was over.
@@ -110,6 +124,22 @@ pub struct Provider {
 impl Provider {
     /// Starts one that plays `otherwise` for every request that has no script of its own.
     pub fn start(otherwise: Script) -> Self {
+        Self::choosing(move |_| otherwise.clone())
+    }
+
+    /// Starts one that looks at each request's body to choose its script.
+    pub fn choosing(choose: impl FnMut(&Value) -> Script + Send + 'static) -> Self {
+        Self::listen(choose, true)
+    }
+
+    fn listen(choose: impl FnMut(&Value) -> Script + Send + 'static, reads: bool) -> Self {
+        let shared = Shared {
+            scripts: VecDeque::new(),
+            choose: Box::new(choose),
+            requests: Vec::new(),
+            heads: Vec::new(),
+            left: 0,
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -117,14 +147,21 @@ impl Provider {
             .expect("a runtime for the scripted provider");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a loopback port");
         let port = listener.local_addr().expect("the port just bound").port();
-        let shared = Arc::new(Mutex::new(Shared { otherwise, ..Shared::default() }));
+        let shared = Arc::new(Mutex::new(shared));
         let serving = Arc::clone(&shared);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&serving)));
+                if reads {
+                    tokio::spawn(serve(stream, Arc::clone(&serving)));
+                }
             }
         });
         Self { shared, port, _runtime: runtime }
+    }
+
+    /// Starts one that closes every connection as soon as it has accepted it.
+    pub fn closing_at_once() -> Self {
+        Self::listen(|_| Script::default(), false)
     }
 
     /// What to write under `base_url`.
@@ -163,13 +200,20 @@ async fn serve(mut stream: TcpStream, shared: Arc<Mutex<Shared>>) {
     let Some((head, body)) = read_request(&mut stream).await else { return };
     let script = {
         let mut shared = shared.lock().expect("the scripted provider's state");
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let script = shared.scripts.pop_front().unwrap_or_else(|| (shared.choose)(&body));
         shared.heads.push(head);
-        shared.requests.push(serde_json::from_slice(&body).unwrap_or(Value::Null));
-        shared.scripts.pop_front().unwrap_or_else(|| shared.otherwise.clone())
+        shared.requests.push(body);
+        script
     };
     for step in script.0 {
         let played = match step {
             Move::Send(bytes) => stream.write_all(&bytes).await.is_ok(),
+            Move::Drip { bytes, piece, gap } => drip(&mut stream, &bytes, piece, gap).await,
+            Move::Endless { bytes, gap } => {
+                while stream.write_all(&bytes).await.is_ok() && stays(&mut stream, gap).await {}
+                false
+            }
             Move::Pause(length) => stays(&mut stream, length).await,
             Move::Hang => stays(&mut stream, Duration::from_secs(60)).await,
             Move::Reset => {
@@ -184,6 +228,16 @@ async fn serve(mut stream: TcpStream, shared: Arc<Mutex<Shared>>) {
         }
     }
     let _ = stream.shutdown().await;
+}
+
+/// Sends the bytes a few at a time, and says whether the client stayed.
+async fn drip(stream: &mut TcpStream, bytes: &[u8], piece: usize, gap: Duration) -> bool {
+    for piece in bytes.chunks(piece.max(1)) {
+        if stream.write_all(piece).await.is_err() || !stays(stream, gap).await {
+            return false;
+        }
+    }
+    true
 }
 
 /// Waits, and says whether the client is still there afterwards.

@@ -1,8 +1,9 @@
 //! What comes back: whole (`Completion`) or in pieces (`Chunk`), with citations; and the attempts that it took.
 
 use crate::message::Message;
-use crate::money::Cost;
+use crate::money::{Cost, MicroUsd};
 use crate::passage::DocumentRef;
+use crate::raw::Raw;
 use crate::time::Timestamp;
 use crate::usage::Usage;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ pub struct Completion {
     pub usage: Option<Usage>,
     /// Everything else of the provider's body (`id`, `model`, `system_fingerprint`, …), forwarded as it came.
     pub rest: Map<String, Value>,
+    /// The body as it came, while nothing in it was changed.
+    #[serde(skip)]
+    pub raw: Option<Raw>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +37,9 @@ pub struct Chunk {
     pub choices: Vec<ChoiceDelta>,
     pub usage: Option<Usage>,
     pub rest: Map<String, Value>,
+    /// The event's data as it came, while nothing in it was changed.
+    #[serde(skip)]
+    pub raw: Option<Raw>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,4 +93,7 @@ pub struct Attempt {
     pub end: AttemptEnd,
     pub usage: Usage,
     pub cost: Cost,
+    /// What the provider's prompt cache saved: the cached tokens at the full price, less what they did cost.
+    #[serde(default)]
+    pub saved: MicroUsd,
 }

@@ -15,9 +15,11 @@ pub mod money;
 pub mod time;
 
 pub mod answer;
+pub mod embedding;
 pub mod message;
 pub mod passage;
 pub mod principal;
+pub mod raw;
 pub mod usage;
 pub mod verdict;
 
@@ -36,6 +38,7 @@ mod use_case;
 pub use answer::{Attempt, AttemptEnd, Choice, ChoiceDelta, Chunk, Citation, Completion};
 pub use bundle::Bundle;
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use embedding::{EmbeddingRequest, Embeddings};
 pub use fault::{Fault, Remedy};
 pub use ids::{BundleId, TraceId};
 pub use jurisdiction::Jurisdiction;
@@ -44,6 +47,7 @@ pub use money::{Cost, MicroUsd};
 pub use passage::{DocumentRef, Passage};
 pub use principal::{Principal, Role as PrincipalRole};
 pub use project::Project;
+pub use raw::{Dialect, Raw};
 pub use schema::{Schemas, schemas};
 pub use time::{Period, Timestamp};
 pub use usage::Usage;

@@ -1,6 +1,13 @@
 //! What an app asks, in the one form that the house speaks inside. The form follows OpenAI's chat completions, which
 //! every provider can be translated to; fields that we do not model stay in `rest` and pass through untouched.
+//!
+//! What other dialects have in addition has one fixed name here. A part, a tool or a message may carry `cache_control`
+//! (Anthropic's shape: `{"type": "ephemeral", "ttl"?}`). An assistant's message may carry `reasoning_content` (text) and
+//! `thinking_blocks` (`[{"type": "thinking", "thinking", "signature"} | {"type": "redacted_thinking", "data"}]`, for
+//! providers that want their own signed reasoning back), a tool's message `is_error`. In `rest` of a request, `top_k` and
+//! `thinking` stand beside OpenAI's own fields.
 
+use crate::raw::{Dialect, Raw};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -159,9 +166,36 @@ pub struct ChatRequest {
     pub conversation: Option<String>,
     /// Sampling parameters, tools, response format and everything unknown, forwarded as they came.
     pub rest: Map<String, Value>,
+    /// The wire format that it came in.
+    #[serde(default)]
+    pub dialect: Dialect,
+    /// The body as it came. Whoever changes anything of the request takes it away with [`ChatRequest::changed`].
+    #[serde(skip)]
+    pub raw: Option<Raw>,
 }
 
 impl ChatRequest {
+    /// A request with nothing but messages.
+    pub fn new(model: impl Into<String>, messages: Vec<Message>) -> Self {
+        Self {
+            model: model.into(),
+            messages,
+            stream: false,
+            include_usage: false,
+            metadata: Map::new(),
+            subject: None,
+            conversation: None,
+            rest: Map::new(),
+            dialect: Dialect::default(),
+            raw: None,
+        }
+    }
+
+    /// The request is no longer what the app sent: it has to be written anew for the provider.
+    pub fn changed(&mut self) {
+        self.raw = None;
+    }
+
     /// About how much text the request holds, in bytes: what guards will have to read.
     pub fn text_bytes(&self) -> usize {
         let message = |message: &Message| {

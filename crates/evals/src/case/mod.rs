@@ -119,14 +119,10 @@ impl Case {
     /// The request that asks this case of `use_case`.
     pub fn request(&self, use_case: &str) -> ChatRequest {
         ChatRequest {
-            model: use_case.to_owned(),
-            messages: self.asking.messages.clone(),
-            stream: false,
-            include_usage: false,
             metadata: self.asking.metadata.clone(),
             subject: self.asking.subject.clone(),
             conversation: self.asking.conversation.clone(),
-            rest: Map::new(),
+            ..ChatRequest::new(use_case, self.asking.messages.clone())
         }
     }
 

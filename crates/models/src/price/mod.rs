@@ -48,16 +48,29 @@ pub(crate) fn cost(rate: Option<&Rate>, usage: &Usage) -> Cost {
     }
 }
 
-/// Micro-dollars for a usage: (uncached input × input price + cached input × cached price + output × output price) /
-/// 10⁶, rounded half up. Cached tokens are a part of the input and reasoning tokens a part of the output, so each
-/// token is priced once.
+/// What reading from the provider's prompt cache saved: the call priced as if nothing of its input had been cached, less
+/// what it cost. A dearer cache write makes the saving smaller, down to less than nothing.
+pub(crate) fn saved(rate: Option<&Rate>, usage: &Usage) -> MicroUsd {
+    let Some(rate) = rate else { return MicroUsd(0) };
+    let uncached = Usage { cached_input_tokens: 0, cache_write_tokens: 0, ..*usage };
+    MicroUsd(amount(rate.of(usage), &uncached).0 - amount(rate.of(usage), usage).0)
+}
+
+/// Micro-dollars for a usage: (fresh input × input price + cached input × cached price + written input × write price +
+/// output × output price) / 10⁶, rounded half up. Cached and written tokens are parts of the input and reasoning tokens
+/// a part of the output, so each token is priced once.
 pub(crate) fn amount(price: &Price, usage: &Usage) -> MicroUsd {
     let cached = usage.cached_input_tokens.min(usage.input_tokens);
-    let fresh = usage.input_tokens - cached;
+    let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
+    let fresh = usage.input_tokens - cached - written;
     let part = |tokens: u64, rate: MicroUsd| i128::from(tokens) * i128::from(rate.0.max(0));
-    let cached_price = price.cached_input.unwrap_or(price.input);
-    let parts =
-        [part(fresh, price.input), part(cached, cached_price), part(usage.output_tokens, price.output), 500_000];
+    let parts = [
+        part(fresh, price.input),
+        part(cached, price.cached_input.unwrap_or(price.input)),
+        part(written, price.cache_write.unwrap_or(price.input)),
+        part(usage.output_tokens, price.output),
+        500_000,
+    ];
     let millionths = parts.into_iter().fold(0_i128, i128::saturating_add);
     MicroUsd(i64::try_from(millionths / 1_000_000).unwrap_or(i64::MAX))
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use usecase::MicroUsd;
-use usecase::declared::Price;
+use usecase::declared::{Percent, Price};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +19,9 @@ struct Table {
 struct Row {
     input: MicroUsd,
     cached_input: Option<MicroUsd>,
+    cache_write: Option<MicroUsd>,
     output: MicroUsd,
+    batch: Option<Percent>,
     long: Option<LongRow>,
 }
 
@@ -41,10 +43,17 @@ pub(crate) fn built_in(host: &str, model: &str) -> Option<Rate> {
     let table = TABLE.as_ref()?;
     let models = table.hosts.get(host)?;
     let row = models.get(model).or_else(|| models.get(without_date(model)?)).or_else(|| models.get("*"))?;
-    let price = |input, cached_input, output| Price { input, cached_input, output, as_of: table.as_of.clone() };
+    let price = |input, cached_input, cache_write, output| Price {
+        input,
+        cached_input,
+        cache_write,
+        output,
+        batch: row.batch,
+        as_of: table.as_of.clone(),
+    };
     Some(Rate {
-        price: price(row.input, row.cached_input, row.output),
-        long: row.long.as_ref().map(|long| (long.over, price(long.input, long.cached_input, long.output))),
+        price: price(row.input, row.cached_input, row.cache_write, row.output),
+        long: row.long.as_ref().map(|long| (long.over, price(long.input, long.cached_input, None, long.output))),
     })
 }
 

@@ -11,7 +11,7 @@ fn usage(input: u64, cached: u64, output: u64) -> Usage {
 
 fn price(input: i64, cached: Option<i64>, output: i64) -> Price {
     let cached_input = cached.map(MicroUsd);
-    Price { input: MicroUsd(input), cached_input, output: MicroUsd(output), as_of: "2026-06-01".to_owned() }
+    Price::new(MicroUsd(input), cached_input, MicroUsd(output), "2026-06-01".to_owned())
 }
 
 #[test]

@@ -1,28 +1,63 @@
-//! The providers, each in its own folder with the same anatomy: it takes a call and gives an answer, whole or in
-//! pieces, or the error that says whose fault it is.
+//! The providers, each in its own folder with the same anatomy: an [`Adapter`] takes a call and gives an answer, whole or
+//! in pieces, or the error that says whose fault it is. `transport` is the HTTP below those that are far away, `refusal`
+//! how they say no.
 
 pub(crate) mod clock;
 pub(crate) mod extractive;
 pub(crate) mod openai;
+pub(crate) mod refusal;
 pub(crate) mod simulated;
+mod splice;
 mod spoken;
+pub(crate) mod transport;
 
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody, Running};
-use usecase::Jurisdiction;
-use usecase::declared::{ModelRef, Timeouts};
+use futures_util::future::BoxFuture;
+use usecase::declared::{ModelRef, Provider, ProviderKind, Timeouts};
+use usecase::{EmbeddingRequest, Embeddings, Jurisdiction};
 
 /// One provider, ready to be called.
 pub(crate) struct Target {
-    pub(crate) kind: Kind,
+    pub(crate) adapter: Box<dyn Adapter>,
     pub(crate) jurisdiction: Option<Jurisdiction>,
     pub(crate) timeouts: Timeouts,
 }
 
-pub(crate) enum Kind {
-    OpenAi(openai::OpenAi),
-    Extractive,
-    Simulated(simulated::Simulated),
+/// Who speaks a provider's language.
+pub(crate) trait Adapter: Send + Sync {
+    /// Refuses a model that this provider is known not to have. What an upstream offers only the upstream knows.
+    fn expect_model(&self, _model: &ModelRef) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Under which name the built-in table holds this provider's prices: its host, mostly.
+    fn price_host(&self) -> &str;
+
+    /// Where it runs when nobody declared that, as far as its address tells.
+    fn home(&self) -> Option<Jurisdiction> {
+        None
+    }
+
+    fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>>;
+
+    /// Vectors for texts, in their order.
+    fn embed<'a>(
+        &'a self,
+        _request: &'a EmbeddingRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Embeddings, Error>> {
+        let refused = Error::Unsupported { model: asking.model.clone(), feature: "embeddings".to_owned() };
+        Box::pin(std::future::ready(Err(refused)))
+    }
+}
+
+/// Whom is asked, how long, and on whose account.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) model: &'a ModelRef,
+    pub(crate) running: &'a Running,
+    pub(crate) timeouts: &'a Timeouts,
 }
 
 /// What a provider gives back once its answer has begun.
@@ -31,40 +66,23 @@ pub(crate) struct Answer {
     pub(crate) request_id: Option<String>,
     /// Headers that an app may see, names in lower case.
     pub(crate) headers: Vec<(String, String)>,
+    /// What of the request this provider has no word for and was left out, a clause each.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl From<ReplyBody> for Answer {
     fn from(body: ReplyBody) -> Self {
-        Self { body, request_id: None, headers: Vec::new() }
+        Self { body, request_id: None, headers: Vec::new(), warnings: Vec::new() }
     }
 }
 
-impl Target {
-    /// Refuses a model that this provider is known not to have. What an upstream offers only the upstream knows.
-    pub(crate) fn expect_model(&self, model: &ModelRef) -> Result<(), Error> {
-        let unknown = |expected: String| Error::UnknownModel { model: model.clone(), expected };
-        match &self.kind {
-            Kind::OpenAi(_) => Ok(()),
-            Kind::Extractive if model.model == extractive::MODEL => Ok(()),
-            Kind::Extractive => Err(unknown(format!("this provider has one, `{}`", extractive::MODEL))),
-            Kind::Simulated(_) => simulated::Script::parse(&model.model).map(drop).map_err(unknown),
-        }
-    }
-
-    /// Under which name the built-in table holds this provider's prices.
-    pub(crate) fn price_host(&self) -> &str {
-        match &self.kind {
-            Kind::OpenAi(openai) => openai.host(),
-            Kind::Extractive => "local",
-            Kind::Simulated(_) => "simulated",
-        }
-    }
-
-    pub(crate) async fn ask(&self, model: &ModelRef, call: &Call, running: &Running) -> Result<Answer, Error> {
-        match &self.kind {
-            Kind::OpenAi(openai) => openai.ask(model, call, running, &self.timeouts).await,
-            Kind::Extractive => Ok(extractive::ask(call).into()),
-            Kind::Simulated(simulated) => simulated.ask(model, call, running, &self.timeouts).await,
-        }
-    }
+/// The adapter for a declared provider.
+pub(crate) fn target(name: &str, provider: &Provider) -> Result<Target, Error> {
+    let adapter: Box<dyn Adapter> = match provider.kind {
+        ProviderKind::Local => Box::new(extractive::Extractive),
+        ProviderKind::Simulated => Box::new(simulated::Simulated::default()),
+        _ => Box::new(openai::OpenAi::new(name, provider)?),
+    };
+    let jurisdiction = provider.jurisdiction.clone().or_else(|| adapter.home());
+    Ok(Target { adapter, jurisdiction, timeouts: provider.timeouts.clone() })
 }

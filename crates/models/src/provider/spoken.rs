@@ -23,13 +23,13 @@ impl Spoken {
         let finish_reason = Some("stop".to_owned());
         let rest = header(&self.model, "chat.completion");
         let choice = Choice { index: 0, message, finish_reason, rest: self.facts };
-        Completion { choices: vec![choice], usage: self.usage, rest }
+        Completion { choices: vec![choice], usage: self.usage, rest, raw: None }
     }
 
     /// One chunk for each piece, and a last one with the reason, the facts and the usage.
     pub(super) fn chunks(self) -> Vec<Chunk> {
         let rest = header(&self.model, "chat.completion.chunk");
-        let chunk = |choice, usage| Chunk { choices: vec![choice], usage, rest: rest.clone() };
+        let chunk = |choice, usage| Chunk { choices: vec![choice], usage, rest: rest.clone(), raw: None };
         let blank = || ChoiceDelta { index: 0, text: None, delta: Map::new(), finish_reason: None, rest: Map::new() };
         let mut chunks: Vec<Chunk> = Vec::with_capacity(self.pieces.len() + 1);
         for text in self.pieces {

@@ -3,7 +3,7 @@
 use super::upstream::{project, request};
 use crate::{Error, Models};
 use serde_json::json;
-use usecase::declared::{ModelRef, Price, ProjectFile, Provider, ProviderKind, Residency, Timeouts};
+use usecase::declared::{ModelRef, Price, ProjectFile, Provider, ProviderKind, Residency};
 use usecase::{Cost, Fault, Jurisdiction, MicroUsd};
 
 fn model(name: &str) -> ModelRef {
@@ -12,11 +12,9 @@ fn model(name: &str) -> ModelRef {
 
 fn declare(kind: ProviderKind, base_url: Option<&str>, jurisdiction: Option<&str>) -> Provider {
     Provider {
-        kind,
         base_url: base_url.map(str::to_owned),
-        api_key: None,
         jurisdiction: jurisdiction.map(|name| Jurisdiction(name.to_owned())),
-        timeouts: Timeouts::default(),
+        ..Provider::of_kind(kind)
     }
 }
 
@@ -47,7 +45,7 @@ fn some_models_are_there_without_being_declared() {
 #[test]
 fn declared_prices_come_first_and_are_listed() {
     let mut file = project(&["127.0.0.1:1".parse().expect("an address")]);
-    let price = Price { input: MicroUsd(7), cached_input: None, output: MicroUsd(9), as_of: "2026-11-20".to_owned() };
+    let price = Price::new(MicroUsd(7), None, MicroUsd(9), "2026-11-20".to_owned());
     file.prices.insert("openai/gpt-5-mini".to_owned(), price.clone());
     file.prices.insert("nowhere/m".to_owned(), price.clone());
     let models = Models::new(&file).expect("a sound project");
@@ -84,7 +82,7 @@ fn what_cannot_be_used_is_said_at_once() {
             .contains("pass@")
     );
     let mut file = ProjectFile::default();
-    let price = |input| Price { input: MicroUsd(input), cached_input: None, output: MicroUsd(1), as_of: String::new() };
+    let price = |input| Price::new(MicroUsd(input), None, MicroUsd(1), String::new());
     file.prices.insert("gpt-5".to_owned(), price(1));
     check(&file, "provider/model");
     file.prices = [("openai/gpt-5".to_owned(), price(-1))].into();

@@ -150,23 +150,17 @@ pub(crate) const TIGHT: u64 = 120;
 pub(crate) fn provider(address: SocketAddr) -> Provider {
     let tight = Period::from_millis(TIGHT);
     Provider {
-        kind: ProviderKind::Openai,
         base_url: Some(format!("http://{address}/v1")),
-        api_key: None,
-        jurisdiction: None,
         timeouts: Timeouts { connect: tight, first_token: tight, idle: tight, total: Period::from_millis(900) },
+        ..Provider::of_kind(ProviderKind::Openai)
     }
 }
 
 /// A project with the providers `a`, `b`, … at these addresses, all priced at 1 and 2 USD (cached 0.10).
 pub(crate) fn project(addresses: &[SocketAddr]) -> ProjectFile {
     let mut file = ProjectFile::default();
-    let price = Price {
-        input: MicroUsd(1_000_000),
-        cached_input: Some(MicroUsd(100_000)),
-        output: MicroUsd(2_000_000),
-        as_of: "2026-11-20".to_owned(),
-    };
+    let (input, cached, output) = (MicroUsd(1_000_000), MicroUsd(100_000), MicroUsd(2_000_000));
+    let price = Price::new(input, Some(cached), output, "2026-11-20".to_owned());
     for (name, address) in ["a", "b", "c"].iter().zip(addresses) {
         file.providers.insert((*name).to_owned(), provider(*address));
         file.prices.insert(format!("{name}/m"), price.clone());
@@ -175,16 +169,8 @@ pub(crate) fn project(addresses: &[SocketAddr]) -> ProjectFile {
 }
 
 pub(crate) fn request(stream: bool) -> usecase::ChatRequest {
-    usecase::ChatRequest {
-        model: "support".to_owned(),
-        messages: vec![Message::new(Role::User, "When does my order leave?")],
-        stream,
-        include_usage: false,
-        metadata: Default::default(),
-        subject: None,
-        conversation: None,
-        rest: Default::default(),
-    }
+    let messages = vec![Message::new(Role::User, "When does my order leave?")];
+    usecase::ChatRequest { stream, ..usecase::ChatRequest::new("support", messages) }
 }
 
 pub(crate) fn call(stream: bool) -> Call {

@@ -34,7 +34,8 @@ pub(crate) fn read(body: &[u8]) -> Result<ChatRequest, Problem> {
     let user = fields.get("user").or_else(|| fields.get("safety_identifier")).and_then(Value::as_str);
     let subject = said("subject").or_else(|| user.map(str::to_owned));
     let conversation = said("conversation");
-    Ok(ChatRequest { model, messages, stream, include_usage, metadata, subject, conversation, rest: fields })
+    let request = ChatRequest::new(model, messages);
+    Ok(ChatRequest { stream, include_usage, metadata, subject, conversation, rest: fields, ..request })
 }
 
 fn read_messages(value: Option<Value>) -> Result<Vec<Message>, Problem> {

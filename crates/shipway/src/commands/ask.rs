@@ -75,15 +75,11 @@ impl Question<'_> {
     pub(crate) fn ask(self, house: &House, shown: bool) -> anyhow::Result<Told> {
         let parts = &house.parts;
         let prepared = parts.pipeline.prepare(self.use_case)?;
+        let question = vec![Message::new(Role::User, self.text)];
         let request = ChatRequest {
-            model: self.use_case.name.clone(),
-            messages: vec![Message::new(Role::User, self.text)],
             stream: true,
-            include_usage: false,
             metadata: self.metadata,
-            subject: None,
-            conversation: None,
-            rest: Map::new(),
+            ..ChatRequest::new(&self.use_case.name, question)
         };
         let estimate = parts.pipeline.estimate(&prepared, &request);
         let budget = prepared.budget_per_day();

@@ -1,8 +1,9 @@
 //! Everything that needs the real binary, in one test binary: the API, its traps and faults, the command line, kills
-//! and drains, the example, the official SDK, and the laws of the house.
+//! and drains, the example, the official SDK, and the laws of the house, and a storm of faults.
 
 mod api;
 mod bad_input;
+mod chaos;
 mod command_line;
 mod disk;
 mod docs;

@@ -1,7 +1,7 @@
 //! The providers that are there without being declared, and the one place where a provider's name is resolved, so
 //! that the config check, the residency rule and the calls to a model agree on what a name means.
 
-use super::project_file::{ProjectFile, Provider, ProviderKind, Timeouts};
+use super::project_file::{ProjectFile, Provider, ProviderKind};
 use super::scalar::SecretRef;
 use crate::jurisdiction::Jurisdiction;
 
@@ -13,8 +13,7 @@ pub const BUILTIN_PROVIDERS: [&str; 3] = ["openai", "local", "simulated"];
 /// OpenAI's public endpoint processes data in the United States unless another base URL is declared, so it counts as
 /// `US` for the residency rule.
 pub fn builtin_provider(name: &str) -> Option<Provider> {
-    let provider =
-        |kind| Provider { kind, base_url: None, api_key: None, jurisdiction: None, timeouts: Timeouts::default() };
+    let provider = Provider::of_kind;
     match name {
         "openai" => Some(Provider {
             base_url: Some("https://api.openai.com/v1".to_owned()),

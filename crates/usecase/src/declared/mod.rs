@@ -29,8 +29,8 @@ pub use model::{Escalate, EscalateWhen, Model};
 pub use outcome::{Baseline, Outcome};
 pub use owner::{Owner, UseCaseSection};
 pub use project_file::{
-    EmbedderChoice, EmbedderSection, Price, ProjectFile, ProjectSection, Provider, ProviderKind, ServerSection,
-    StorageSection, Timeouts,
+    AwsCredentials, EmbedderChoice, EmbedderSection, Price, ProjectFile, ProjectSection, Provider, ProviderKind,
+    ServerSection, StorageSection, Timeouts,
 };
 pub use prompt::Prompt;
 pub use release::{Release, ReleaseGuard};

@@ -1,6 +1,6 @@
 //! `shipway.toml`: what all use cases of a project share.
 
-use super::scalar::SecretRef;
+use super::scalar::{Percent, SecretRef};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::MicroUsd;
 use crate::time::Period;
@@ -103,6 +103,12 @@ pub struct Provider {
     pub base_url: Option<String>,
     /// The API key, by reference.
     pub api_key: Option<SecretRef>,
+    /// The cloud's region, for Bedrock and SageMaker (`eu-central-1`).
+    pub region: Option<String>,
+    /// The version of the API, where the provider has several (Azure, Anthropic).
+    pub api_version: Option<String>,
+    /// AWS credentials, by reference; the usual environment variables when absent.
+    pub aws: Option<AwsCredentials>,
     /// Whose law governs what is sent there.
     pub jurisdiction: Option<Jurisdiction>,
     /// How long a call may take.
@@ -110,11 +116,65 @@ pub struct Provider {
     pub timeouts: Timeouts,
 }
 
+impl Provider {
+    /// A provider of which nothing is declared but its kind.
+    pub fn of_kind(kind: ProviderKind) -> Self {
+        Self {
+            kind,
+            base_url: None,
+            api_key: None,
+            region: None,
+            api_version: None,
+            aws: None,
+            jurisdiction: None,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// The keys that a request to AWS is signed with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsCredentials {
+    /// The access key's id.
+    pub access_key_id: SecretRef,
+    /// The secret access key.
+    pub secret_access_key: SecretRef,
+    /// The session token of temporary credentials.
+    pub session_token: Option<SecretRef>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderKind {
-    /// OpenAI or any compatible server: vLLM, Ollama, llama.cpp, …
+    /// OpenAI or any compatible server.
     Openai,
+    /// Azure OpenAI.
+    Azure,
+    /// Anthropic's messages API.
+    Anthropic,
+    /// AWS Bedrock, through Converse.
+    Bedrock,
+    /// A model behind an AWS SageMaker endpoint.
+    Sagemaker,
+    /// Google Gemini.
+    Gemini,
+    /// Cohere.
+    Cohere,
+    /// A vLLM server.
+    Vllm,
+    /// An Ollama server.
+    Ollama,
+    /// A llama.cpp server.
+    LlamaCpp,
+    /// Mistral's API.
+    Mistral,
+    /// Groq's API.
+    Groq,
+    /// Together's API.
+    Together,
+    /// `OpenRouter`'s API.
+    Openrouter,
     /// Answers inside this process.
     Local,
     /// A scripted provider for load and fault tests.
@@ -153,12 +213,23 @@ pub struct Price {
     pub input: MicroUsd,
     /// For a million input tokens read from the provider's prompt cache; the input price when absent.
     pub cached_input: Option<MicroUsd>,
+    /// For a million input tokens that are written into the provider's prompt cache; the input price when absent.
+    pub cache_write: Option<MicroUsd>,
     /// For a million output tokens.
     pub output: MicroUsd,
+    /// The share of these prices that a batch pays at this provider, like "50%"; all of them when absent.
+    pub batch: Option<Percent>,
     /// The day the price was read, `2026-11-20`.
     #[schemars(
         regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
         extend("x-expected" = "a date, like \"2026-11-20\"")
     )]
     pub as_of: String,
+}
+
+impl Price {
+    /// A price with nothing special for cache writes and batches. Micro-dollars for a million tokens.
+    pub fn new(input: MicroUsd, cached_input: Option<MicroUsd>, output: MicroUsd, as_of: String) -> Self {
+        Self { input, cached_input, cache_write: None, output, batch: None, as_of }
+    }
 }

@@ -24,17 +24,47 @@ mod tests;
 mod words;
 
 use super::spoken::Spoken;
+use super::{Adapter, Answer, Asking};
+use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
 use crate::tokens;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use serde_json::{Map, json};
-use usecase::{Citation, Passage, Usage};
+use usecase::declared::ModelRef;
+use usecase::{Citation, Jurisdiction, Passage, Usage};
 
 /// What the one model of this provider is called.
 pub(crate) const MODEL: &str = "extractive";
 
 /// What is answered when no passage answers the question; the choice is marked with `abstained` then.
 pub const ABSTENTION: &str = "I could not find an answer to that in the documents I may use.";
+
+/// The provider of this one model.
+pub(crate) struct Extractive;
+
+impl Adapter for Extractive {
+    fn expect_model(&self, model: &ModelRef) -> Result<(), Error> {
+        match model.model == MODEL {
+            true => Ok(()),
+            false => {
+                Err(Error::UnknownModel { model: model.clone(), expected: format!("this provider has one, `{MODEL}`") })
+            }
+        }
+    }
+
+    fn price_host(&self) -> &str {
+        "local"
+    }
+
+    fn home(&self) -> Option<Jurisdiction> {
+        Some(Jurisdiction::here())
+    }
+
+    fn ask<'a>(&'a self, call: &'a Call, _asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(std::future::ready(Ok(ask(call).into())))
+    }
+}
 
 /// Answers from the passages of the call: the citations go into the choice's `rest`. It waits for nothing and cannot
 /// fail.

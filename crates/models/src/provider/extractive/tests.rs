@@ -27,16 +27,7 @@ fn passage(document: &str, title: &str, text: &str) -> Passage {
 }
 
 fn call(question: &str, passages: Vec<Passage>, stream: bool) -> Call {
-    let request = ChatRequest {
-        model: "support".to_owned(),
-        messages: vec![Message::new(Role::User, question)],
-        stream,
-        include_usage: false,
-        metadata: Default::default(),
-        subject: None,
-        conversation: None,
-        rest: Default::default(),
-    };
+    let request = ChatRequest { stream, ..ChatRequest::new("support", vec![Message::new(Role::User, question)]) };
     Call { request, passages: passages.into(), question: question.to_owned() }
 }
 

@@ -1,14 +1,14 @@
-//! A streamed answer: bytes in, chunks out. The decoder knows no network, so that every way of cutting the bytes can be
-//! tested; the stream around it knows the clock.
+//! A streamed answer: bytes in, chunks out.
 //!
 //! An answer has ended when `[DONE]` came, or when every choice gave its finish reason. Bytes that stop before either
 //! are a broken answer and never look like a whole one.
 
-use super::body::Body;
-use super::sse::{LARGEST_EVENT, SseError, SseReader};
 use super::tool_calls::ToolCalls;
 use super::wire;
 use crate::error::Error;
+use crate::provider::refusal;
+use crate::provider::transport::Decode;
+use crate::provider::transport::sse::{LARGEST_EVENT, SseError, SseReader};
 use crate::reply::ChunkStream;
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -44,8 +44,22 @@ impl Decoder {
         Self { model: model.clone(), reader: SseReader::default(), state }
     }
 
-    /// Takes the next bytes.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    fn note(&mut self, outcome: &Result<(), SseError>) {
+        let model = self.model.clone();
+        match outcome {
+            Ok(()) => {}
+            Err(SseError::TooLarge) => {
+                self.state.fail(Error::TooLarge { model, limit_bytes: LARGEST_EVENT, place: "in one event" });
+            }
+            Err(SseError::NotUtf8) => {
+                self.state.fail(Error::Garbage { model, what: "an event of its stream is not UTF-8".to_owned() });
+            }
+        }
+    }
+}
+
+impl Decode for Decoder {
+    fn push(&mut self, bytes: &[u8]) {
         let (reader, state, model) = (&mut self.reader, &mut self.state, &self.model);
         let outcome = reader.push(bytes, &mut |data| {
             state.take_event(model, data);
@@ -54,8 +68,7 @@ impl Decoder {
         self.note(&outcome);
     }
 
-    /// The bytes are over, properly or not.
-    pub(super) fn finish(&mut self) {
+    fn finish(&mut self) {
         let (reader, state, model) = (&mut self.reader, &mut self.state, &self.model);
         let outcome = reader.finish(&mut |data| {
             // Half an event is the mark of a cut; it is not also reported as nonsense.
@@ -76,36 +89,20 @@ impl Decoder {
         self.state.done = true;
     }
 
-    /// Whether nothing more will come: the end was reached, or an error.
-    pub(super) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.state.done
     }
 
-    /// Whether every choice that began has ended.
-    pub(super) fn is_complete(&self) -> bool {
+    fn is_complete(&self) -> bool {
         self.state.is_complete()
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Chunk, Error>> {
+    fn next(&mut self) -> Option<Result<Chunk, Error>> {
         self.state.ready.pop_front()
     }
 
-    /// Ends the answer with an error from outside, such as a timeout.
-    pub(super) fn fail(&mut self, error: Error) {
+    fn fail(&mut self, error: Error) {
         self.state.fail(error);
-    }
-
-    fn note(&mut self, outcome: &Result<(), SseError>) {
-        let model = self.model.clone();
-        match outcome {
-            Ok(()) => {}
-            Err(SseError::TooLarge) => {
-                self.state.fail(Error::TooLarge { model, limit_bytes: LARGEST_EVENT, place: "in one event" });
-            }
-            Err(SseError::NotUtf8) => {
-                self.state.fail(Error::Garbage { model, what: "an event of its stream is not UTF-8".to_owned() });
-            }
-        }
     }
 }
 
@@ -136,7 +133,7 @@ impl State {
         let Ok(value) = serde_json::from_str::<Value>(data) else {
             return self.fail(garbage("an event of its stream is not JSON"));
         };
-        if let Some(upstream) = wire::error(model, None, &value) {
+        if let Some(upstream) = refusal::report_of(model, None, &value) {
             return self.fail(Error::ErrorInBody(Box::new(upstream)));
         }
         match wire::chunk(value).and_then(|chunk| self.settle(chunk)) {
@@ -165,34 +162,12 @@ impl State {
     }
 }
 
-/// Chunks as they arrive; gives up at the clock's limits. Dropping it closes the connection.
-pub(super) fn stream(body: Body, decoder: Decoder) -> ChunkStream {
-    futures_util::stream::unfold((body, decoder), |(mut body, mut decoder)| async move {
-        loop {
-            if let Some(piece) = decoder.next() {
-                return Some((piece, (body, decoder)));
-            }
-            if decoder.is_done() {
-                return None;
-            }
-            match body.next().await {
-                Ok(Some(bytes)) => decoder.push(&bytes),
-                Ok(None) => decoder.finish(),
-                // What was complete before the break is an answer, wherever the connection ended.
-                Err(Error::CutOff { .. }) if decoder.is_complete() => decoder.finish(),
-                Err(error) => decoder.fail(error),
-            }
-        }
-    })
-    .boxed()
-}
-
 /// A whole answer as a stream of one chunk, for an upstream that does not stream though it was asked to.
 pub(super) fn of_completion(completion: Completion) -> ChunkStream {
     let choices = completion.choices.into_iter().map(whole_delta).collect();
     let mut rest = completion.rest;
     rest.insert("object".to_owned(), "chat.completion.chunk".into());
-    let chunk = Chunk { choices, usage: completion.usage, rest };
+    let chunk = Chunk { choices, usage: completion.usage, rest, raw: None };
     futures_util::stream::iter([Ok(chunk)]).boxed()
 }
 

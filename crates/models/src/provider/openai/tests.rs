@@ -1,9 +1,10 @@
 //! The wire format without a wire: how bytes become chunks, however they are cut, and how odd reports are read.
 
-use super::sse::{SseError, SseReader};
 use super::stream::Decoder;
 use super::{tool_calls, wire};
 use crate::error::Error;
+use crate::provider::transport::Decode;
+use crate::provider::transport::sse::{SseError, SseReader};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use usecase::declared::ModelRef;
@@ -320,7 +321,7 @@ fn usage_is_read_in_every_spelling_and_no_token_counts_twice() {
 #[test]
 fn errors_are_read_in_every_shape() {
     let check = |status: Option<u16>, body: Value, expected: Option<(Option<u16>, &str, Option<&str>)>| {
-        let read = wire::error(&model(), status, &body);
+        let read = crate::provider::refusal::report_of(&model(), status, &body);
         let read = read.as_ref().map(|error| (error.status, error.message.as_str(), error.code.as_deref()));
         assert_eq!(read, expected, "{body}");
     };

@@ -169,25 +169,32 @@ impl Delta {
     }
 }
 
-/// Puts the tool calls of a whole message into the same form: an id on each, and arguments as text.
-pub(super) fn complete(message: &mut Map<String, Value>, salt: &str) -> Result<(), String> {
-    let Some(Value::Array(calls)) = message.get_mut("tool_calls") else { return Ok(()) };
+/// Puts the tool calls of a whole message into the same form: an id on each, and arguments as text. Returns whether it
+/// had to change anything.
+pub(super) fn complete(message: &mut Map<String, Value>, salt: &str) -> Result<bool, String> {
+    let Some(Value::Array(calls)) = message.get_mut("tool_calls") else { return Ok(false) };
+    let mut changed = false;
     let mut ids: Vec<String> = Vec::with_capacity(calls.len());
     for (at, call) in calls.iter_mut().enumerate() {
         let fields = call.as_object_mut().ok_or("a tool call is not an object")?;
         let given = fields.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let id = if given.is_empty() || ids.contains(&given) { format!("call_{salt}_{at}") } else { given };
-        fields.insert("id".to_owned(), id.as_str().into());
+        let lacks_id = given.is_empty() || ids.contains(&given);
+        let id = if lacks_id { format!("call_{salt}_{at}") } else { given };
+        if lacks_id {
+            fields.insert("id".to_owned(), id.as_str().into());
+            changed = true;
+        }
         ids.push(id);
         for (kind, arguments) in [FUNCTION, CUSTOM] {
             if let Some(value) = fields.get_mut(kind).and_then(|call| call.get_mut(arguments))
                 && !value.is_string()
             {
                 *value = if value.is_null() { Value::String("{}".to_owned()) } else { value.to_string().into() };
+                changed = true;
             }
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 fn text(value: Option<Value>) -> String {

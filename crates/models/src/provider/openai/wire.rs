@@ -1,16 +1,26 @@
 //! The wire format of OpenAI's chat completions: the request body out of our nouns, and our nouns out of the answer.
 //! What is not modelled stays in the `rest` of its level and passes through untouched.
 
-use crate::error::Upstream;
+use super::super::splice;
+use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
-use usecase::declared::ModelRef;
-use usecase::{ChatRequest, Choice, ChoiceDelta, Chunk, Completion, Content, Message, Role, Usage};
+use usecase::{ChatRequest, Choice, ChoiceDelta, Chunk, Completion, Content, Dialect, Message, Role, Usage};
+
+/// The body of a request. What an app sent in this dialect and nothing changed goes out to the letter, but for the name
+/// of the model.
+pub(super) fn body(model: &str, request: &ChatRequest) -> serde_json::Result<Bytes> {
+    let raw = request.raw.as_ref().filter(|raw| raw.dialect == Dialect::Chat && !request.stream);
+    if let Some(spliced) = raw.and_then(|raw| splice::with_model(&raw.bytes, model)) {
+        return Ok(spliced);
+    }
+    serde_json::to_vec(&Body { model, request }).map(Bytes::from)
+}
 
 /// The body of a request, written without copying the conversation.
-pub(super) struct Body<'a> {
-    pub(super) model: &'a str,
-    pub(super) request: &'a ChatRequest,
+struct Body<'a> {
+    model: &'a str,
+    request: &'a ChatRequest,
 }
 
 /// Fields that we set ourselves, whatever the app put there.
@@ -48,7 +58,7 @@ pub(super) fn completion(body: Value) -> Result<Completion, String> {
     }
     let usage = rest.remove("usage").as_ref().and_then(usage);
     let choices = choices.into_iter().enumerate().map(|(at, value)| choice(at, value));
-    Ok(Completion { choices: choices.collect::<Result<_, _>>()?, usage, rest })
+    Ok(Completion { choices: choices.collect::<Result<_, _>>()?, usage, rest, raw: None })
 }
 
 fn choice(at: usize, value: Value) -> Result<Choice, String> {
@@ -76,7 +86,7 @@ pub(super) fn chunk(data: Value) -> Result<Chunk, String> {
     };
     let usage = rest.remove("usage").as_ref().and_then(usage);
     let choices = choices.into_iter().enumerate().map(|(at, value)| choice_delta(at, value));
-    Ok(Chunk { choices: choices.collect::<Result<_, _>>()?, usage, rest })
+    Ok(Chunk { choices: choices.collect::<Result<_, _>>()?, usage, rest, raw: None })
 }
 
 fn choice_delta(at: usize, value: Value) -> Result<ChoiceDelta, String> {
@@ -134,36 +144,7 @@ pub(super) fn usage(report: &Value) -> Option<Usage> {
         output_tokens += reasoning_tokens;
     }
     let cached_input_tokens = cached.unwrap_or(0).min(input_tokens);
-    Some(Usage { input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, estimated: false })
-}
-
-/// Reads an error report, whichever of the usual shapes it has; `None` when the body reports none. `{"error": {…}}`,
-/// `{"error": "…"}`, `[{"error": …}]`, and with a failing status also `{"message": …}` and `{"detail": …}`.
-pub(super) fn error(model: &ModelRef, status: Option<u16>, body: &Value) -> Option<Upstream> {
-    let body = body.as_array().and_then(|items| items.first()).unwrap_or(body);
-    let error = match body.get("error") {
-        None | Some(Value::Null | Value::Bool(false)) if status.is_none() => return None,
-        None | Some(Value::Null | Value::Bool(_)) => body,
-        Some(error) => error,
-    };
-    let field = |names: &[&str]| {
-        let found = names.iter().find_map(|name| error.get(name).filter(|value| !value.is_null()))?;
-        Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
-    };
-    let message = error.as_str().map(str::to_owned).or_else(|| field(&["message", "detail"])).unwrap_or_default();
-    let code = field(&["code"]);
-    // An error inside a body of status 200 carries its status, if any, as its code.
-    let named = || code.as_ref()?.parse().ok().filter(|status| (400..600).contains(status));
-    let status = status.or_else(named);
-    Some(Upstream {
-        model: model.clone(),
-        status,
-        message,
-        code,
-        kind: field(&["type", "status"]),
-        param: field(&["param"]),
-        retry_after: None,
-    })
+    Some(Usage { input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, ..Usage::default() })
 }
 
 fn object(value: Value, what: &str) -> Result<Map<String, Value>, String> {

@@ -11,18 +11,19 @@ pub(crate) use script::Script;
 use super::spoken::Spoken;
 use crate::error::{Error, Upstream};
 use crate::provider::clock::Clock;
-use crate::provider::{Answer, extractive};
-use crate::reply::{Call, ReplyBody, Running};
+use crate::provider::{Adapter, Answer, Asking, extractive};
+use crate::reply::{Call, ReplyBody};
 use crate::tokens;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use script::{Mode, Speech};
 use serde_json::Map;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use usecase::declared::{ModelRef, Timeouts};
-use usecase::{Chunk, Usage};
+use usecase::declared::ModelRef;
+use usecase::{Chunk, Jurisdiction, Usage};
 
 /// Of this many scripts the calls are counted, for `every`; then the counting begins anew.
 const MOST_COUNTED: usize = 1024;
@@ -33,14 +34,27 @@ pub(crate) struct Simulated {
     calls: Mutex<BTreeMap<String, u64>>,
 }
 
+impl Adapter for Simulated {
+    fn expect_model(&self, model: &ModelRef) -> Result<(), Error> {
+        let unknown = |expected| Error::UnknownModel { model: model.clone(), expected };
+        Script::parse(&model.model).map(drop).map_err(unknown)
+    }
+
+    fn price_host(&self) -> &str {
+        "simulated"
+    }
+
+    fn home(&self) -> Option<Jurisdiction> {
+        Some(Jurisdiction::here())
+    }
+
+    fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(self.play(call, asking))
+    }
+}
+
 impl Simulated {
-    pub(crate) async fn ask(
-        &self,
-        model: &ModelRef,
-        call: &Call,
-        running: &Running,
-        timeouts: &Timeouts,
-    ) -> Result<Answer, Error> {
+    async fn play(&self, call: &Call, Asking { model, running, timeouts }: Asking<'_>) -> Result<Answer, Error> {
         let unknown = |expected| Error::UnknownModel { model: model.clone(), expected };
         let script = Script::parse(&model.model).map_err(unknown)?;
         let fails = self.fails_now(model, &script);

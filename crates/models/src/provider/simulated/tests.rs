@@ -16,8 +16,7 @@ fn project() -> ProjectFile {
         total: Period::from_millis(400),
         ..Timeouts::default()
     };
-    let provider =
-        Provider { kind: ProviderKind::Simulated, base_url: None, api_key: None, jurisdiction: None, timeouts };
+    let provider = Provider { timeouts, ..Provider::of_kind(ProviderKind::Simulated) };
     ProjectFile { providers: [("simulated".to_owned(), provider)].into(), ..ProjectFile::default() }
 }
 

@@ -5,16 +5,16 @@
 //! split between two pieces is whole again before it is decoded.
 
 /// An event larger than this is refused, in bytes: a stream that never ends a line must not eat the memory.
-pub(super) const LARGEST_EVENT: usize = 16 * 1024 * 1024;
+pub(crate) const LARGEST_EVENT: usize = 16 * 1024 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum SseError {
+pub(crate) enum SseError {
     TooLarge,
     NotUtf8,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct SseReader {
+pub(crate) struct SseReader {
     line: Vec<u8>,
     data: Vec<u8>,
     has_data: bool,
@@ -25,7 +25,7 @@ pub(super) struct SseReader {
 
 impl SseReader {
     /// Takes the next bytes and calls `event` with the data of each event that they complete.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         mut bytes: &[u8],
         event: &mut dyn FnMut(&str) -> Result<(), SseError>,
@@ -47,7 +47,7 @@ impl SseReader {
     }
 
     /// The bytes are over: gives the last event even if the blank line after it is missing, as some servers end.
-    pub(super) fn finish(&mut self, event: &mut dyn FnMut(&str) -> Result<(), SseError>) -> Result<(), SseError> {
+    pub(crate) fn finish(&mut self, event: &mut dyn FnMut(&str) -> Result<(), SseError>) -> Result<(), SseError> {
         if !self.line.is_empty() {
             self.end_line(event)?;
         }

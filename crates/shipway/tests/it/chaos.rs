@@ -1,0 +1,62 @@
+//! A storm: thousands of requests, each with a script of faults drawn from a seed, over chains of one to three models,
+//! whole and streamed, with apps that go away. One server takes them all; one list of invariants holds for every run,
+//! and another for the server when the storm is over.
+//!
+//! `SHIPWAY_CHAOS_SEED` repeats a storm, `SHIPWAY_CHAOS_RUNS` makes a longer one.
+
+mod invariants;
+mod storm;
+
+use crate::SHIPWAY;
+use serde_json::json;
+use std::time::{Duration, Instant};
+use storm::{ROUNDS, Storm};
+use testkit::process::resident_kib;
+
+/// How much resident memory may grow from the first round to the last, in KiB: the allocator keeps what the first
+/// round's peak did not reach, and a leak of one answer a run would be far above it.
+const MOST_GROWTH_KIB: u64 = 24 * 1024;
+
+#[test]
+fn no_fault_breaks_an_invariant_and_nothing_leaks() {
+    let storm = Storm::prepare(SHIPWAY);
+    let reserved_before = storm.requests_that_fit();
+    let idle_files = storm.settled_files(usize::MAX);
+    let mut resident = Vec::new();
+    let (mut broken, mut tally) = (Vec::new(), invariants::Tally::default());
+    for round in 0..ROUNDS {
+        for run in storm.round(round) {
+            let told = run.draw.clone();
+            if let Err(what) = invariants::check(&run, &mut tally) {
+                broken.push(format!("{told:?}: {what}"));
+            }
+        }
+        resident.push(resident_kib(storm.server.pid()));
+    }
+    let shown = broken.iter().take(12).cloned().collect::<Vec<_>>().join("\n\n");
+    assert!(broken.is_empty(), "seed {}: {} runs broke an invariant:\n{shown}", storm.seed, broken.len());
+    println!("seed {}: {tally:?}; resident KiB by round {resident:?}", storm.seed);
+
+    storm.comes_to_rest();
+    let files = storm.settled_files(idle_files);
+    assert!(files <= idle_files, "{files} files are open after the storm, {idle_files} before");
+    let growth = resident[resident.len() - 1].saturating_sub(resident[0]);
+    assert!(growth <= MOST_GROWTH_KIB, "resident memory grew by {growth} KiB: {resident:?}");
+    let fit = storm.requests_that_fit();
+    assert!(fit + 1 >= reserved_before, "money stays reserved: {fit} requests fit, {reserved_before} did before");
+    storm.every_request_has_one_finished_record();
+    let verified = storm.project.must(&["audit", "verify", "--json"]).json();
+    assert_eq!(verified["intact"], json!(true), "seed {}: {verified}", storm.seed);
+}
+
+/// Asks until `wanted` holds or ten seconds are over.
+fn eventually(mut wanted: impl FnMut() -> bool) -> bool {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !wanted() {
+        if Instant::now() > until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    true
+}

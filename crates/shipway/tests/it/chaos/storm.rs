@@ -1,0 +1,310 @@
+//! The storm itself: a project with chains of models that all end at one scripted provider, runs drawn from a seed, and
+//! threads that play apps.
+
+use super::eventually;
+use crate::{ask, ask_streamed};
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use testkit::process::open_files;
+use testkit::{Client, Fault, Provider, Reply, Script, Server, TestProject};
+
+/// Apps that ask at the same time.
+pub(super) const AT_ONCE: usize = 40;
+/// Memory is looked at after each.
+pub(super) const ROUNDS: usize = 4;
+/// Runs in all, unless the environment says otherwise.
+const RUNS: usize = 2_000;
+/// The app's budget a day, in dollars, and what each of the requests that try it out reserves of it.
+const BUDGET: usize = 120;
+const RESERVED_BY_PROBE: usize = 2;
+/// `max_tokens` that reserves so much, at 2 USD a million, and a fifth of it for a run of the storm.
+const PROBE_TOKENS: u64 = 1_000_000;
+const RUN_TOKENS: u64 = PROBE_TOKENS / 5;
+
+/// What is asked, and the models that may answer it, in order.
+#[derive(Debug, PartialEq)]
+pub(super) struct Chain {
+    /// The use case, or the bare model.
+    pub(super) asked: &'static str,
+    pub(super) models: &'static [&'static str],
+}
+
+impl Chain {
+    /// A use case has `local/extractive` behind its models: it always answers.
+    pub(super) fn is_bare(&self) -> bool {
+        self.asked.contains('/')
+    }
+}
+
+static CHAINS: &[Chain] = &[
+    Chain { asked: "scripted/m0", models: &["scripted/m0"] },
+    Chain { asked: "one", models: &["scripted/m0"] },
+    Chain { asked: "two", models: &["scripted/m0", "scripted/m1"] },
+    Chain { asked: "three", models: &["scripted/m0", "scripted/m1", "scripted/m2"] },
+    Chain { asked: "shut", models: &["shut/m", "scripted/m0"] },
+];
+
+/// One run as the seed drew it.
+#[derive(Clone, Debug)]
+pub(super) struct Draw {
+    pub(super) number: usize,
+    pub(super) chain: &'static Chain,
+    pub(super) streamed: bool,
+    /// The app goes away after so many pieces, or after so long.
+    pub(super) leaves: Option<(usize, Duration)>,
+    /// Of `m0`, `m1` and `m2`.
+    pub(super) faults: [Fault; 3],
+    /// A model that is asked a second time answers well.
+    pub(super) recovers: bool,
+}
+
+/// One run as it went.
+pub(super) struct Run {
+    pub(super) draw: Draw,
+    /// `None` when the app went away.
+    pub(super) reply: Option<Reply>,
+    /// The record, once it had come to its end; null without a trace.
+    pub(super) record: Value,
+    /// The models that the provider was asked for, in order.
+    pub(super) asked: Vec<String>,
+}
+
+/// Sebastiano Vigna's SplitMix64: small, and the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % sides as u64).unwrap_or_default()
+    }
+}
+
+impl Draw {
+    fn new(seed: u64, number: usize) -> Self {
+        let mut dice = Dice(seed.wrapping_add((number as u64).wrapping_mul(0x1_0000_0001)));
+        let streamed = dice.roll(2) == 0;
+        let leaves = (dice.roll(8) == 0)
+            .then(|| (dice.roll(3), Duration::from_millis(u64::try_from(dice.roll(150)).unwrap_or_default())));
+        let chain = &CHAINS[dice.roll(CHAINS.len())];
+        let mut fault = || if dice.roll(4) == 0 { Fault::None } else { Fault::ALL[dice.roll(Fault::ALL.len())] };
+        let faults = [fault(), fault(), fault()];
+        Self { number, chain, streamed, leaves, faults, recovers: dice.roll(2) == 0 }
+    }
+
+    /// The fault of a model, `provider/name`.
+    pub(super) fn fault(&self, model: &str) -> Fault {
+        match model {
+            "scripted/m0" => self.faults[0],
+            "scripted/m1" => self.faults[1],
+            "scripted/m2" => self.faults[2],
+            // This one closes every connection as soon as it has accepted it.
+            _ => Fault::ClosesWithoutAnswer,
+        }
+    }
+
+    fn body(&self) -> Value {
+        let question = format!("Please answer {}", mark(self.number));
+        let mut body =
+            if self.streamed { ask_streamed(self.chain.asked, &question) } else { ask(self.chain.asked, &question) };
+        body["max_tokens"] = json!(RUN_TOKENS);
+        body
+    }
+}
+
+/// What tells one run from all others in a question and in its answer.
+fn mark(number: usize) -> String {
+    format!("run-{number}-mark")
+}
+
+/// What a model says when it answers a run. Characters of two and three bytes, for faults that cut them.
+pub(super) fn text(number: usize, model: &str) -> String {
+    format!("Très bien: here is the answer of {model} to {}, no more — and no less.", mark(number))
+}
+
+/// What the provider remembers: the models asked for each run, in order.
+type Asked = Arc<Mutex<HashMap<usize, Vec<String>>>>;
+
+pub(super) struct Storm {
+    pub(super) seed: u64,
+    pub(super) project: TestProject,
+    pub(super) server: Server,
+    runs: usize,
+    app: String,
+    admin: String,
+    asked: Asked,
+    sent: AtomicUsize,
+    _providers: (Provider, Provider),
+}
+
+impl Storm {
+    pub(super) fn prepare(binary: &str) -> Self {
+        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let fresh = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+        let seed = number("SHIPWAY_CHAOS_SEED").unwrap_or(fresh);
+        let runs = number("SHIPWAY_CHAOS_RUNS").and_then(|runs| usize::try_from(runs).ok()).unwrap_or(RUNS);
+        let asked = Asked::default();
+        let remembered = Arc::clone(&asked);
+        let scripted = Provider::choosing(move |body| script(seed, &remembered, body));
+        let shut = Provider::closing_at_once();
+        let project = project(binary, &scripted, &shut);
+        let key = |name: &str, more: &[&str]| {
+            let line = [&["key", "create", name, "--json"], more].concat();
+            project.must(&line).json()["secret"].as_str().expect("a secret").to_owned()
+        };
+        let app = key("app", &["--budget-per-day", &format!("{BUDGET} USD")]);
+        let admin = key("admin", &["--role", "admin"]);
+        let server = project.serve();
+        let sent = AtomicUsize::new(0);
+        Self { seed, project, server, runs, app, admin, asked, sent, _providers: (scripted, shut) }
+    }
+
+    /// Plays one round, `AT_ONCE` at a time.
+    pub(super) fn round(&self, round: usize) -> Vec<Run> {
+        let (begin, end) = (self.runs * round / ROUNDS, self.runs * (round + 1) / ROUNDS);
+        let next = AtomicUsize::new(begin);
+        let done = Mutex::new(Vec::with_capacity(end - begin));
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| {
+                    let (app, admin) = (self.client(), self.server.client_with_key(&self.admin));
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= end {
+                            return;
+                        }
+                        let run = self.play(Draw::new(self.seed, number), &app, &admin);
+                        done.lock().expect("no run panics").push(run);
+                    }
+                });
+            }
+        });
+        done.into_inner().expect("no run panics")
+    }
+
+    fn client(&self) -> Client {
+        self.server.client_with_key(&self.app)
+    }
+
+    fn play(&self, draw: Draw, app: &Client, admin: &Client) -> Run {
+        let body = draw.body();
+        if let Some((pieces, patience)) = draw.leaves {
+            // Whether it was sent at all before the app went away, only the server knows.
+            app.post_and_leave("/v1/chat/completions", &body, pieces, patience);
+            return Run { draw, reply: None, record: Value::Null, asked: Vec::new() };
+        }
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let reply = app.post("/v1/chat/completions", &body);
+        let record = reply.header("x-shipway-trace").map_or(Value::Null, |trace| {
+            let found = admin.get(&format!("/v1/traces/{trace}"));
+            serde_json::from_slice(&found.body).unwrap_or(Value::Null)
+        });
+        let asked = self.asked.lock().expect("no run panics").get(&draw.number).cloned().unwrap_or_default();
+        Run { draw, reply: Some(reply), record, asked }
+    }
+
+    /// How many requests that hang have their money reserved at the same time before the budget refuses one.
+    pub(super) fn requests_that_fit(&self) -> usize {
+        const MANY: usize = BUDGET / RESERVED_BY_PROBE + 20;
+        let refused = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..MANY {
+                scope.spawn(|| {
+                    let reply = self.client().post("/v1/chat/completions", &hanging());
+                    refused.fetch_add(usize::from(reply.status == 429), Ordering::Relaxed);
+                });
+            }
+        });
+        self.sent.fetch_add(MANY - refused.load(Ordering::Relaxed), Ordering::Relaxed);
+        MANY - refused.into_inner()
+    }
+
+    /// The server's open files, once there are no more than `wanted`, or after ten seconds.
+    pub(super) fn settled_files(&self, wanted: usize) -> usize {
+        if wanted == usize::MAX {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        eventually(|| open_files(self.server.pid()) <= wanted);
+        open_files(self.server.pid())
+    }
+
+    /// Nothing is in flight any more.
+    pub(super) fn comes_to_rest(&self) {
+        let metrics = || self.server.client_with_key(&self.admin).get("/metrics").text();
+        let rested = eventually(|| metrics().contains("shipway_requests_in_flight 0\n"));
+        assert!(rested, "requests are in flight after the storm:\n{}", metrics());
+    }
+
+    pub(super) fn every_request_has_one_finished_record(&self) {
+        let limit = (self.runs * 2 + 10_000).to_string();
+        let rows = || self.project.must(&["audit", "requests", "--limit", &limit, "--json"]).json();
+        eventually(|| rows().as_array().is_some_and(|rows| rows.iter().all(|row| row["status"].is_string())));
+        let rows = rows();
+        let rows: Vec<&Value> = rows.as_array().into_iter().flatten().filter(|row| row["source"] == "live").collect();
+        let unfinished = rows.iter().find(|row| !row["status"].is_string());
+        assert!(unfinished.is_none(), "a record never came to its end: {unfinished:?}");
+        let traces: BTreeSet<&str> = rows.iter().filter_map(|row| row["trace"].as_str()).collect();
+        assert_eq!(traces.len(), rows.len(), "a trace has two records");
+        let stayed = self.sent.load(Ordering::Relaxed);
+        let left = rows.iter().filter(|row| row["status"] == "cancelled").count();
+        assert!(rows.len() >= stayed, "{} records of {stayed} requests ({left} were left)", rows.len());
+    }
+}
+
+/// A request that hangs until the provider's timeout.
+fn hanging() -> Value {
+    let mut body = ask("scripted/m0", "hang");
+    body["max_tokens"] = json!(PROBE_TOKENS);
+    body
+}
+
+/// The script for a request: the run that its text names decides.
+fn script(seed: u64, asked: &Asked, body: &Value) -> Script {
+    let (shown, streamed) = (body["messages"].to_string(), body["stream"] == true);
+    let number = shown.split("run-").nth(1).and_then(|rest| rest.split("-mark").next()?.parse::<usize>().ok());
+    let Some(number) = number else {
+        return if shown.contains("hang") { Fault::HangBeforeHeaders } else { Fault::None }.script("Hello", streamed);
+    };
+    let model = format!("scripted/{}", body["model"].as_str().unwrap_or_default());
+    let draw = Draw::new(seed, number);
+    let mut asked = asked.lock().expect("no run panics");
+    let models = asked.entry(number).or_default();
+    let again = models.contains(&model);
+    models.push(model.clone());
+    let fault = if again && draw.recovers { Fault::None } else { draw.fault(&model) };
+    fault.script(&text(number, &model), streamed)
+}
+
+const EVALS: &str = r#"[{ description: it speaks, vars: { question: "Say hello" }, assert: [{ type: contains, value: Hello }] }]"#;
+
+fn project(binary: &str, scripted: &Provider, shut: &Provider) -> TestProject {
+    let mut text = String::from("[embedder]\nuse = \"lexical\"\n");
+    for (name, provider) in [("scripted", scripted), ("shut", shut)] {
+        let url = provider.base_url();
+        text += &format!(
+            "[providers.{name}]\nkind = \"openai\"\nbase_url = \"{url}\"\n\
+             timeouts = {{ connect = \"1s\", first_token = \"1s\", idle = \"1s\", total = \"3s\" }}\n"
+        );
+    }
+    for model in ["scripted/m0", "scripted/m1", "scripted/m2", "shut/m"] {
+        text += &format!("[prices.\"{model}\"]\ninput = \"1 USD\"\noutput = \"2 USD\"\nas_of = \"2026-11-01\"\n");
+    }
+    let project = TestProject::empty(binary).file("shipway.toml", &text);
+    for chain in CHAINS.iter().filter(|chain| !chain.is_bare()) {
+        let (name, first) = (chain.asked, chain.models[0]);
+        let others = json!(chain.models[1..].to_vec());
+        let use_case = format!(
+            "[usecase]\nsummary = \"Answers in a storm\"\nowner = {{ team = \"T\", contact = \"t@example.com\" }}\n\
+             [model]\nuse = \"{first}\"\nfallback = {others}\n"
+        );
+        project.write(&format!("usecases/{name}/usecase.toml"), use_case);
+        project.write(&format!("usecases/{name}/evals/cases.yaml"), EVALS);
+        project.must(&["release", name, "--by", "chaos", "--override", "a storm is no production"]);
+    }
+    project
+}
