@@ -17,9 +17,19 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
+def target_folder():
+    """Where cargo puts what it builds."""
+    return os.environ.get("CARGO_TARGET_DIR") or os.path.join(ROOT, "target")
+
+
+def on_core(core, line):
+    """The command line, held to one core."""
+    return line if core is None else ["taskset", "-c", str(core), *line]
+
+
 def shipway_binary():
     """`$SHIPWAY`, else the release build of this workspace."""
-    path = os.environ.get("SHIPWAY") or os.path.join(ROOT, "target", "release", "shipway")
+    path = os.environ.get("SHIPWAY") or os.path.join(target_folder(), "release", "shipway")
     found = shutil.which(path)
     if not found:
         raise SystemExit(f"there is no {path}: run `cargo build --release --locked`, or set SHIPWAY to the binary")
@@ -50,6 +60,16 @@ def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]
+
+
+def wait_for(port):
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.01)
+    raise SystemExit(f"nothing listens on port {port}")
 
 
 def cpu_seconds(pids):
@@ -85,11 +105,11 @@ def quantile(values, share):
 class Server:
     """`shipway serve` on a free loopback port, stopped (with a drain) at the end of a `with` block."""
 
-    def __init__(self, binary, project, patience=60):
+    def __init__(self, binary, project, patience=60, core=None):
         begun = time.monotonic()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [binary, "--project", project, "--json", "serve", "--listen", "127.0.0.1:0"],
+            on_core(core, [binary, "--project", project, "--json", "serve", "--listen", "127.0.0.1:0"]),
             stdout=subprocess.PIPE,
             stderr=self.log,
         )
@@ -145,7 +165,8 @@ class Server:
 class Client:
     """One connection that is kept alive."""
 
-    def __init__(self, host, port, timeout=60):
+    def __init__(self, host, port, key=None, timeout=60):
+        self.headers = {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}
         self.connection = http.client.HTTPConnection(host, port, timeout=timeout)
         self.connection.connect()
         self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -154,7 +175,7 @@ class Client:
         """Asks one question; gives the status, the headers, the body, and the seconds it took."""
         body = json.dumps({"model": model, "messages": [{"role": "user", "content": question}]})
         begun = time.perf_counter()
-        self.connection.request("POST", "/v1/chat/completions", body, {"content-type": "application/json"})
+        self.connection.request("POST", "/v1/chat/completions", body, self.headers)
         response = self.connection.getresponse()
         text = response.read()
         return response.status, response.headers, text, time.perf_counter() - begun

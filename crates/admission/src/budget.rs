@@ -50,6 +50,8 @@ struct Today {
     /// Its midnight in UTC.
     day: Timestamp,
     accounts: HashMap<Whose, Account>,
+    /// Requests that cost more than was reserved for them, and how much more, since the process began.
+    overshot: (u64, MicroUsd),
 }
 
 impl Books {
@@ -82,6 +84,10 @@ impl Books {
     pub(crate) fn settle(&self, whose: [&Whose; 2], reserved: MicroUsd, spent: MicroUsd, now: Timestamp) {
         let mut today = self.lock();
         today.turn_page(now);
+        if spent > reserved {
+            today.overshot.0 += 1;
+            today.overshot.1 += spent - reserved;
+        }
         for whose in whose {
             let account = today.account(whose);
             account.reserved = account.reserved - reserved;
@@ -118,6 +124,10 @@ impl Books {
         today.turn_page(now);
         let account = today.accounts.get(whose).copied().unwrap_or_default();
         (account.spent, account.reserved)
+    }
+
+    pub(crate) fn overshot(&self) -> (u64, MicroUsd) {
+        self.lock().overshot
     }
 
     fn lock(&self) -> MutexGuard<'_, Today> {

@@ -2,6 +2,7 @@
 //! public and finds the key; only the secret proves anything.
 
 use crate::error::{Error, Result};
+use crate::limits::KeyLimits;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -30,6 +31,7 @@ pub struct NewKey {
     pub groups: Vec<String>,
     /// In micro-dollars a day (UTC).
     pub budget_per_day: Option<MicroUsd>,
+    pub limits: KeyLimits,
 }
 
 impl NewKey {
@@ -44,6 +46,11 @@ impl NewKey {
         }
         if self.budget_per_day.is_some_and(|budget| budget < MicroUsd::ZERO) {
             return Err(Error::InvalidKey("its budget is negative".to_owned()));
+        }
+        let limits = [self.limits.requests_per_minute, self.limits.tokens_per_minute, self.limits.concurrency];
+        if limits.contains(&Some(0)) {
+            let reason = "with a limit of 0 it could not be used; leave the limit out, or revoke the key";
+            return Err(Error::InvalidKey(reason.to_owned()));
         }
         Ok(())
     }
@@ -72,18 +79,20 @@ pub struct KeyInfo {
     pub use_cases: Option<Vec<String>>,
     pub groups: Vec<String>,
     pub budget_per_day: Option<MicroUsd>,
+    #[serde(flatten)]
+    pub limits: KeyLimits,
     pub created: Timestamp,
     pub revoked: Option<Timestamp>,
 }
 
 impl KeyInfo {
-    pub(crate) fn principal(self) -> Principal {
+    pub(crate) fn principal(&self) -> Principal {
         Principal {
-            key: self.id,
-            name: self.name,
+            key: self.id.clone(),
+            name: self.name.clone(),
             role: self.role,
-            use_cases: self.use_cases,
-            groups: self.groups,
+            use_cases: self.use_cases.clone(),
+            groups: self.groups.clone(),
             budget_per_day: self.budget_per_day,
         }
     }

@@ -1,13 +1,15 @@
 //! All the SQL of this room: the keys.
 
 use crate::key::{KeyInfo, SecretHash};
+use crate::limits::{KeyLimits, Priority};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use serde::de::DeserializeOwned;
 use usecase::{MicroUsd, PrincipalRole, Timestamp};
 
 /// The steps of this room's tables since its first version. Append only.
-pub(crate) const STEPS: &[&str] = &[r"
+pub(crate) const STEPS: &[&str] = &[
+    r"
 CREATE TABLE admission_keys (
     id TEXT PRIMARY KEY,
     secret_sha256 BLOB NOT NULL,
@@ -19,14 +21,31 @@ CREATE TABLE admission_keys (
     created INTEGER NOT NULL,
     revoked INTEGER
 ) WITHOUT ROWID;
-"];
+",
+    r"
+ALTER TABLE admission_keys ADD COLUMN requests_per_minute INTEGER;
+ALTER TABLE admission_keys ADD COLUMN tokens_per_minute INTEGER;
+ALTER TABLE admission_keys ADD COLUMN concurrency INTEGER;
+ALTER TABLE admission_keys ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal';
+CREATE TABLE admission_generation (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL);
+INSERT INTO admission_generation VALUES (1, 1);
+CREATE TRIGGER admission_key_made AFTER INSERT ON admission_keys
+    BEGIN UPDATE admission_generation SET generation = generation + 1; END;
+CREATE TRIGGER admission_key_changed AFTER UPDATE ON admission_keys
+    BEGIN UPDATE admission_generation SET generation = generation + 1; END;
+CREATE TRIGGER admission_key_gone AFTER DELETE ON admission_keys
+    BEGIN UPDATE admission_generation SET generation = generation + 1; END;
+",
+];
 
-const COLUMNS: &str = "id, name, role, use_cases, access_groups, budget_per_day, created, revoked";
+const COLUMNS: &str = "id, name, role, use_cases, access_groups, budget_per_day, created, revoked, requests_per_minute,
+    tokens_per_minute, concurrency, priority";
 
 /// False when the id is taken.
 pub(crate) fn insert(transaction: &Transaction<'_>, key: &KeyInfo, hash: &SecretHash) -> storage::Result<bool> {
     let sql = "INSERT INTO admission_keys (id, secret_sha256, name, role, use_cases, access_groups, budget_per_day,
-                   created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING";
+                   created, requests_per_minute, tokens_per_minute, concurrency, priority)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING";
     let json = |list: &Vec<String>| serde_json::Value::from(list.clone()).to_string();
     let made = transaction.prepare_cached(sql)?.execute(params![
         key.id,
@@ -37,6 +56,10 @@ pub(crate) fn insert(transaction: &Transaction<'_>, key: &KeyInfo, hash: &Secret
         json(&key.groups),
         key.budget_per_day.map(|budget| budget.0),
         key.created.0,
+        key.limits.requests_per_minute,
+        key.limits.tokens_per_minute,
+        key.limits.concurrency,
+        key.limits.priority.word(),
     ])?;
     Ok(made == 1)
 }
@@ -54,23 +77,26 @@ pub(crate) fn list(connection: &Connection) -> storage::Result<Vec<KeyInfo>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(crate) fn find(connection: &Connection, id: &str) -> storage::Result<Option<(KeyInfo, SecretHash)>> {
-    // COLUMNS and the hash after them; written out so that no text is built on the path of a request.
-    let sql = "SELECT id, name, role, use_cases, access_groups, budget_per_day, created, revoked, secret_sha256
-               FROM admission_keys WHERE id = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement.query_row([id], |row| Ok((key_row(row)?, row.get(8)?))).optional()?)
+/// A number that another one follows with every change of a key. It is read together with a look at the keys, so that
+/// it fails when they cannot be read.
+pub(crate) fn generation(connection: &Connection) -> storage::Result<i64> {
+    let sql = "SELECT generation, EXISTS (SELECT 1 FROM admission_keys) FROM admission_generation";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// Whether a key was ever made, revoked ones included.
-pub(crate) fn any(connection: &Connection) -> storage::Result<bool> {
-    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM admission_keys)")?;
-    Ok(statement.query_row([], |row| row.get(0))?)
+/// All keys with their hashes.
+pub(crate) fn load(connection: &Connection) -> storage::Result<Vec<(KeyInfo, SecretHash)>> {
+    let sql = format!("SELECT {COLUMNS}, secret_sha256 FROM admission_keys");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], |row| Ok((key_row(row)?, row.get("secret_sha256")?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn key_row(row: &Row<'_>) -> rusqlite::Result<KeyInfo> {
     let role: String = row.get(2)?;
     let use_cases: Option<String> = row.get(3)?;
+    let priority: String = row.get(11)?;
+    let unreadable_priority = || unreadable(11, format!("no priority: {priority:?}").into());
     Ok(KeyInfo {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -78,6 +104,12 @@ fn key_row(row: &Row<'_>) -> rusqlite::Result<KeyInfo> {
         use_cases: use_cases.map(|text| from_json(3, &text)).transpose()?,
         groups: from_json(4, &row.get::<_, String>(4)?)?,
         budget_per_day: row.get::<_, Option<i64>>(5)?.map(MicroUsd),
+        limits: KeyLimits {
+            requests_per_minute: row.get(8)?,
+            tokens_per_minute: row.get(9)?,
+            concurrency: row.get(10)?,
+            priority: Priority::of_word(&priority).ok_or_else(unreadable_priority)?,
+        },
         created: Timestamp(row.get(6)?),
         revoked: row.get::<_, Option<i64>>(7)?.map(Timestamp),
     })

@@ -59,6 +59,8 @@ impl House {
             spans: Vec::new(),
             usage: Usage::default(),
             cost: Cost::ZERO,
+            saved: usecase::MicroUsd(0),
+            cache: None,
             citations: Vec::new(),
             snapshots: Vec::new(),
             own_us: 1,

@@ -22,16 +22,18 @@ fn main() -> Result<(), Failure> {
     let parent = arguments.next().unwrap_or_else(|| ".".to_owned());
     let bytes: usize = arguments.next().map_or(Ok(1_000), |text| text.parse())?;
     println!("fdatasync of 4 KB: {} µs (p50 of 500)", sync_cost(Path::new(&parent))?.as_micros());
-    println!("{} bytes of request and of answer each", bytes);
+    println!("{bytes} bytes of request and of answer each");
     println!("{HEADINGS}");
     for writers in [1, 8, 64, 256] {
         let folder = tempfile::tempdir_in(&parent)?;
         let storage = Storage::open(folder.path())?;
         let ledger = Ledger::open(&storage)?;
         let count = if writers == 1 { requests / 4 } else { requests };
+        let work = prepared(writers, count / writers, bytes);
         let (before, used, begun) = (storage.stats(), Used::now()?, Instant::now());
-        let mut waits = serve_all(&ledger, writers, count, bytes)?;
+        let (mut waits, cores) = serve_all(&ledger, work)?;
         let (took, after, used_after) = (begun.elapsed(), storage.stats(), Used::now()?);
+        let cpu = cores + used_after.cpu - used.cpu;
         waits.sort_unstable();
         let each = |total: u64| total as f64 / waits.len() as f64;
         let at = |share: usize| waits[(waits.len() * share / 100).min(waits.len() - 1)].as_micros();
@@ -40,7 +42,7 @@ fn main() -> Result<(), Failure> {
             waits.len(),
             waits.len() as f64 / took.as_secs_f64(),
             waits.len() as f64 / (after.commits - before.commits) as f64,
-            each((used_after.cpu - used.cpu).as_micros() as u64),
+            each(cpu.as_micros() as u64),
             each(used_after.writes - used.writes),
             at(50),
             at(99),
@@ -52,39 +54,55 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-const HEADINGS: &str =
-    " writers   requests   requests/s  in a commit  µs CPU each  writes each    p50 µs    p99 µs";
+const HEADINGS: &str = " writers   requests   requests/s  in a commit  µs CPU each  writes each    p50 µs    p99 µs";
 
-fn serve_all(ledger: &Ledger, writers: usize, requests: usize, bytes: usize) -> Result<Vec<Duration>, Failure> {
+/// How long each request waited, and the CPU time of the threads that asked.
+type Served = (Vec<Duration>, Duration);
+
+/// What one writer will record. Made beforehand: what a record costs is measured, not what its parts cost to make.
+type Work = Vec<(Started, Finished)>;
+
+/// For each core its writers.
+fn prepared(writers: usize, requests: usize, bytes: usize) -> Vec<Vec<Work>> {
     let cores = CORES.min(writers);
+    let one = || {
+        let trace = TraceId::random();
+        (started(trace), finished(trace, bytes))
+    };
+    let writer = || (0..requests).map(|_| one()).collect();
+    (0..cores).map(|_| (0..writers / cores).map(|_| writer()).collect()).collect()
+}
+
+fn serve_all(ledger: &Ledger, work: Vec<Vec<Work>>) -> Result<Served, Failure> {
     std::thread::scope(|scope| {
-        let core = |_| scope.spawn(move || serve_core(ledger, writers / cores, requests / writers, bytes));
-        let threads: Vec<_> = (0..cores).map(core).collect();
-        let mut waits = Vec::new();
+        let core = |work| scope.spawn(move || serve_core(ledger, work));
+        let threads: Vec<_> = work.into_iter().map(core).collect();
+        let (mut waits, mut cpu) = (Vec::new(), Duration::ZERO);
         for thread in threads {
-            waits.extend(thread.join().expect("a core does not panic")?);
+            let served = thread.join().expect("a core does not panic")?;
+            waits.extend(served.0);
+            cpu += served.1;
         }
-        Ok(waits)
+        Ok((waits, cpu))
     })
 }
 
-fn serve_core(ledger: &Ledger, writers: usize, requests: usize, bytes: usize) -> Result<Vec<Duration>, Failure> {
+fn serve_core(ledger: &Ledger, work: Vec<Work>) -> Result<Served, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    runtime.block_on(async {
-        let tasks: Vec<_> = (0..writers).map(|_| tokio::spawn(serve(ledger.clone(), requests, bytes))).collect();
+    let waits = runtime.block_on(async {
+        let tasks: Vec<_> = work.into_iter().map(|work| tokio::spawn(serve(ledger.clone(), work))).collect();
         let mut waits = Vec::new();
         for task in tasks {
             waits.extend(task.await??);
         }
-        Ok(waits)
-    })
+        Ok::<_, Failure>(waits)
+    })?;
+    Ok((waits, on_cpu(Path::new("/proc/thread-self/schedstat"))))
 }
 
-async fn serve(ledger: Ledger, requests: usize, bytes: usize) -> Result<Vec<Duration>, ledger::Error> {
-    let mut waits = Vec::with_capacity(requests);
-    for _ in 0..requests {
-        let trace = TraceId::random();
-        let (start, end) = (started(trace), finished(trace, bytes));
+async fn serve(ledger: Ledger, work: Work) -> Result<Vec<Duration>, ledger::Error> {
+    let mut waits = Vec::with_capacity(work.len());
+    for (start, end) in work {
         let begun = Instant::now();
         ledger.begin(start)?;
         ledger.finish(end).await?;
@@ -118,13 +136,10 @@ fn finished(trace: TraceId, bytes: usize) -> Finished {
         end: AttemptEnd::Answered,
         usage: Usage { input_tokens: 250, output_tokens: 210, ..Usage::default() },
         cost: Cost::known(MicroUsd(413)),
+        saved: MicroUsd::ZERO,
     };
-    let span = |number: u64| Span {
-        name: "guards".to_owned(),
-        start_us: number,
-        duration_us: 100,
-        attributes: Map::new(),
-    };
+    let span =
+        |number: u64| Span { name: "guards".to_owned(), start_us: number, duration_us: 100, attributes: Map::new() };
     let words = |sentence: &str| sentence.repeat(bytes / sentence.len() + 1);
     Finished {
         trace,
@@ -136,6 +151,8 @@ fn finished(trace: TraceId, bytes: usize) -> Finished {
         verdicts: Vec::new(),
         spans: (0..5).map(span).collect(),
         cost: Cost::known(MicroUsd(413)),
+        saved: MicroUsd::ZERO,
+        cache: None,
         citations: Vec::new(),
         snapshots: Vec::new(),
         own_us: 1_000,
@@ -162,21 +179,29 @@ fn sync_cost(folder: &Path) -> std::io::Result<Duration> {
     Ok(times[250])
 }
 
-/// What this process has used so far, all threads.
+/// What the living threads of this process have used so far.
 struct Used {
     cpu: Duration,
     writes: u64,
 }
 
 impl Used {
-    /// Fields 14 and 15 of `/proc/self/stat` are user and system time in hundredths of a second; `syscw` of
-    /// `/proc/self/io` counts write calls of every kind.
+    /// `syscw` of `/proc/self/io` counts write calls of every kind.
     fn now() -> std::io::Result<Self> {
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+        let mut cpu = Duration::ZERO;
+        for thread in std::fs::read_dir("/proc/self/task").into_iter().flatten() {
+            cpu += on_cpu(&thread?.path().join("schedstat"));
+        }
         let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
         let writes = io.lines().find_map(|line| line.strip_prefix("syscw: ")?.parse().ok());
-        Ok(Self { cpu: Duration::from_millis(ticks * 10), writes: writes.unwrap_or(0) })
+        Ok(Self { cpu, writes: writes.unwrap_or(0) })
     }
+}
+
+/// Time that a thread ran, user and system, as the scheduler counts it. The ticks of `/proc/self/stat` would mislead
+/// here: a thread that the disk wakes at each tick looks busy at every one of them.
+fn on_cpu(schedstat: &Path) -> Duration {
+    let text = std::fs::read_to_string(schedstat).unwrap_or_default();
+    let nanoseconds = text.split_whitespace().next().and_then(|field| field.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
 }

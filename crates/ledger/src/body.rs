@@ -7,7 +7,7 @@ use crate::record::{Arm, Finished, Source, Span, Started, Status};
 use crate::row::RequestRow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use usecase::{Attempt, BundleId, Citation, Cost, MicroUsd, Timestamp, Usage, Verdict};
+use usecase::{Attempt, BundleId, Citation, Cost, MicroUsd, Timestamp, TraceId, Usage, Verdict};
 
 /// The kinds that the ledger writes itself.
 pub(crate) const REQUEST: &str = "request";
@@ -18,26 +18,41 @@ pub(crate) const ERASURE: &str = "erasure";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestBody {
     pub(crate) use_case: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) bundle: Option<BundleId>,
     pub(crate) arm: Arm,
     pub(crate) source: Source,
     pub(crate) key: String,
     pub(crate) run: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) conversation: Option<String>,
     pub(crate) stream: bool,
     pub(crate) started: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) duration_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) own_us: Option<u64>,
     pub(crate) status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
     pub(crate) usage: Usage,
     pub(crate) cost: Cost,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub(crate) saved: MicroUsd,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cache: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) attempts: Vec<Attempt>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) verdicts: Vec<Verdict>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) spans: Vec<Span>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) citations: Vec<Citation>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) snapshots: Vec<(String, u64)>,
     /// The payload's salted digest in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) payload: Option<String>,
 }
 
@@ -65,6 +80,8 @@ impl RequestBody {
             error: end.error,
             usage: end.usage,
             cost: end.cost,
+            saved: end.saved,
+            cache: end.cache,
             attempts: end.attempts,
             verdicts: end.verdicts,
             spans: end.spans,
@@ -75,15 +92,15 @@ impl RequestBody {
     }
 
     /// The event of a request whose process died. What it had cost by then nobody knows.
-    pub(crate) fn interrupted(row: &RequestRow) -> Self {
+    pub(crate) fn interrupted(row: RequestRow) -> Self {
         Self {
-            use_case: row.use_case.clone(),
-            bundle: row.bundle.clone(),
+            use_case: row.use_case,
+            bundle: row.bundle,
             arm: row.arm,
             source: row.source,
-            key: row.key.clone(),
-            run: row.run.clone(),
-            conversation: row.conversation.clone(),
+            key: row.key,
+            run: row.run,
+            conversation: row.conversation,
             stream: row.stream,
             started: row.at,
             duration_us: None,
@@ -92,6 +109,8 @@ impl RequestBody {
             error: Some("the process ended before the request did".to_owned()),
             usage: Usage::default(),
             cost: Cost::UNKNOWN,
+            saved: MicroUsd::ZERO,
+            cache: None,
             attempts: Vec::new(),
             verdicts: Vec::new(),
             spans: Vec::new(),
@@ -117,10 +136,14 @@ pub(crate) struct OutcomeBody {
     pub(crate) key: String,
 }
 
-/// The event of an erasure: which keys were destroyed, by their number, which tells nobody whose they were.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The event of an erasure: which keys were destroyed, by their number, which tells nobody whose they were; or of which
+/// single requests the salt.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ErasureBody {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) subject_keys: Vec<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) traces: Vec<TraceId>,
 }
 
 /// Every other event: the facts as they were given, and the digest of the payload that goes with them.
@@ -136,6 +159,10 @@ pub(crate) struct DecisionBody {
 pub(crate) struct PayloadMark {
     #[serde(default)]
     pub(crate) payload: Option<String>,
+}
+
+fn is_nothing(money: &MicroUsd) -> bool {
+    money.0 == 0
 }
 
 pub(crate) fn text(body: &impl Serialize) -> Result<String> {

@@ -1,29 +1,29 @@
-//! `Ledger`: the one handle, and all that it writes. What can be made ready is made ready on the caller's thread (serialising, sealing); the
-//! writer's transaction only looks up the chain's head, hashes and inserts.
+//! `Ledger`: the one handle, the beginning of requests, and the writes that are not on every request's path: decisions,
+//! outcomes, erasures.
 
+use crate::begun::{self, Begun, Note, Place};
 use crate::body::{self, DecisionBody, ErasureBody, OutcomeBody, RequestBody};
 use crate::error::{Error, Result};
-use crate::keyring::{self, DataKey, Keyring, StaleKey};
+use crate::finishing::{MOST_TRIES, Queue};
+use crate::keyring::{self, DataKey, Keyring, SealedWith};
 use crate::outcome::{OutcomeId, OutcomeReport, OutcomeSubject};
-use crate::record::{Event, Finished, Payload, Started};
+use crate::record::{Event, Started};
 use crate::row::RequestRow;
 use crate::run::{self, FolderLock, Run};
-use crate::seal::{self, Owner, Sealed};
-use crate::store::events::NewEvent;
+use crate::seal::{self, Owner};
+use crate::store::events::{EventParts, NewEvent};
 use crate::store::outcomes::Idempotency;
+use crate::store::requests::Recorder;
 use crate::store::{self, STEPS};
 use rusqlite::Transaction;
-use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use storage::Storage;
-use usecase::{Cost, Timestamp, TraceId, Usage};
-
-/// Sealing again after another process changed the subject's key: twice in a row is rare, four times is a bug.
-const MOST_TRIES: usize = 4;
+use usecase::{Timestamp, TraceId};
 
 #[derive(Clone)]
 pub struct Ledger {
@@ -32,29 +32,22 @@ pub struct Ledger {
 
 pub(crate) struct Inner {
     pub(crate) storage: Storage,
-    node: String,
-    run: Run,
+    pub(crate) node: Arc<str>,
+    pub(crate) run: Run,
     pub(crate) keyring: Keyring,
+    begun: Arc<Begun>,
+    pub(crate) queue: Queue,
     /// Requests that began here and have not ended.
-    open: Mutex<HashMap<TraceId, Started>>,
+    open: Mutex<HashMap<TraceId, Open>>,
     /// Requests that are not open any more and whose end is on its way to the writer.
-    ending: AtomicUsize,
+    pub(crate) ending: AtomicUsize,
 }
 
-/// Counts an end that is on its way, until it is on disk or nobody waits for it.
-struct Ending<'a>(&'a AtomicUsize);
-
-impl<'a> Ending<'a> {
-    fn begin(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(count)
-    }
-}
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
+/// A request that has begun.
+pub(crate) struct Open {
+    pub(crate) started: Started,
+    /// Of its note, once that is written.
+    pub(crate) place: Option<Place>,
 }
 
 impl Ledger {
@@ -69,76 +62,72 @@ impl Ledger {
         storage.migrate("ledger", STEPS)?;
         let _lock = FolderLock::take(storage.folder())?;
         let keyring = Keyring::open(storage)?;
-        let node = run::node(storage.folder())?;
+        let node = run::node(storage.folder())?.into();
         let (run, others) = run::enter(storage.folder())?;
-        let orphans = storage.read(|connection| store::requests::orphans(connection, &others.living))?;
-        if !orphans.is_empty() {
-            mark_interrupted(storage, &node, orphans)?;
-        }
+        mark_interrupted(storage, &node, &others.dead)?;
         for path in others.dead {
             fs::remove_file(&path).map_err(|error| Error::folder("removing", &path, &error))?;
         }
-        let open = Mutex::new(HashMap::new());
-        let ending = AtomicUsize::new(0);
-        Ok(Self { inner: Arc::new(Inner { storage: storage.clone(), node, run, keyring, open, ending }) })
+        let begun = Arc::new(Begun::create(storage.folder(), &run.id)?);
+        let queue = Queue::new(Arc::clone(&node), Arc::clone(&begun));
+        let (open, ending) = (Mutex::default(), AtomicUsize::new(0));
+        let inner = Inner { storage: storage.clone(), node, run, keyring, begun, queue, open, ending };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Notes that a request began. Not awaited: its row is written before anything that is asked for later, and is on
-    /// disk a few ms from now at most. Whoever begins a request finishes it, also when it fails or is cancelled: until
-    /// then it counts as running.
+    /// Notes that a request began, so that it is seen while it runs, and found as interrupted should this process be
+    /// killed. Not forced to the disk: a power cut may lose it. Whoever begins a request finishes it, also when it fails or is
+    /// cancelled: until then it counts as running.
     ///
     /// # Errors
-    /// `AlreadyBegun` when the trace id is in use.
+    /// `AlreadyBegun` when the trace id is in use. A note that cannot be written is only logged: the record of a whole
+    /// answer tells everything by itself.
     pub fn begin(&self, started: Started) -> Result<()> {
-        let row = self.opened(started)?;
-        self.inner.storage.enqueue(move |transaction| store::requests::begin(transaction, &row));
+        let trace = started.trace;
+        if let Err(error) = self.opened(started)? {
+            tracing::error!(%trace, %error, "the beginning of a request could not be noted");
+        }
         Ok(())
     }
 
-    /// As [`Ledger::begin`], and resolves when the row is on disk: for answers whose first byte leaves before their end.
+    /// As [`Ledger::begin`], and resolves when the note is on disk: for answers whose first byte leaves before their end.
     /// The request is open once this is called, not only once the future is polled: it may end before that.
     ///
     /// # Errors
-    /// `AlreadyBegun`, or the storage's; then the request is not open.
+    /// `AlreadyBegun`, or the folder's; then the request is not open.
     pub fn begin_durable(&self, started: Started) -> impl Future<Output = Result<()>> + Send + use<> {
-        let (ledger, trace, opened) = (self.clone(), started.trace, self.opened(started));
+        let (ledger, trace, noted) = (self.clone(), started.trace, self.opened(started));
         async move {
-            let row = opened?;
-            let written = ledger.inner.storage.write(move |transaction| store::requests::begin(transaction, &row));
-            written.await.map_err(|error| {
+            let result = match noted? {
+                Ok(number) => ledger.synced(number).await,
+                Err(error) => Err(error),
+            };
+            if result.is_err() {
                 ledger.inner.open().remove(&trace);
-                error.into()
-            })
+            }
+            result
         }
     }
 
-    fn opened(&self, started: Started) -> Result<RequestRow> {
-        let row = self.inner.running(&started);
-        let mut open = self.inner.open();
-        if open.contains_key(&started.trace) {
-            return Err(Error::AlreadyBegun(started.trace));
+    /// Opens the request and notes it; the inner result is the note's.
+    fn opened(&self, started: Started) -> Result<Result<u64>> {
+        let trace = started.trace;
+        let conversation = started.conversation.as_deref().map(|name| self.inner.keyring.conversation(name));
+        let note = Note::of(&started, conversation);
+        if self.inner.open().contains_key(&trace) {
+            return Err(Error::AlreadyBegun(trace));
         }
-        open.insert(started.trace, started);
-        Ok(row)
+        let noted = self.inner.begun.note(&note);
+        let place = noted.as_ref().ok().map(|(place, _)| *place);
+        self.inner.open().insert(trace, Open { started, place });
+        Ok(noted.map(|(_, number)| number))
     }
 
-    /// Records the end of a request; resolves when it is on disk. Only then may the answer leave.
-    ///
-    /// # Errors
-    /// `NotOpen`, or the storage's: then nothing was recorded and the call may be made again. A future that is dropped
-    /// after its first poll still records.
-    pub async fn finish(&self, finished: Finished) -> Result<()> {
-        let trace = finished.trace;
-        // Counted before it leaves the open ones, so that at no moment it is in neither number.
-        let _ending = Ending::begin(&self.inner.ending);
-        let started = self.inner.open().remove(&trace).ok_or(Error::NotOpen(trace))?;
-        let result = self.record_end(&started, finished).await;
-        if let Err(error) = &result
-            && !matches!(error, Error::NotOpen(_))
-        {
-            self.inner.open().insert(trace, started);
-        }
-        result
+    /// Resolves when this note and all before it are on disk. The writer's thread does it, since it may wait.
+    async fn synced(&self, number: u64) -> Result<()> {
+        let begun = Arc::clone(&self.inner.begun);
+        let job = move |_: &Transaction<'_>| begun.sync(number).map_err(storage::Error::refuse);
+        Ok(self.inner.storage.write(job).await?)
     }
 
     /// Requests whose end is not recorded yet. Zero after the last one was told: the process may end once
@@ -154,46 +143,7 @@ impl Ledger {
     /// # Errors
     /// The storage's.
     pub async fn flush(&self) -> Result<()> {
-        Ok(self.inner.storage.flush().await?)
-    }
-
-    async fn record_end(&self, started: &Started, mut finished: Finished) -> Result<()> {
-        let inner = &self.inner;
-        let owner = owner_of(started);
-        let payload = serde_json::to_vec(&finished.payload).map_err(|error| Error::Unreadable(error.to_string()))?;
-        finished.payload = Payload { request: Value::Null, answer: Value::Null };
-        let conversation = started.conversation.as_deref().map(|name| inner.keyring.conversation(name));
-        let at = finished.at;
-        let mut told = RequestBody::finished(started, &inner.run.id, conversation, finished, String::new());
-        for _ in 0..MOST_TRIES {
-            let key = match &owner {
-                Owner::Trace(_) => inner.keyring.key_of_trace(&owner)?,
-                named => inner.keyring.key_of(&inner.storage, named)?,
-            };
-            let sealed = seal::seal_payload(&key.secret, &payload)?;
-            told.payload = Some(sealed.digest);
-            let event = NewEvent {
-                at,
-                kind: body::REQUEST,
-                trace: Some(started.trace),
-                use_case: Some(started.use_case.clone()),
-                body: body::text(&told)?,
-                payload: Some((sealed.bytes, key.claim.clone())),
-            };
-            let row = RequestRow::of(started.trace, &told);
-            let (node, attempts, verdicts) = (inner.node.clone(), told.attempts.clone(), told.verdicts.clone());
-            let job = move |transaction: &Transaction<'_>| {
-                store::requests::finish(transaction, &node, &event, &row, &attempts, &verdicts)
-            };
-            if inner.settled(Some(key), inner.storage.write(job).await)?.is_some() {
-                return Ok(());
-            }
-            if matches!(owner, Owner::Trace(_)) {
-                // A key of its own that exists already: this trace was recorded before.
-                return Err(Error::NotOpen(started.trace));
-            }
-        }
-        Err(Error::Storage(storage::Error::Locked))
+        self.synced(self.inner.begun.last()).await
     }
 
     /// Records a decision; resolves when it is on disk, with its place in this node's chain.
@@ -203,10 +153,9 @@ impl Ledger {
     pub async fn append(&self, event: Event) -> Result<u64> {
         for _ in 0..MOST_TRIES {
             let (new, key) = self.inner.decision(&event)?;
-            let node = self.inner.node.clone();
-            let job = move |transaction: &Transaction<'_>| store::events::append(transaction, &node, &new);
-            if let Some(place) = self.inner.settled(key, self.inner.storage.write(job).await)? {
-                return Ok(place.seq.unsigned_abs());
+            let written = self.inner.storage.write(move |transaction| store::events::append(transaction, &new)).await;
+            if let Some(place) = self.inner.placed(key, written)? {
+                return Ok(place);
             }
         }
         Err(Error::Storage(storage::Error::Locked))
@@ -219,10 +168,10 @@ impl Ledger {
     pub fn append_blocking(&self, event: &Event) -> Result<u64> {
         for _ in 0..MOST_TRIES {
             let (new, key) = self.inner.decision(event)?;
-            let node = self.inner.node.clone();
-            let job = move |transaction: &Transaction<'_>| store::events::append(transaction, &node, &new);
-            if let Some(place) = self.inner.settled(key, self.inner.storage.write_blocking(job))? {
-                return Ok(place.seq.unsigned_abs());
+            let written =
+                self.inner.storage.write_blocking(move |transaction| store::events::append(transaction, &new));
+            if let Some(place) = self.inner.placed(key, written)? {
+                return Ok(place);
             }
         }
         Err(Error::Storage(storage::Error::Locked))
@@ -260,17 +209,19 @@ impl Ledger {
             OutcomeSubject::Trace(trace) => Some(*trace),
             OutcomeSubject::Conversation(_) => None,
         };
-        let event = NewEvent {
+        let parts = EventParts {
             at: now,
             kind: body::OUTCOME,
-            trace,
+            trace: trace.map(|trace| trace.to_string()),
             use_case: Some(told.use_case.clone()),
             body: body::text(&told)?,
             payload: None,
         };
-        let node = self.inner.node.clone();
+        let event = NewEvent::new(&self.inner.node, parts);
+        let folder = self.inner.storage.folder().to_owned();
         let job = move |transaction: &Transaction<'_>| {
-            store::outcomes::record(transaction, &node, &event, &told, idempotency.as_ref())
+            let is_running = || is_running(&folder, &told).map_err(storage::Error::refuse);
+            store::outcomes::record(transaction, &event, &told, idempotency.as_ref(), is_running)
         };
         Ok(self.inner.storage.write(job).await?)
     }
@@ -281,15 +232,26 @@ impl Ledger {
     /// # Errors
     /// The storage's.
     pub async fn erase(&self, owner: &Owner) -> Result<bool> {
-        let handle = self.inner.keyring.handle(owner);
+        let (node, handle) = (Arc::clone(&self.inner.node), self.inner.keyring.handle(owner));
+        let trace = match owner {
+            Owner::Trace(trace) => Some(*trace),
+            Owner::Subject(_) | Owner::Conversation(_) => None,
+        };
         self.inner.keyring.forget(&handle);
-        let node = self.inner.node.clone();
         let job = move |transaction: &Transaction<'_>| {
             let at = Timestamp::now();
-            let Some(number) = store::keys::destroy(transaction, &handle, at)? else { return Ok(false) };
-            let text = body::text(&ErasureBody { subject_keys: vec![number] }).map_err(storage::Error::refuse)?;
-            let event = NewEvent { at, kind: body::ERASURE, trace: None, use_case: None, body: text, payload: None };
-            store::events::append(transaction, &node, &event)?;
+            let mut erased = ErasureBody::default();
+            match trace {
+                Some(trace) if store::events::destroy_salt(transaction, trace)? => erased.traces.push(trace),
+                Some(_) => {}
+                None => erased.subject_keys.extend(store::keys::destroy(transaction, &handle, at)?),
+            }
+            if erased == ErasureBody::default() {
+                return Ok(false);
+            }
+            let body = body::text(&erased).map_err(storage::Error::refuse)?;
+            let parts = EventParts { at, kind: body::ERASURE, trace: None, use_case: None, body, payload: None };
+            store::events::append(transaction, &NewEvent::new(&node, parts))?;
             Ok(true)
         };
         let erased = self.inner.storage.write(job).await?;
@@ -319,93 +281,71 @@ impl fmt::Debug for Ledger {
 }
 
 impl Inner {
-    fn open(&self) -> MutexGuard<'_, HashMap<TraceId, Started>> {
+    pub(crate) fn open(&self) -> MutexGuard<'_, HashMap<TraceId, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn running(&self, started: &Started) -> RequestRow {
-        RequestRow {
-            trace: started.trace,
-            at: started.at,
-            use_case: started.use_case.clone(),
-            bundle: started.bundle.clone(),
-            arm: started.arm,
-            source: started.source,
-            key: started.key.clone(),
-            run: self.run.id.clone(),
-            conversation: started.conversation.as_deref().map(|name| self.keyring.conversation(name)),
-            stream: started.stream,
-            status: None,
-            error: None,
-            model: None,
-            usage: Usage::default(),
-            cost: Cost::UNKNOWN,
-            own_us: None,
-            duration_us: None,
-            first_token_us: None,
-            review: false,
-        }
-    }
-
-    fn seal(&self, owner: &Owner, json: &[u8]) -> Result<(DataKey, Sealed)> {
-        let key = self.keyring.key_of(&self.storage, owner)?;
-        let sealed = seal::seal_payload(&key.secret, json)?;
-        Ok((key, sealed))
     }
 
     fn decision(&self, event: &Event) -> Result<(NewEvent, Option<DataKey>)> {
         let mut told = DecisionBody { facts: event.body.clone(), payload: None };
         let (mut payload, mut used) = (None, None);
         if let Some((owner, value)) = &event.payload {
-            let (key, sealed) = self.seal(owner, value.to_string().as_bytes())?;
+            let key = self.keyring.key_of(&self.storage, owner)?;
+            let sealed = seal::seal_payload(&key.secret, value.to_string().as_bytes())?;
             told.payload = Some(sealed.digest);
-            payload = Some((sealed.bytes, key.claim.clone()));
+            payload = Some((sealed.bytes, SealedWith::Key(key.claim.clone())));
             used = Some(key);
         }
-        let (at, body) = (Timestamp::now(), body::text(&told)?);
-        let new = NewEvent { at, kind: event.kind, trace: None, use_case: event.use_case.clone(), body, payload };
-        Ok((new, used))
+        let (at, use_case, body) = (Timestamp::now(), event.use_case.clone(), body::text(&told)?);
+        let parts = EventParts { at, kind: event.kind, trace: None, use_case, body, payload };
+        Ok((NewEvent::new(&self.node, parts), used))
     }
 
-    /// The result of a write that used a key: `None` asks for another try with another key.
-    fn settled<T>(&self, key: Option<DataKey>, written: storage::Result<T>) -> Result<Option<T>> {
-        match (written, key) {
-            (Ok(value), key) => {
-                key.into_iter().for_each(|key| self.keyring.remember(key));
-                Ok(Some(value))
-            }
-            (Err(error), Some(key)) if error.refusal::<StaleKey>().is_some() => {
-                self.keyring.forget(&key.claim.handle);
-                Ok(None)
-            }
-            (Err(error), _) => Err(error.into()),
+    /// The place of a decision that was written; `None` asks for another try with another key.
+    fn placed(&self, key: Option<DataKey>, written: storage::Result<store::events::Place>) -> Result<Option<u64>> {
+        let written = written.map(|place| place.seq.unsigned_abs()).map_err(Error::from);
+        match key {
+            Some(key) => self.settled(key, written),
+            None => written.map(Some),
         }
     }
 }
 
-/// Whose key seals a request's payload.
-fn owner_of(started: &Started) -> Owner {
-    match (&started.subject, &started.conversation) {
-        (Some(subject), _) => Owner::Subject(subject.clone()),
-        (None, Some(conversation)) => Owner::Conversation(conversation.clone()),
-        (None, None) => Owner::Trace(started.trace),
-    }
+/// Whether a request of this outcome's subject has begun and not ended, in any process.
+fn is_running(folder: &Path, told: &OutcomeBody) -> Result<bool> {
+    let fits = |row: &RequestRow| match &told.subject {
+        OutcomeSubject::Trace(trace) => row.trace == *trace,
+        OutcomeSubject::Conversation(pseudonym) => row.conversation.as_ref() == Some(pseudonym),
+    };
+    Ok(begun::all_noted(folder)?.iter().any(|row| row.use_case == told.use_case && fits(row)))
 }
 
-fn mark_interrupted(storage: &Storage, node: &str, orphans: Vec<RequestRow>) -> Result<()> {
-    let node = node.to_owned();
+/// Records every request that these files of dead runs note and nobody recorded.
+fn mark_interrupted(storage: &Storage, node: &Arc<str>, dead: &[std::path::PathBuf]) -> Result<()> {
+    let mut noted = Vec::new();
+    for path in dead.iter().filter(|path| begun::is_notes(path)) {
+        noted.extend(begun::noted(path)?);
+    }
+    if noted.is_empty() {
+        return Ok(());
+    }
+    let node = Arc::clone(node);
     storage.write_blocking(move |transaction| {
-        for orphan in &orphans {
-            let told = RequestBody::interrupted(orphan);
-            let event = NewEvent {
+        let mut recorder = Recorder::new(transaction, &node)?;
+        for row in noted {
+            if store::requests::is_recorded(transaction, row.trace)? {
+                continue;
+            }
+            let (trace, told) = (row.trace, RequestBody::interrupted(row));
+            let parts = EventParts {
                 at: Timestamp::now(),
                 kind: body::REQUEST,
-                trace: Some(orphan.trace),
-                use_case: Some(orphan.use_case.clone()),
+                trace: Some(trace.to_string()),
+                use_case: Some(told.use_case.clone()),
                 body: body::text(&told).map_err(storage::Error::refuse)?,
                 payload: None,
             };
-            store::requests::finish(transaction, &node, &event, &RequestRow::of(orphan.trace, &told), &[], &[])?;
+            let event = NewEvent::new(&node, parts);
+            recorder.record(&event, &RequestRow::of(trace, &told))?;
         }
         Ok(())
     })?;

@@ -1,14 +1,15 @@
 //! The keys that payloads are sealed with: one a subject, kept in the database wrapped under the master key, which
 //! lies in a file of its own. A database that leaks alone leaks no payload; a subject's key that is destroyed erases
-//! the subject.
+//! the subject. A request that names nobody has a key made from one wrapped key for all such requests and a random salt in
+//! its own row; destroying the salt erases that request.
 
 use crate::error::{Error, Result};
 use crate::run::{read_if_there, write_new};
-use crate::seal::{self, Handle, Owner, Secret};
+use crate::seal::{self, Handle, Owner, Salt, Secret};
 use crate::store;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use storage::Storage;
 
 /// Unwrapped keys kept in memory. When they are more, all are forgotten and read again as they are needed: simpler
@@ -33,14 +34,30 @@ pub(crate) struct Claim {
 pub(crate) struct DataKey {
     pub(crate) secret: Secret,
     pub(crate) claim: Claim,
-    /// Worth remembering: the next request may need it too.
-    shared: bool,
+}
+
+/// What stands beside a sealed payload to find its key again.
+#[derive(Clone, Debug)]
+pub(crate) enum SealedWith {
+    /// A subject's or a conversation's key.
+    Key(Claim),
+    /// The key of a request that names nobody, made from the records' key, its trace and this salt: it needs no row of
+    /// its own, and is destroyed with the salt.
+    Salt {
+        salt: Salt,
+        /// The records' key, as long as no commit confirmed it.
+        unconfirmed: Option<Claim>,
+    },
 }
 
 pub(crate) struct Keyring {
     file: PathBuf,
     wrapping: Secret,
     naming: Secret,
+    /// Where the keys of requests that name nobody come from; made with the first of them.
+    records: OnceLock<Secret>,
+    /// Its row stands among those of the subjects, under a name that no owner can have.
+    records_handle: Handle,
     known: Mutex<HashMap<Handle, DataKey>>,
 }
 
@@ -61,15 +78,19 @@ impl Keyring {
         warn_if_others_may_read(&file);
         let master =
             parse_key(text.trim()).map_err(|problem| Error::MasterKeyMalformed { file: file.clone(), problem })?;
+        let naming = seal::hmac(&master, &[b"shipway pseudonym key 1"]);
         let keyring = Self {
             file,
             wrapping: seal::hmac(&master, &[b"shipway wrapping key 1"]),
-            naming: seal::hmac(&master, &[b"shipway pseudonym key 1"]),
+            records_handle: short(&seal::hmac(&naming, &[b"records"])),
+            naming,
+            records: OnceLock::new(),
             known: Mutex::new(HashMap::new()),
         };
         if let Some((handle, wrapped)) = sample {
             keyring.unwrap(&handle, &wrapped)?;
         }
+        keyring.find_records_key(storage)?;
         Ok(keyring)
     }
 
@@ -79,9 +100,7 @@ impl Keyring {
             Owner::Conversation(name) => seal::hmac(&self.naming, &[b"conversation:", name.as_bytes()]),
             Owner::Trace(trace) => seal::hmac(&self.naming, &[b"trace:", trace.to_string().as_bytes()]),
         };
-        let mut handle = Handle::default();
-        handle.copy_from_slice(&digest[..16]);
-        handle
+        short(&digest)
     }
 
     /// What stands for a conversation's name in rows and events.
@@ -96,33 +115,57 @@ impl Keyring {
 
     /// The key to seal with: remembered, read, or fresh.
     pub(crate) fn key_of(&self, storage: &Storage, owner: &Owner) -> Result<DataKey> {
-        let handle = self.handle(owner);
+        self.key_under(storage, self.handle(owner))
+    }
+
+    fn key_under(&self, storage: &Storage, handle: Handle) -> Result<DataKey> {
         if let Some(known) = self.lock().get(&handle) {
             return Ok(known.clone());
         }
         match storage.read(|connection| store::keys::wrapped_of(connection, &handle))? {
-            None => self.fresh(handle, true),
             Some(wrapped) => {
                 let secret = self.unwrap(&handle, &wrapped)?;
-                Ok(DataKey { secret, claim: Claim { handle, wrapped, saved: true }, shared: true })
+                Ok(DataKey { secret, claim: Claim { handle, wrapped, saved: true } })
+            }
+            None => {
+                let secret = seal::random();
+                let wrapped = seal::wrap(&self.wrapping, &handle, &secret)?;
+                Ok(DataKey { secret, claim: Claim { handle, wrapped, saved: false } })
             }
         }
     }
 
-    /// The key of a request that names nobody: a fresh one, without looking, since no trace comes twice.
-    pub(crate) fn key_of_trace(&self, owner: &Owner) -> Result<DataKey> {
-        self.fresh(self.handle(owner), false)
+    /// A key for one payload, the salt to find it again by, and the records' key as long as no commit confirmed it.
+    pub(crate) fn key_of_record(&self, storage: &Storage, trace: &str) -> Result<(Secret, Salt, Option<DataKey>)> {
+        let salt = seal::random();
+        if let Some(records) = self.records.get() {
+            return Ok((seal::key_of_record(records, trace, &salt), salt, None));
+        }
+        let records = self.key_under(storage, self.records_handle)?;
+        Ok((seal::key_of_record(&records.secret, trace, &salt), salt, Some(records)))
     }
 
-    fn fresh(&self, handle: Handle, shared: bool) -> Result<DataKey> {
-        let secret = seal::random();
-        let wrapped = seal::wrap(&self.wrapping, &handle, &secret)?;
-        Ok(DataKey { secret, claim: Claim { handle, wrapped, saved: false }, shared })
+    /// The key of a payload that was sealed so; `None` when there is no records' key.
+    pub(crate) fn key_from_salt(&self, storage: &Storage, trace: &str, salt: &[u8]) -> Result<Option<Secret>> {
+        if self.records.get().is_none() {
+            // Another process may have made it after this one began.
+            self.find_records_key(storage)?;
+        }
+        Ok(self.records.get().map(|records| seal::key_of_record(records, trace, salt)))
+    }
+
+    fn find_records_key(&self, storage: &Storage) -> Result<()> {
+        let handle = &self.records_handle;
+        if let Some(wrapped) = storage.read(|connection| store::keys::wrapped_of(connection, handle))? {
+            let _ = self.records.set(self.unwrap(handle, &wrapped)?);
+        }
+        Ok(())
     }
 
     /// After a commit confirmed the key.
     pub(crate) fn remember(&self, mut key: DataKey) {
-        if !key.shared {
+        if key.claim.handle == self.records_handle {
+            let _ = self.records.set(key.secret);
             return;
         }
         key.claim.saved = true;
@@ -150,6 +193,12 @@ impl Keyring {
     fn lock(&self) -> MutexGuard<'_, HashMap<Handle, DataKey>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn short(digest: &Secret) -> Handle {
+    let mut handle = Handle::default();
+    handle.copy_from_slice(&digest[..16]);
+    handle
 }
 
 /// Refuses a folder that lost its database: without the tables there are no keys to check callers against and no

@@ -15,9 +15,11 @@
 //! secrets (`seal`, `keyring`); `run` (which process is alive); `store` (all the SQL); `verify`; `handle` (`Ledger`, and what it
 //! writes); `reading` (what it reads).
 
+mod begun;
 mod body;
 mod chain;
 mod error;
+mod finishing;
 mod handle;
 mod keyring;
 mod outcome;

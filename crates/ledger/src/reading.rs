@@ -1,5 +1,6 @@
 //! All that a [`Ledger`] reads: requests, outcomes, events, sums, and the check of the whole record.
 
+use crate::begun;
 use crate::body::{self, RequestBody};
 use crate::error::{Error, Result};
 use crate::handle::{Inner, Ledger};
@@ -9,7 +10,7 @@ use crate::store::{self, events::StoredPayload};
 use crate::verify::{self, VerifyReport};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use usecase::{Attempt, Timestamp, TraceId, Verdict};
+use usecase::{Timestamp, TraceId};
 
 impl Ledger {
     /// Checks the whole record. Reads and decrypts everything: about 0.1 ms an event.
@@ -20,32 +21,44 @@ impl Ledger {
         verify::verify(&self.inner.storage, &self.inner.keyring)
     }
 
+    /// Those that ended, as recorded, and those that run, in whatever process, as noted. A stale note of a process that was
+    /// killed counts as running until the ledger is opened next.
+    ///
     /// # Errors
     /// The storage's.
     pub fn requests(&self, filter: &RequestFilter) -> Result<Vec<RequestRow>> {
         let conversation = filter.conversation.as_deref().map(|name| self.inner.keyring.conversation(name));
-        let list = |connection: &_| store::requests::list(connection, filter, conversation.as_deref());
-        Ok(self.inner.storage.read(list)?)
+        // Noted first: what ends in between is then found recorded, and missed by neither.
+        let noted = begun::all_noted(self.inner.storage.folder())?;
+        let fitting = noted.into_iter().filter(|row| filter.lets_through(row, conversation.as_deref()));
+        let mut rows = self.inner.storage.read(|connection| {
+            let mut rows = Vec::new();
+            for row in fitting {
+                if !store::requests::is_recorded(connection, row.trace)? {
+                    rows.push(row);
+                }
+            }
+            rows.extend(store::requests::list(connection, filter, conversation.as_deref())?);
+            Ok(rows)
+        })?;
+        rows.sort_by(|one, other| (other.at, other.trace).cmp(&(one.at, one.trace)));
+        rows.truncate(filter.limit.unwrap_or(usize::MAX));
+        Ok(rows)
     }
 
     /// # Errors
     /// The storage's; `Unreadable` when the record was changed.
     pub fn request(&self, trace: &TraceId) -> Result<Option<RequestDetail>> {
+        let noted = begun::all_noted(self.inner.storage.folder())?;
         let found = self.inner.storage.read(|connection| {
             let Some(row) = store::requests::one(connection, *trace)? else { return Ok(None) };
             let body = store::requests::body(connection, *trace)?;
             Ok(Some((row, body, store::requests::payload(connection, *trace)?)))
         })?;
-        let Some((row, text, stored)) = found else { return Ok(None) };
-        let mut detail = RequestDetail {
-            row,
-            attempts: Vec::new(),
-            verdicts: Vec::new(),
-            spans: Vec::new(),
-            citations: Vec::new(),
-            snapshots: Vec::new(),
-            payload: None,
+        let Some((row, text, stored)) = found else {
+            return Ok(noted.into_iter().find(|row| row.trace == *trace).map(RequestDetail::of));
         };
+        let mut detail = RequestDetail::of(row);
         if let Some(text) = text {
             let told: RequestBody = body::parse(&text)?;
             detail.attempts = told.attempts;
@@ -58,38 +71,6 @@ impl Ledger {
             detail.payload = self.inner.unseal(&stored)?;
         }
         Ok(Some(detail))
-    }
-
-    /// The attempts of the requests that the filter lets through, those of one request in order, newest request first.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub fn attempts(&self, filter: &RequestFilter) -> Result<Vec<(TraceId, Attempt)>> {
-        self.of_each(filter, store::requests::attempts)
-    }
-
-    /// The verdicts of the requests that the filter lets through, as above.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub fn verdicts(&self, filter: &RequestFilter) -> Result<Vec<(TraceId, Verdict)>> {
-        self.of_each(filter, store::requests::verdicts)
-    }
-
-    fn of_each<T>(
-        &self,
-        filter: &RequestFilter,
-        read: impl Fn(&rusqlite::Connection, TraceId) -> storage::Result<Vec<T>>,
-    ) -> Result<Vec<(TraceId, T)>> {
-        let conversation = filter.conversation.as_deref().map(|name| self.inner.keyring.conversation(name));
-        let all = self.inner.storage.read(|connection| {
-            let mut all = Vec::new();
-            for row in store::requests::list(connection, filter, conversation.as_deref())? {
-                all.extend(read(connection, row.trace)?.into_iter().map(|part| (row.trace, part)));
-            }
-            Ok(all)
-        })?;
-        Ok(all)
     }
 
     /// All outcomes of a use case in the order of recording, each with its requests and their cost.
@@ -119,7 +100,7 @@ impl Ledger {
     /// # Errors
     /// The storage's; `Unreadable` when the record was changed.
     pub fn event_payload(&self, event: &EventRow) -> Result<Option<Value>> {
-        let read = |connection: &_| store::events::payload(connection, &event.node, event.seq);
+        let read = |connection: &_| store::events::payload(connection, event);
         match self.inner.storage.read(read)? {
             Some(stored) => self.inner.unseal(&stored),
             None => Ok(None),
@@ -131,9 +112,18 @@ impl Inner {
     fn unseal<T: DeserializeOwned>(&self, stored: &StoredPayload) -> Result<Option<T>> {
         let changed = || Error::Unreadable("a payload does not open".to_owned());
         let mark: body::PayloadMark = body::parse(&stored.body)?;
-        let key = self.storage.read(|connection| store::keys::by_number(connection, stored.subject_key))?;
-        let (Some(handle), Some(wrapped)) = key.ok_or_else(changed)? else { return Ok(None) };
-        let secret = self.keyring.unwrap(&handle, &wrapped)?;
+        let secret = match (stored.subject_key, &stored.salt) {
+            (Some(number), _) => {
+                let key = self.storage.read(|connection| store::keys::by_number(connection, number))?;
+                let (Some(handle), Some(wrapped)) = key.ok_or_else(changed)? else { return Ok(None) };
+                self.keyring.unwrap(&handle, &wrapped)?
+            }
+            (None, Some(salt)) => {
+                let trace = stored.trace.as_deref().ok_or_else(changed)?;
+                self.keyring.key_from_salt(&self.storage, trace, salt)?.ok_or_else(changed)?
+            }
+            (None, None) => return Ok(None),
+        };
         let digest = mark.payload.ok_or_else(changed)?;
         let json = seal::open_payload(&secret, &stored.sealed, &digest).ok_or_else(changed)?;
         serde_json::from_slice(&json).map(Some).map_err(|error| Error::Unreadable(error.to_string()))

@@ -3,7 +3,7 @@
 use crate::seal::Owner;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use usecase::{Attempt, BundleId, Citation, Cost, Timestamp, TraceId, Usage, Verdict};
+use usecase::{Attempt, BundleId, Citation, Cost, MicroUsd, Timestamp, TraceId, Usage, Verdict};
 
 /// A small closed set of words, the same in JSON, in SQL and in a command line.
 macro_rules! words {
@@ -50,6 +50,8 @@ words! {
         Ask = "ask",
         /// An eval run.
         Eval = "eval",
+        /// An app, through a batch: live work at low priority, which is paid for like all live work.
+        Batch = "batch",
     }
 }
 
@@ -96,6 +98,7 @@ pub struct Span {
     pub start_us: u64,
     pub duration_us: u64,
     /// Facts in OpenTelemetry's terms. No text of the payload: spans are not encrypted.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub attributes: Map<String, Value>,
 }
 
@@ -121,6 +124,10 @@ pub struct Finished {
     pub usage: Usage,
     /// Everything that was spent on it, failed attempts included.
     pub cost: Cost,
+    /// Money that was not spent, thanks to the provider's prompt cache or to our answer cache, in micro-dollars.
+    pub saved: MicroUsd,
+    /// `exact` or `semantic` when the answer came from the answer cache.
+    pub cache: Option<String>,
     pub citations: Vec<Citation>,
     /// Collections that were searched and the number of the snapshot that answered.
     pub snapshots: Vec<(String, u64)>,

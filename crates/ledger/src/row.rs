@@ -27,6 +27,26 @@ pub struct RequestFilter {
     pub limit: Option<usize>,
 }
 
+impl RequestFilter {
+    /// What the store's conditions say in SQL, for rows that are not in the store. `conversation` is the pseudonym of the
+    /// one that the filter names.
+    pub(crate) fn lets_through(&self, row: &RequestRow, conversation: Option<&str>) -> bool {
+        fn fits<T: PartialEq>(wanted: Option<T>, found: Option<T>) -> bool {
+            wanted.is_none() || wanted == found
+        }
+        fits(self.use_case.as_ref(), Some(&row.use_case))
+            && self.since.is_none_or(|since| row.at >= since)
+            && self.until.is_none_or(|until| row.at < until)
+            && fits(self.bundle.as_ref(), row.bundle.as_ref())
+            && fits(self.arm, Some(row.arm))
+            && fits(self.source, Some(row.source))
+            && fits(self.status, row.status)
+            && fits(self.key.as_ref(), Some(&row.key))
+            && fits(conversation, row.conversation.as_deref())
+            && fits(self.review, Some(row.review))
+    }
+}
+
 /// One request in columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RequestRow {
@@ -50,6 +70,10 @@ pub struct RequestRow {
     pub model: Option<String>,
     pub usage: Usage,
     pub cost: Cost,
+    /// Money that was not spent, thanks to a cache.
+    pub saved: MicroUsd,
+    /// `exact` or `semantic` when the answer came from the answer cache.
+    pub cache: Option<String>,
     /// µs that we added ourselves; `None` while it runs, and when it was interrupted.
     pub own_us: Option<u64>,
     /// µs from start to end; `None` as above.
@@ -84,6 +108,8 @@ impl RequestRow {
             model: answered.map(|attempt| attempt.model.clone()),
             usage: body.usage,
             cost: body.cost,
+            saved: body.saved,
+            cache: body.cache.clone(),
             own_us: body.own_us,
             duration_us: body.duration_us,
             first_token_us,
@@ -103,6 +129,21 @@ pub struct RequestDetail {
     pub snapshots: Vec<(String, u64)>,
     /// `None` while it runs, when it was interrupted, and once its subject was erased.
     pub payload: Option<Payload>,
+}
+
+impl RequestDetail {
+    /// With nothing but the row.
+    pub(crate) fn of(row: RequestRow) -> Self {
+        Self {
+            row,
+            attempts: Vec::new(),
+            verdicts: Vec::new(),
+            spans: Vec::new(),
+            citations: Vec::new(),
+            snapshots: Vec::new(),
+            payload: None,
+        }
+    }
 }
 
 /// One reported outcome and the requests that it is about.

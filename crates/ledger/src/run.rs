@@ -1,7 +1,8 @@
 //! Which process is alive. Each open ledger is a *run* and holds a locked file `<folder>/runs/<run>.lock`; the
 //! operating system lets the lock go when the process ends, however it ends. A run whose lock can be taken is dead, and
-//! what it left unfinished was interrupted.
+//! what it noted beside it as begun (`<run>.begun`) and never recorded was interrupted.
 
+use crate::begun;
 use crate::error::{Error, Result};
 use crate::seal;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -32,30 +33,69 @@ pub(crate) struct Run {
 
 /// What stands beside this run in the folder.
 pub(crate) struct Others {
-    pub(crate) living: Vec<String>,
-    /// Lock files of dead runs, to be removed once their requests are marked.
+    living: Vec<String>,
+    /// Files of dead runs, to be removed once their requests are marked.
     pub(crate) dead: Vec<PathBuf>,
+}
+
+/// Where the runs' files stand.
+pub(crate) fn runs(folder: &Path) -> PathBuf {
+    folder.join("runs")
+}
+
+/// All files of all runs; none when the folder is not there.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let runs = runs(folder);
+    let read = |error| Error::folder("reading", &runs, &error);
+    let entries = match fs::read_dir(&runs) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(read)?,
+    };
+    entries.map(|entry| Ok(entry.map_err(read)?.path())).collect()
 }
 
 /// Looks at the other runs, then begins this one. The caller holds the folder's lock.
 pub(crate) fn enter(folder: &Path) -> Result<(Run, Others)> {
-    let runs = folder.join("runs");
+    let runs = runs(folder);
     fs::create_dir_all(&runs).map_err(|error| Error::folder("creating", &runs, &error))?;
     let mut others = Others { living: Vec::new(), dead: Vec::new() };
-    for entry in fs::read_dir(&runs).map_err(|error| Error::folder("reading", &runs, &error))? {
-        let path = entry.map_err(|error| Error::folder("reading", &runs, &error))?.path();
-        let Some(id) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".lock")) else { continue };
-        match is_held(&path)? {
-            true => others.living.push(id.to_owned()),
-            false => others.dead.push(path),
+    let files = files(folder)?;
+    for path in &files {
+        if let Some(id) = run_of(path, ".lock")
+            && is_held(path)?
+        {
+            others.living.push(id.to_owned());
         }
     }
+    let is_dead = |path: &PathBuf| {
+        let run = run_of(path, ".lock").or_else(|| run_of(path, begun::SUFFIX));
+        run.is_some_and(|run| !others.living.iter().any(|living| living == run))
+    };
+    others.dead = files.into_iter().filter(is_dead).collect();
     let id = usecase::ids::hex(&seal::random::<8>());
     let path = runs.join(format!("{id}.lock"));
-    let lock = private().create_new(true).open(&path).map_err(|error| Error::folder("creating", &path, &error))?;
+    let lock = create_private(&path)?;
     lock.lock().map_err(|error| Error::folder("locking", &path, &error))?;
-    others.living.push(id.clone());
     Ok((Run { id, _lock: lock }, others))
+}
+
+fn run_of<'a>(path: &'a Path, suffix: &str) -> Option<&'a str> {
+    path.file_name()?.to_str()?.strip_suffix(suffix)
+}
+
+/// A fresh file for its owner's eyes only, its name on disk.
+pub(crate) fn create_private(path: &Path) -> Result<File> {
+    let create = || {
+        let file = private().create_new(true).open(path)?;
+        sync_folder_of(path)?;
+        Ok(file)
+    };
+    create().map_err(|error| Error::folder("creating", path, &error))
+}
+
+/// A new name is on disk only when its folder is.
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn is_held(path: &Path) -> Result<bool> {
@@ -100,11 +140,7 @@ pub(crate) fn write_new(path: &Path, text: &str) -> Result<()> {
         writeln!(file, "{text}")?;
         file.sync_all()?;
         fs::rename(&draft, path)?;
-        // The new name is on disk only when the folder is.
-        if let Some(folder) = path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        sync_folder_of(path)
     };
     write().map_err(|error| Error::folder("writing", path, &error))
 }

@@ -15,6 +15,8 @@ const SALT_BYTES: usize = 16;
 const BLOCK_BYTES: usize = 64;
 
 pub(crate) type Secret = [u8; KEY_BYTES];
+/// What makes a single request's key unlike all others.
+pub(crate) type Salt = [u8; KEY_BYTES];
 /// A keyed pseudonym of a name: 128 bits.
 pub(crate) type Handle = [u8; 16];
 
@@ -73,6 +75,12 @@ pub(crate) fn wrap(wrapping: &Secret, handle: &Handle, key: &Secret) -> Result<V
 
 pub(crate) fn unwrap(wrapping: &Secret, handle: &[u8], wrapped: &[u8]) -> Option<Secret> {
     decrypt(wrapping, handle, wrapped)?.try_into().ok()
+}
+
+/// The key of a request that names nobody. The salt has as many random bytes as a key: without it nothing is left to
+/// guess from.
+pub(crate) fn key_of_record(records: &Secret, trace: &str, salt: &[u8]) -> Secret {
+    hmac(records, &[b"shipway record key 1:", trace.as_bytes(), salt])
 }
 
 pub(crate) fn hmac(key: &Secret, parts: &[&[u8]]) -> Secret {

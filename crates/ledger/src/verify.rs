@@ -2,7 +2,7 @@
 //! with what the events say. The first thing that does not fit is reported with its place and the reason.
 
 use crate::body::{self, ErasureBody, OutcomeBody, PayloadMark, RequestBody};
-use crate::chain::{GENESIS, Hash, Link};
+use crate::chain::{self, Content, GENESIS, Hash};
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::row::RequestRow;
@@ -40,35 +40,42 @@ pub struct VerifyReport {
 
 /// Why an event does not hold; `Err(storage::Error)` is kept for a database that cannot be read at all.
 type Finding = std::result::Result<(), String>;
+/// What a payload is sealed with, and the key unless it was destroyed; or why it cannot be found.
+type Found = std::result::Result<(Destroyed, Option<seal::Secret>), String>;
 
 pub(crate) fn verify(storage: &Storage, keyring: &Keyring) -> Result<VerifyReport> {
     Ok(storage.read(|connection| {
-        let mut auditor = Auditor::new(connection, keyring);
+        let mut auditor = Auditor::new(storage, connection, keyring);
         store::audit::walk(connection, |event| auditor.visit(&event))?;
         auditor.conclude()
     })?)
 }
 
 struct Auditor<'a> {
+    storage: &'a Storage,
     connection: &'a Connection,
     keyring: &'a Keyring,
     report: VerifyReport,
-    node: Option<Vec<u8>>,
-    last: i64,
-    before: Hash,
+    /// The end of each node's chain so far.
+    heads: BTreeMap<Vec<u8>, (i64, Hash)>,
     /// Keys by number: one look-up a key, not one a payload. `None` is a destroyed key.
     keys: BTreeMap<i64, Option<seal::Secret>>,
     /// Destroyed keys, and the first event that was sealed with each.
-    destroyed: BTreeMap<i64, (String, u64)>,
-    erased_on_record: BTreeSet<i64>,
+    destroyed: BTreeMap<Destroyed, (String, u64)>,
+    erased_on_record: BTreeSet<Destroyed>,
     requests: u64,
     outcomes: u64,
-    attempts: u64,
-    verdicts: u64,
+}
+
+/// What was sealed under a key that is gone: all payloads of a subject's key, by its number, or that of one request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Destroyed {
+    Key(i64),
+    Salt(TraceId),
 }
 
 impl<'a> Auditor<'a> {
-    fn new(connection: &'a Connection, keyring: &'a Keyring) -> Self {
+    fn new(storage: &'a Storage, connection: &'a Connection, keyring: &'a Keyring) -> Self {
         let report = VerifyReport {
             events: 0,
             nodes: 0,
@@ -78,31 +85,24 @@ impl<'a> Auditor<'a> {
             payloads_erased: 0,
         };
         Self {
+            storage,
             connection,
             keyring,
             report,
-            node: None,
-            last: 0,
-            before: GENESIS,
+            heads: BTreeMap::new(),
             keys: BTreeMap::new(),
             destroyed: BTreeMap::new(),
             erased_on_record: BTreeSet::new(),
             requests: 0,
             outcomes: 0,
-            attempts: 0,
-            verdicts: 0,
         }
     }
 
     fn visit(&mut self, event: &StoredEvent) -> storage::Result<ControlFlow<()>> {
-        if self.node.as_ref() != Some(&event.node) {
-            self.report.nodes += 1;
-            self.node = Some(event.node.clone());
-            self.last = 0;
-            self.before = GENESIS;
-        }
-        let place = self.last + 1;
-        let finding = match self.check(event) {
+        let (last, before) = self.heads.get(&event.node).copied().unwrap_or((0, GENESIS));
+        self.report.nodes += u64::from(last == 0);
+        let place = last + 1;
+        let finding = match self.check(event, last, &before) {
             Ok(finding) => finding,
             Err(error) => Err(changed_beyond_reading(error)?),
         };
@@ -114,69 +114,44 @@ impl<'a> Auditor<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn check(&mut self, event: &StoredEvent) -> storage::Result<Finding> {
+    fn check(&mut self, event: &StoredEvent, last: i64, before: &Hash) -> storage::Result<Finding> {
         let Some(fields) = &event.fields else {
             return Ok(Err("a column of the event holds something of another type".to_owned()));
         };
-        let link = match self.check_link(event, fields) {
+        let hash = match check_link(event, fields, last, before) {
             Ok(hash) => hash,
             Err(reason) => return Ok(Err(reason)),
         };
-        self.last = fields.seq;
-        self.before = link;
+        self.heads.insert(event.node.clone(), (fields.seq, hash));
         let Ok(text) = std::str::from_utf8(&fields.body) else { return Ok(Err("the body is no text".to_owned())) };
         let payload = self.check_payload(event, fields, text)?;
         if payload.is_err() {
             return Ok(payload);
         }
         match std::str::from_utf8(&fields.kind) {
-            Ok(body::REQUEST) => self.check_request(fields, text),
+            Ok(body::REQUEST) => self.check_request(event.id, fields, text),
             Ok(body::OUTCOME) => self.check_outcome(event.id, text),
             Ok(body::ERASURE) => Ok(self.note_erasure(text)),
             _ => Ok(Ok(())),
         }
     }
 
-    fn check_link(&self, event: &StoredEvent, fields: &Fields) -> std::result::Result<Hash, String> {
-        if fields.seq != self.last + 1 {
-            return Err(format!("the chain goes from event {} to {}: what was between is gone", self.last, fields.seq));
-        }
-        let link = Link {
-            node: &event.node,
-            seq: fields.seq,
-            at: fields.at,
-            kind: &fields.kind,
-            trace: fields.trace.as_deref(),
-            use_case: fields.use_case.as_deref(),
-            subject_key: fields.subject_key,
-            body: &fields.body,
-        };
-        let hash = link.hash(&self.before);
-        if hash.as_slice() != fields.hash.as_slice() {
-            return Err("its hash does not fit: the event, its hash or the one before was changed".to_owned());
-        }
-        Ok(hash)
-    }
-
     fn check_payload(&mut self, event: &StoredEvent, fields: &Fields, text: &str) -> storage::Result<Finding> {
         let mark: PayloadMark = body::parse(text).map_err(storage::Error::refuse)?;
-        let (digest, number) = match (mark.payload, fields.subject_key) {
-            (None, None) if event.sealed.is_none() => return Ok(Ok(())),
-            (Some(digest), Some(number)) => (digest, number),
-            _ => return Ok(Err("it has a payload that its body does not know of, or the other way round".to_owned())),
+        let Some(digest) = mark.payload else {
+            let nothing = event.sealed.is_none() && event.salt.is_none() && fields.subject_key.is_none();
+            let unknown = || Err("it has a payload that its body does not know of".to_owned());
+            return Ok(if nothing { Ok(()) } else { unknown() });
         };
         let Some(sealed) = &event.sealed else { return Ok(Err("its payload was taken out".to_owned())) };
-        let secret = match self.keys.get(&number) {
-            Some(secret) => *secret,
-            None => match self.look_up(number)? {
-                Ok(secret) => secret,
-                Err(reason) => return Ok(Err(reason)),
-            },
+        let (mark, secret) = match self.key_of(event, fields)? {
+            Ok(found) => found,
+            Err(reason) => return Ok(Err(reason)),
         };
         let Some(secret) = secret else {
             self.report.payloads_erased += 1;
             let place = || (String::from_utf8_lossy(&event.node).into_owned(), fields.seq.unsigned_abs());
-            self.destroyed.entry(number).or_insert_with(place);
+            self.destroyed.entry(mark).or_insert_with(place);
             return Ok(Ok(()));
         };
         if seal::open_payload(&secret, sealed, &digest).is_none() {
@@ -184,6 +159,25 @@ impl<'a> Auditor<'a> {
         }
         self.report.payloads_checked += 1;
         Ok(Ok(()))
+    }
+
+    /// The key that an event's payload is sealed with, `None` when it was destroyed.
+    fn key_of(&mut self, event: &StoredEvent, fields: &Fields) -> storage::Result<Found> {
+        if let Some(number) = fields.subject_key {
+            let secret = match self.keys.get(&number) {
+                Some(secret) => Ok(*secret),
+                None => self.look_up(number)?,
+            };
+            return Ok(secret.map(|secret| (Destroyed::Key(number), secret)));
+        }
+        let Some((text, trace)) = trace_of(fields) else {
+            return Ok(Err("its payload is sealed with no key that could be found".to_owned()));
+        };
+        let Some(salt) = &event.salt else { return Ok(Ok((Destroyed::Salt(trace), None))) };
+        match self.keyring.key_from_salt(self.storage, text, salt).map_err(storage::Error::refuse)? {
+            Some(secret) => Ok(Ok((Destroyed::Salt(trace), Some(secret)))),
+            None => Ok(Err("the key that its payload's key was made from was taken out".to_owned())),
+        }
     }
 
     fn look_up(&mut self, number: i64) -> storage::Result<std::result::Result<Option<seal::Secret>, String>> {
@@ -198,7 +192,7 @@ impl<'a> Auditor<'a> {
             },
             Some(_) => return Ok(Err("the key of its payload is half destroyed".to_owned())),
         };
-        // A ledger of single requests has a key for each; only those of several payloads are worth keeping.
+        // Many subjects may come once; more than this many are not worth keeping in memory.
         if self.keys.len() >= 10_000 {
             self.keys.clear();
         }
@@ -206,28 +200,22 @@ impl<'a> Auditor<'a> {
         Ok(Ok(secret))
     }
 
-    fn check_request(&mut self, fields: &Fields, text: &str) -> storage::Result<Finding> {
+    fn check_request(&mut self, event: i64, fields: &Fields, text: &str) -> storage::Result<Finding> {
         let request: RequestBody = body::parse(text).map_err(storage::Error::refuse)?;
-        let trace = fields.trace.as_deref().and_then(|trace| TraceId::parse(std::str::from_utf8(trace).ok()?));
-        let Some(trace) = trace else { return Ok(Err("the event of a request has no trace id".to_owned())) };
+        let Some((_, trace)) = trace_of(fields) else {
+            return Ok(Err("the event of a request has no trace id".to_owned()));
+        };
         let Some(row) = store::requests::one(self.connection, trace)? else {
             return Ok(Err(format!("the row of request {trace} was taken out")));
         };
+        if store::requests::event_of(self.connection, trace)? != Some(event) {
+            return Ok(Err(format!("the row of request {trace} stands for another event")));
+        }
         let told = RequestRow::of(trace, &request);
         if row != told {
             return Ok(Err(format!("the row of request {trace} says {}", difference(&row, &told))));
         }
-        if store::requests::attempts(self.connection, trace)? != request.attempts {
-            return Ok(Err(format!("the attempts of request {trace} are not those of its event")));
-        }
-        let mark = |verdict: &usecase::Verdict| (verdict.guard.clone(), verdict.rule.clone(), verdict.decision);
-        let rows: Vec<_> = store::requests::verdicts(self.connection, trace)?.iter().map(mark).collect();
-        if rows != request.verdicts.iter().map(mark).collect::<Vec<_>>() {
-            return Ok(Err(format!("the verdicts of request {trace} are not those of its event")));
-        }
         self.requests += 1;
-        self.attempts += request.attempts.len() as u64;
-        self.verdicts += request.verdicts.len() as u64;
         Ok(Ok(()))
     }
 
@@ -255,7 +243,8 @@ impl<'a> Auditor<'a> {
 
     fn note_erasure(&mut self, text: &str) -> Finding {
         let erasure: ErasureBody = body::parse(text).map_err(|error| error.to_string())?;
-        self.erased_on_record.extend(erasure.subject_keys);
+        self.erased_on_record.extend(erasure.subject_keys.into_iter().map(Destroyed::Key));
+        self.erased_on_record.extend(erasure.traces.into_iter().map(Destroyed::Salt));
         Ok(())
     }
 
@@ -271,14 +260,7 @@ impl<'a> Auditor<'a> {
             return Ok(self.report);
         }
         let rows = store::audit::count_rows(self.connection)?;
-        let payloads = self.report.payloads_checked + self.report.payloads_erased;
-        let extra = [
-            ("request", rows.requests, self.requests),
-            ("outcome", rows.outcomes, self.outcomes),
-            ("payload", rows.payloads, payloads),
-            ("attempt", rows.attempts, self.attempts),
-            ("verdict", rows.verdicts, self.verdicts),
-        ];
+        let extra = [("request", rows.requests, self.requests), ("outcome", rows.outcomes, self.outcomes)];
         for (what, stored, told) in extra {
             if stored != told {
                 let reason = format!("there are {stored} {what} rows, but the events tell of {told}");
@@ -293,6 +275,31 @@ impl<'a> Auditor<'a> {
         self.report.intact = false;
         self.report.first_break = Some(Break { node: node.to_owned(), seq, reason });
     }
+}
+
+fn check_link(event: &StoredEvent, fields: &Fields, last: i64, before: &Hash) -> std::result::Result<Hash, String> {
+    if fields.seq != last + 1 {
+        return Err(format!("the chain goes from event {last} to {}: what was between is gone", fields.seq));
+    }
+    let content = Content {
+        node: &event.node,
+        at: fields.at,
+        kind: &fields.kind,
+        trace: fields.trace.as_deref(),
+        use_case: fields.use_case.as_deref(),
+        body: &fields.body,
+    };
+    let hash = chain::link(before, fields.seq, fields.subject_key, &content.hash());
+    if hash.as_slice() != fields.hash.as_slice() {
+        return Err("its hash does not fit: the event, its hash or the one before was changed".to_owned());
+    }
+    Ok(hash)
+}
+
+/// The event's trace as it is written and as it is read.
+fn trace_of(fields: &Fields) -> Option<(&str, TraceId)> {
+    let text = std::str::from_utf8(fields.trace.as_deref()?).ok()?;
+    Some((text, TraceId::parse(text)?))
 }
 
 /// A row that cannot be decoded is a finding; a disk that cannot be read is not.

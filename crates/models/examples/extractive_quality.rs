@@ -47,7 +47,7 @@ async fn answer(question: &str, passages: Vec<Passage>) -> Result<(String, Durat
     let models = Models::new(&ProjectFile::default())?;
     let model = models.clear(&Residency::default(), &ModelRef::local_extractive())?;
     let request = ChatRequest::new("", vec![Message::new(Role::User, question)]);
-    let call = Call { request, passages: passages.into(), question: question.to_owned() };
+    let call = Call { request: request.into(), passages: passages.into(), question: question.to_owned(), batch: false };
     let begun = Instant::now();
     let reply = models.call(vec![model], call).await?;
     let took = begun.elapsed();

@@ -32,6 +32,9 @@ pub enum Error {
     Unsupported { model: ModelRef, feature: String },
     #[error("{model} needs an API key, and `{reference}` gives none that can be sent")]
     MissingKey { model: ModelRef, reference: String },
+    /// Nobody was asked: every model of the chain is left alone for a while.
+    #[error("{model} is not asked for now: {why}; try again in {} s", .retry_after.as_secs().max(1))]
+    PassedOver { model: ModelRef, why: Closed, retry_after: Duration },
     #[error("{model} could not be reached: {reason}")]
     Connect { model: ModelRef, reason: String },
     #[error("{model} was given up after {limit:?} of waiting for {wait}")]
@@ -49,6 +52,27 @@ pub enum Error {
     TooLarge { model: ModelRef, limit_bytes: usize, place: &'static str },
 }
 
+/// Why a target is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// Its breaker is open.
+    Failing,
+    /// It answered 429, or said until when it wants to be left alone.
+    AskedToWait,
+    /// It does not accept our key, or there is none.
+    KeyRefused,
+}
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Failing => "its last calls failed",
+            Self::AskedToWait => "it asked for a pause",
+            Self::KeyRefused => "it did not accept the key",
+        })
+    }
+}
+
 /// Which wait ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
@@ -56,6 +80,8 @@ pub enum Wait {
     FirstToken,
     Idle,
     Total,
+    /// The use case's own `deadline`.
+    Deadline,
 }
 
 impl std::fmt::Display for Wait {
@@ -65,6 +91,7 @@ impl std::fmt::Display for Wait {
             Self::FirstToken => "the first byte of the answer",
             Self::Idle => "the next piece of the answer",
             Self::Total => "the whole answer",
+            Self::Deadline => "an answer, as the use case's deadline says",
         })
     }
 }
@@ -105,9 +132,15 @@ impl std::fmt::Display for Upstream {
 
 impl Upstream {
     /// The account is out of money: waiting does not help, paying does.
-    fn is_out_of_credit(&self) -> bool {
+    pub(crate) fn is_out_of_credit(&self) -> bool {
         let quota = |name: &Option<String>| name.as_deref() == Some("insufficient_quota");
         self.status == Some(402) || quota(&self.code) || quota(&self.kind)
+    }
+
+    /// OpenAI's answer where the tier for those who can wait is full.
+    pub(crate) fn is_without_resources(&self) -> bool {
+        let named = |name: &Option<String>| name.as_deref() == Some("resource_unavailable");
+        self.status == Some(429) && (named(&self.code) || named(&self.kind))
     }
 
     fn fault(&self) -> Fault {
@@ -145,7 +178,8 @@ impl Error {
             | Self::NoModel
             | Self::Residency { .. }
             | Self::MissingKey { .. } => Fault::Operator,
-            Self::Connect { .. }
+            Self::PassedOver { .. }
+            | Self::Connect { .. }
             | Self::Timeout { .. }
             | Self::Garbage { .. }
             | Self::CutOff { .. }
@@ -167,6 +201,7 @@ impl Error {
             // No byte of the request left, so sending it again repeats nothing.
             Self::Connect { .. } => Remedy::RetrySame,
             Self::MissingKey { .. }
+            | Self::PassedOver { .. }
             | Self::Unsupported { .. }
             | Self::Timeout { .. }
             | Self::Garbage { .. }

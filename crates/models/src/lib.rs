@@ -11,6 +11,7 @@ mod error;
 mod price;
 mod tokens;
 
+mod counting;
 mod journal;
 mod provider;
 mod registry;
@@ -18,12 +19,13 @@ mod reply;
 mod residency;
 mod routing;
 
-pub use error::{Error, Upstream, Wait};
+pub use error::{Closed, Error, Upstream, Wait};
 pub use journal::Journal;
 pub use provider::extractive::ABSTENTION;
 pub use registry::Models;
 pub use reply::{Call, ChunkStream, Exhausted, Reply, ReplyBody, Running};
 pub use residency::Cleared;
+pub use routing::{Embedded, TargetHealth};
 
 #[cfg(test)]
 mod tests;

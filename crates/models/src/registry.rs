@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::price::{self, Rate};
 use crate::provider::{self, Target};
 use crate::residency::{self, Cleared};
+use crate::routing::Vitals;
 use crate::tokens;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use usecase::{ChatRequest, Cost, Usage};
 pub struct Models {
     targets: Arc<BTreeMap<String, Arc<Target>>>,
     prices: Arc<BTreeMap<ModelRef, Arc<Rate>>>,
+    vitals: Arc<Vitals>,
 }
 
 impl Models {
@@ -32,7 +34,8 @@ impl Models {
         for (key, price) in &file.prices {
             prices.insert(priced_model(key, price)?, Arc::new(Rate::from(price.clone())));
         }
-        Ok(Self { targets: Arc::new(targets), prices: Arc::new(prices) })
+        let vitals = Arc::new(Vitals::new(file.limits.breaker));
+        Ok(Self { targets: Arc::new(targets), prices: Arc::new(prices), vitals })
     }
 
     /// Whether the model's provider is there and has, as far as we can tell, such a model.
@@ -72,11 +75,21 @@ impl Models {
         })
     }
 
+    /// The input tokens of a request, estimated without asking anybody.
+    pub fn estimated_tokens(&self, request: &ChatRequest) -> u64 {
+        tokens::of_request(request)
+    }
+
     /// Proves that data under this rule may go to that model's provider, or says why it may not.
     pub fn clear(&self, rule: &Residency, model: &ModelRef) -> Result<Cleared, Error> {
         let target = self.target(model)?;
         residency::check(rule, model, target.jurisdiction.as_ref())?;
-        Ok(Cleared { model: model.clone(), target: target.clone(), price: self.rate(model) })
+        let vital = self.vitals.of(model);
+        Ok(Cleared { model: model.clone(), target: target.clone(), price: self.rate(model), vital })
+    }
+
+    pub(crate) fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     fn target(&self, model: &ModelRef) -> Result<&Arc<Target>, Error> {

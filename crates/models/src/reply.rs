@@ -6,20 +6,23 @@ use crate::price::{self, Rate};
 use crate::tokens;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use usecase::declared::ModelRef;
-use usecase::{Attempt, AttemptEnd, ChatRequest, Chunk, Completion, Cost, Passage, Timestamp, Usage};
+use usecase::{Attempt, AttemptEnd, ChatRequest, Chunk, Completion, Cost, MicroUsd, Passage, Timestamp, Usage};
 
 /// One call, the same for every model of the chain.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Already masked and rendered; its `model` is replaced by the name that each upstream knows.
-    pub request: ChatRequest,
+    pub request: Arc<ChatRequest>,
     /// What was retrieved for it, permitted and masked: the one source that `local/extractive` quotes.
     pub passages: Arc<[Passage]>,
     /// What is asked, for `local/extractive`, which cannot read a rendered prompt.
     pub question: String,
+    /// It may wait: a line of a batch. Where the provider has a price for that, it is asked for.
+    pub batch: bool,
 }
 
 /// A stream of pieces. It ends with `None` only after a real end of the answer; a broken one ends with an error.
@@ -74,6 +77,10 @@ struct Seen {
     ended_us: Option<u64>,
     usage: Option<Usage>,
     output: tokens::Count,
+    /// The provider said that it answered at the price of a batch.
+    at_batch_price: bool,
+    /// The attempt that went on where this one broke off.
+    successor: Option<Running>,
 }
 
 /// An attempt under way. Cloning gives a second handle on the same attempt.
@@ -111,12 +118,42 @@ impl Running {
         self.seen().usage
     }
 
-    /// Closes the attempt and prices it. `usage` is what the caller knows; else what the upstream reported counts; else
+    /// Whether a batch has a price of its own here.
+    pub(crate) fn has_batch_price(&self) -> bool {
+        self.price.as_ref().is_some_and(|rate| rate.price.batch.is_some())
+    }
+
+    fn cost_of(&self, usage: &Usage) -> Cost {
+        let cost = price::cost(self.price.as_deref(), usage);
+        Cost { known: self.paid(cost.known), ..cost }
+    }
+
+    /// The share of an amount that is paid.
+    fn paid(&self, amount: MicroUsd) -> MicroUsd {
+        if self.seen().at_batch_price { price::of_batch(self.price.as_deref(), amount) } else { amount }
+    }
+
+    /// Whether both are handles on the same attempt.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.seen, &other.seen)
+    }
+
+    /// From now on this handle stands for the attempt that went on where its own broke off.
+    pub(crate) fn succeeded_by(&self, successor: Self) {
+        self.seen().successor = Some(successor);
+    }
+
+    /// Closes the attempt and prices it (the one that went on with a continued stream: those that broke off are in the
+    /// journal). `usage` is what the caller knows; else what the upstream reported counts; else
     /// an estimate from the lengths of the texts, marked as one. A cost computed from an estimate is a known cost: only
     /// a missing price makes it unknown.
     pub fn finish(self, usage: Option<Usage>, end: AttemptEnd) -> Attempt {
+        let successor = self.seen().successor.take();
+        if let Some(successor) = successor {
+            return successor.finish(usage, end);
+        }
         let usage = usage.or(self.reported_usage()).unwrap_or_else(|| self.estimated_usage());
-        let cost = price::cost(self.price.as_deref(), &usage);
+        let cost = self.cost_of(&usage);
         self.close(usage, cost, end)
     }
 
@@ -136,7 +173,7 @@ impl Running {
             return self.finish(Some(usage), end);
         }
         let usage = self.estimated_usage();
-        let mut cost = price::cost(self.price.as_deref(), &usage);
+        let mut cost = self.cost_of(&usage);
         cost.part_unknown |= !self.price.as_deref().is_some_and(Rate::is_free);
         self.close(usage, cost, end)
     }
@@ -147,7 +184,7 @@ impl Running {
             (seen.first_us, seen.ended_us.unwrap_or_else(|| self.elapsed_us()))
         };
         let model = self.model.to_string();
-        let saved = price::saved(self.price.as_deref(), &usage);
+        let saved = self.paid(price::saved(self.price.as_deref(), &usage));
         Attempt { model, started: self.started, first_token_us, duration_us, end, usage, cost, saved }
     }
 
@@ -178,6 +215,7 @@ impl Running {
             seen.output.add(&choice.message.content.text());
             choice.message.rest.values().for_each(|value| seen.output.add_value(value));
         }
+        seen.at_batch_price |= is_flex(&completion.rest);
         merge(&mut seen.usage, completion.usage);
         drop(seen);
         self.note_end();
@@ -190,6 +228,7 @@ impl Running {
             choice.text.iter().for_each(|text| seen.output.add(text));
             choice.delta.values().for_each(|value| seen.output.add_value(value));
         }
+        seen.at_batch_price |= is_flex(&chunk.rest);
         merge(&mut seen.usage, chunk.usage);
     }
 
@@ -215,6 +254,11 @@ impl Running {
         // A poisoned lock only says that some other holder panicked; the counts are still counts.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// OpenAI's word for an answer that had time, at the rates of its batches (its guide "Flex processing").
+fn is_flex(rest: &Map<String, Value>) -> bool {
+    rest.get("service_tier").and_then(Value::as_str) == Some("flex")
 }
 
 /// Upstreams report once at the end, or a running total with every chunk, or the input first and the output last: the

@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::price::Rate;
 use crate::provider::Target;
+use crate::routing::Vital;
 use std::sync::Arc;
 use usecase::Jurisdiction;
 use usecase::declared::{ModelRef, Residency};
@@ -14,6 +15,8 @@ pub struct Cleared {
     pub(crate) model: ModelRef,
     pub(crate) target: Arc<Target>,
     pub(crate) price: Option<Arc<Rate>>,
+    /// How it is, for everybody who asks it.
+    pub(crate) vital: Arc<Vital>,
 }
 
 impl Cleared {
@@ -24,6 +27,11 @@ impl Cleared {
     /// Where the provider runs, when it says so.
     pub fn jurisdiction(&self) -> Option<&Jurisdiction> {
         self.target.jurisdiction.as_ref()
+    }
+
+    /// What answers when nobody else can: in this process, at once, for nothing.
+    pub(crate) fn is_last_resort(&self) -> bool {
+        (self.model.provider.as_str(), self.model.model.as_str()) == ("local", "extractive")
     }
 }
 

@@ -8,7 +8,7 @@ use guardrails::Vault;
 use models::{Cleared, Models, ReplyBody};
 use std::sync::Arc;
 use std::time::Instant;
-use usecase::declared::ModelRef;
+use usecase::declared::{Model, ModelRef};
 use usecase::{Decision, Passage, Stage, Verdict};
 
 /// The pieces of a streamed answer, as the model gives them.
@@ -19,6 +19,7 @@ pub(crate) struct Asked {
     pub(crate) prompt: Prompt,
     pub(crate) model: ModelRef,
     pub(crate) upstream_headers: Vec<(String, String)>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Asked {
@@ -59,17 +60,19 @@ pub(crate) fn clear(models: &Models, prepared: &Prepared, chain: &[ModelRef]) ->
 pub(crate) async fn ask(
     models: &Models,
     chain: Vec<Cleared>,
+    rules: &Model,
     prompt: Prompt,
     trail: &mut Trail,
 ) -> Result<(Asked, ReplyBody), Error> {
     let first_choice = chain.first().map(|cleared| cleared.model().clone());
     let call = models::Call {
-        request: prompt.request.clone(),
+        request: Arc::clone(&prompt.request),
         passages: Arc::clone(&prompt.passages),
         question: prompt.question.clone(),
+        batch: trail.may_wait(),
     };
     let waiting = Instant::now();
-    let reply = models.call_noting(chain, call, &trail.journal()).await;
+    let reply = models.call_noting(chain, rules, call, &trail.journal()).await;
     trail.waited(waiting);
     let reply = match reply {
         Ok(reply) => reply,
@@ -80,11 +83,15 @@ pub(crate) async fn ask(
         }
     };
     trail.attempted(reply.attempts);
-    if first_choice.is_some_and(|first| first != reply.model) {
+    let equal = rules.first().contains(&&reply.model);
+    if !equal && first_choice.is_some_and(|first| first != reply.model) {
         trail.judged(&[fell_back(&reply.model)]);
     }
     trail.answering(reply.running);
-    Ok((Asked { prompt, model: reply.model, upstream_headers: reply.upstream_headers }, reply.body))
+    let mut warnings = prompt.warnings.clone();
+    warnings.extend(reply.warnings);
+    let upstream_headers = reply.upstream_headers;
+    Ok((Asked { prompt, model: reply.model, upstream_headers, warnings }, reply.body))
 }
 
 /// Degraded service is said, not hidden.

@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::find::Found;
 use crate::prepared::Prepared;
+use crate::remember::Question;
 use crate::trail::Trail;
 use guardrails::Vault;
 use minijinja::value::Serde;
@@ -27,20 +28,25 @@ const CHARACTERS_PER_TOKEN: usize = 4;
 /// What is sent to a model.
 #[derive(Clone)]
 pub(crate) struct Prompt {
-    pub(crate) request: ChatRequest,
+    pub(crate) request: Arc<ChatRequest>,
     pub(crate) vault: Vault,
     pub(crate) question: String,
     pub(crate) passages: Arc<[Passage]>,
+    /// Where the answer may be kept.
+    pub(crate) remember: Option<Question>,
+    /// What of the request was changed, a clause each.
+    pub(crate) warnings: Vec<String>,
 }
 
 pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> Result<Prompt, Error> {
     let step = trail.step("assemble");
-    let Found { request, vault, question, passages } = found;
-    let mut request = with_limits(prepared, request);
+    let Found { request, vault, question, passages, remember } = found;
+    let (mut request, warnings) = with_limits(prepared, request);
     if let Some(template) = &prepared.template {
         let blocks = prepared.blocks.fill(&request.metadata)?;
         let system = template.render(&passages, &blocks, &question, &request.metadata)?;
         request.messages.insert(0, Message::new(Role::System, system));
+        request.changed();
         // The app's own facts were for the use case; a provider has no business with them.
         for field in ["metadata", "user", "safety_identifier"] {
             request.rest.shift_remove(field);
@@ -49,23 +55,44 @@ pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> 
     if prepared.holds() {
         request.stream = false;
         request.rest.shift_remove("stream_options");
+        request.changed();
     }
     trail.sent(&request);
     trail.end(step);
-    Ok(Prompt { request, vault, question, passages: passages.into() })
+    Ok(Prompt { request: Arc::new(request), vault, question, passages: passages.into(), remember, warnings })
 }
 
-/// The request with the use case's own limits where the app set none.
-pub(crate) fn with_limits(prepared: &Prepared, mut request: ChatRequest) -> ChatRequest {
-    let set = |field: &str| request.rest.get(field).is_some_and(|value| !value.is_null());
-    let (limited, tempered) = (set("max_tokens") || set("max_completion_tokens"), set("temperature"));
-    if let (false, Some(limit)) = (limited, prepared.max_tokens) {
-        request.rest.insert("max_tokens".to_owned(), json!(limit));
-    }
+/// The request with the use case's own settings where the app set none, and with no more output than the use case allows;
+/// and what the app should know about that.
+pub(crate) fn with_limits(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vec<String>) {
+    let tempered = request.rest.get("temperature").is_some_and(|value| !value.is_null());
     if let (false, Some(temperature)) = (tempered, prepared.temperature) {
         request.rest.insert("temperature".to_owned(), json!(temperature));
+        request.changed();
     }
-    request
+    let capped = prepared.max_tokens.filter(|limit| limit_output(&mut request, *limit));
+    let warning = |limit| format!("the answer is limited to {limit} tokens, the use case's `max_tokens`");
+    (request, capped.map(warning).into_iter().collect())
+}
+
+/// Limits the answer's tokens. True when the app had asked for more.
+pub(crate) fn limit_output(request: &mut ChatRequest, limit: u64) -> bool {
+    let (mut limited, mut capped) = (false, false);
+    for field in ["max_tokens", "max_completion_tokens"] {
+        let Some(asked) = request.rest.get_mut(field).filter(|value| !value.is_null()) else { continue };
+        limited = true;
+        if asked.as_f64().is_some_and(|asked| asked > limit as f64) {
+            *asked = json!(limit);
+            capped = true;
+        }
+    }
+    if !limited {
+        request.rest.insert("max_tokens".to_owned(), json!(limit));
+    }
+    if capped || !limited {
+        request.changed();
+    }
+    capped
 }
 
 /// What a template may write, in bytes: more than any model reads.
@@ -111,6 +138,11 @@ impl Template {
         let template =
             Self { environment, use_case: use_case.name.clone(), summary: use_case.declared.usecase.summary.clone() };
         template.parsed(source)
+    }
+
+    /// Whether the use case's own template speaks of the request's metadata.
+    pub(crate) fn reads_metadata(use_case: &UseCase) -> bool {
+        use_case.template.as_ref().is_some_and(|source| source.contains("metadata"))
     }
 
     /// Length of the template's text, in bytes.
@@ -216,6 +248,14 @@ impl Blocks {
             }
         }
         Ok(filled)
+    }
+
+    /// Whether a block puts facts of this very request into the prompt.
+    pub(crate) fn speak_of(&self, metadata: &Map<String, Value>) -> bool {
+        let from_request = |block: &&Block| matches!(block.from, ContextSource::Request(_));
+        // A block that cannot be judged fails the request later; until then it is taken for personal.
+        let applies = |block: &Block| self.applies(block, metadata).unwrap_or(true) && block.text(metadata).is_some();
+        self.blocks.iter().filter(from_request).any(applies)
     }
 
     fn applies(&self, block: &Block, metadata: &Map<String, Value>) -> Result<bool, Error> {

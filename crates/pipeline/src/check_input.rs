@@ -33,13 +33,7 @@ pub(crate) async fn check(
 ) -> Result<Result<Guarded, Refusal>, Error> {
     trail.asked_for(&request);
     let step = trail.step("guard_input");
-    let (request, vault, verdicts) = if request.text_bytes() > LONG_TEXT {
-        let prepared = Arc::clone(prepared);
-        let judging = tokio::task::spawn_blocking(move || judge(&prepared, request));
-        judging.await.map_err(|_| Error::WorkerStopped)?
-    } else {
-        judge(prepared, request)
-    };
+    let (request, vault, verdicts) = mask(prepared, request).await?;
     trail.end(step);
     trail.judged(&verdicts);
     Ok(match verdicts.into_iter().find(|verdict| verdict.decision == Decision::Refuse) {
@@ -48,17 +42,33 @@ pub(crate) async fn check(
     })
 }
 
+/// The request masked, what was masked, and what was found.
+pub(crate) async fn mask(
+    prepared: &Arc<Prepared>,
+    request: ChatRequest,
+) -> Result<(ChatRequest, Vault, Vec<Verdict>), Error> {
+    if request.text_bytes() <= LONG_TEXT {
+        return Ok(judge(prepared, request));
+    }
+    let prepared = Arc::clone(prepared);
+    let judging = tokio::task::spawn_blocking(move || judge(&prepared, request));
+    judging.await.map_err(|_| Error::WorkerStopped)
+}
+
 fn judge(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vault, Vec<Verdict>) {
     let mut vault = Vault::new();
     let mut verdicts = prepared.guards.check_input(&mut request.messages, &mut vault);
     verdicts.extend(mask_fields(prepared, &mut request, &mut vault));
+    if !vault.is_empty() {
+        request.changed();
+    }
     (request, vault, verdicts)
 }
 
 /// The fields beside the messages leave too: every text in them is masked as a message of its own would be, and in the
 /// app's metadata every long number. Only personal data is looked for; an instruction in a tool's description is the
 /// app's own.
-fn mask_fields(prepared: &Prepared, request: &mut ChatRequest, vault: &mut Vault) -> Vec<Verdict> {
+pub(crate) fn mask_fields(prepared: &Prepared, request: &mut ChatRequest, vault: &mut Vault) -> Vec<Verdict> {
     let mut leaves = Vec::new();
     each_field(request, &mut |text| {
         leaves.push(Message::new(Role::User, text));

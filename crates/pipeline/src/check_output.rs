@@ -8,8 +8,10 @@ use crate::check_input::Refusal;
 use crate::error::Error;
 use crate::given::{AnswerBody, Answered, WholeAnswer};
 use crate::prepared::Prepared;
+use crate::remember::{self, Question};
 use crate::streaming;
 use crate::trail::{End, Trail};
+use cache::Hit;
 use guardrails::{GroundingReport, Vault};
 use ledger::Status;
 use models::ReplyBody;
@@ -73,9 +75,26 @@ pub(crate) async fn whole(
         judged.citations.clear();
     }
     trail.judged(judged.verdict.as_slice());
-    let given =
-        Given { status: judged.status, completion, citations: judged.citations, model: asked.model.to_string() };
-    finish(trail, given, asked.upstream_headers).await
+    let (remember, model) = (asked.prompt.remember.take(), asked.model.to_string());
+    let given = Given { status: judged.status, completion, citations: judged.citations, model, remember };
+    finish(trail, given, asked.upstream_headers, asked.warnings).await
+}
+
+/// An answer that was given before: recorded like any other, with what it saved.
+pub(crate) async fn remembered(mut trail: Trail, hit: Hit) -> Result<Answered, Error> {
+    let kept = &hit.kept;
+    trail.remembered(remember::way(hit.how), kept.cost.known);
+    trail.judged(&kept.verdicts);
+    trail.read_from(kept.snapshots.clone());
+    let completion = Completion { usage: Some(kept.usage), ..kept.completion.clone() };
+    let (citations, model) = (kept.citations.clone(), kept.model.clone());
+    finish(
+        trail,
+        Given { status: Status::Answered, completion, citations, model, remember: None },
+        Vec::new(),
+        Vec::new(),
+    )
+    .await
 }
 
 async fn escalate(
@@ -87,8 +106,10 @@ async fn escalate(
 ) -> Result<(Asked, Completion), Error> {
     let models = &pipeline.engines().models;
     let chain = ask::clear(models, prepared, std::slice::from_ref(larger))?;
-    prompt.request.stream = false;
-    match ask::ask(models, chain, prompt, trail).await? {
+    if prompt.request.stream {
+        Arc::make_mut(&mut prompt.request).stream = false;
+    }
+    match ask::ask(models, chain, &prepared.rules, prompt, trail).await? {
         (asked, ReplyBody::Whole(completion)) => Ok((asked, completion)),
         (_, ReplyBody::Stream(_)) => Err(Error::WorkerStopped),
     }
@@ -100,10 +121,16 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
     completion.usage.get_or_insert(usage);
     let step = trail.step("guard_output");
     let passages = asked.open_passages();
+    let masked = !asked.vault().is_empty();
+    if masked {
+        completion.raw = None;
+    }
     let mut judged: Option<Judged> = None;
     for choice in &mut completion.choices {
         let said_nothing = take_marks(&mut choice.rest);
-        restore_message(&mut choice.message, asked.vault());
+        if masked {
+            restore_message(&mut choice.message, asked.vault());
+        }
         let text = choice.message.content.text();
         let next = judge(prepared, &text, &passages, said_nothing, calls_tools(&choice.message.rest));
         judged = Some(match judged {
@@ -185,6 +212,7 @@ fn citations(report: &GroundingReport, passages: &[Passage]) -> Vec<Citation> {
 }
 
 fn withhold(completion: &mut Completion) {
+    completion.raw = None;
     for choice in &mut completion.choices {
         choice.message = Message::new(Role::Assistant, models::ABSTENTION);
         choice.finish_reason = Some("stop".to_owned());
@@ -200,8 +228,8 @@ pub(crate) async fn refused(prepared: &Prepared, trail: Trail, refusal: Refusal)
     let choice = Choice { index: 0, message, finish_reason: Some("content_filter".to_owned()), rest: Map::new() };
     let completion = Completion { choices: vec![choice], usage: Some(Usage::default()), rest: Map::new(), raw: None };
     let model = prepared.chain()[0].to_string();
-    let given = Given { status: Status::Refused, completion, citations: Vec::new(), model };
-    finish(trail, given, Vec::new()).await
+    let given = Given { status: Status::Refused, completion, citations: Vec::new(), model, remember: None };
+    finish(trail, given, Vec::new(), Vec::new()).await
 }
 
 /// An answer that is decided and not yet recorded.
@@ -210,18 +238,28 @@ struct Given {
     completion: Completion,
     citations: Vec<Citation>,
     model: String,
+    /// Where the answer may be kept.
+    remember: Option<Question>,
 }
 
 /// Records the answer, then hands it out: whole, or as the stream that the app asked for.
-async fn finish(trail: Trail, given: Given, upstream_headers: Vec<(String, String)>) -> Result<Answered, Error> {
-    let Given { status, completion, citations, model } = given;
+async fn finish(
+    trail: Trail,
+    given: Given,
+    upstream_headers: Vec<(String, String)>,
+    warnings: Vec<String>,
+) -> Result<Answered, Error> {
+    let Given { status, completion, citations, model, remember } = given;
     let streamed = trail.wants_stream();
     let (trace, bundle) = (trail.trace(), trail.bundle());
     let answer = json!({ "messages": completion.choices.iter().map(|choice| &choice.message).collect::<Vec<_>>() });
     let facts = trail.finish(End { status, citations, answer }).await?;
+    if let Some(remember) = remember.filter(|_| status == Status::Answered) {
+        remember.keep(completion.clone(), facts.citations.clone(), model.clone(), &facts);
+    }
     let whole = WholeAnswer { completion, facts };
     let body = if streamed { streaming::replay(whole) } else { AnswerBody::Whole(Box::new(whole)) };
-    Ok(Answered { trace, bundle, model, upstream_headers, body })
+    Ok(Answered { trace, bundle, model, upstream_headers, warnings, body })
 }
 
 /// The text of a content that is only text, for pieces of a replayed stream.

@@ -1,13 +1,15 @@
-//! Step 2: the question is embedded once, and its vector serves the topic boundary and the search alike. The search
-//! sees only what the caller may see. Passages pass the guards before anything else reads them.
+//! Step 2: the question is embedded once, and its vector serves the topic boundary, the answer cache and the search alike.
+//! The search sees only what the caller may see. Passages pass the guards before anything else reads them.
 
 use crate::check_input::{Guarded, Refusal};
 use crate::error::Error;
 use crate::prepared::Prepared;
+use crate::remember::{self, Question};
 use crate::trail::Trail;
 use crate::{Engines, Pipeline};
+use cache::Hit;
 use guardrails::{CheckedPassages, Vault};
-use retrieval::{Filter, Query};
+use retrieval::{Filter, Query, Snapshot};
 use serde_json::Value;
 use std::sync::Arc;
 use usecase::{ChatRequest, Decision, Passage, Role, Verdict};
@@ -19,6 +21,15 @@ pub(crate) struct Found {
     /// What is asked, without the placeholders of what was masked.
     pub(crate) question: String,
     pub(crate) passages: Vec<Passage>,
+    /// Where the answer may be kept.
+    pub(crate) remember: Option<Question>,
+}
+
+/// What came of looking.
+pub(crate) enum Sought {
+    Found(Found),
+    Remembered(Hit),
+    Refused(Refusal),
 }
 
 pub(crate) async fn find(
@@ -26,26 +37,37 @@ pub(crate) async fn find(
     prepared: &Arc<Prepared>,
     guarded: Guarded,
     trail: &mut Trail,
-) -> Result<Result<Found, Refusal>, Error> {
+) -> Result<Sought, Error> {
+    let snapshots = snapshots(&pipeline.engines, prepared).await?;
+    let numbers: Vec<(String, u64)> =
+        snapshots.iter().map(|snapshot| (snapshot.collection().to_owned(), snapshot.number())).collect();
+    let mut remember = remember::question(prepared, &guarded, &numbers, trail);
+    if let Some(hit) = remember.as_ref().and_then(Question::exact) {
+        return Ok(Sought::Remembered(hit));
+    }
     let Guarded { request, mut vault, .. } = guarded;
     // A placeholder says nothing about what is asked: search and quotation go without it.
     let question = vault.without_placeholders(&request.question());
-    if !prepared.needs_vector() {
-        return Ok(Ok(Found { request, vault, question, passages: Vec::new() }));
+    if !prepared.needs_vector() && !remember.as_ref().is_some_and(Question::wants_vector) {
+        return Ok(Sought::Found(Found { request, vault, question, passages: Vec::new(), remember }));
     }
     let step = trail.step("embed");
-    let vector = embed(pipeline, question.clone()).await?;
+    let vector = pipeline.vectors(vec![question.clone()]).await?.into_iter().next().ok_or(Error::WorkerStopped)?;
     trail.end(step);
 
     if let Some(verdict) = judge_topic(prepared, &request, &question, &vector) {
         trail.judged(std::slice::from_ref(&verdict));
         if verdict.decision == Decision::Refuse {
-            return Ok(Err(Refusal { verdict }));
+            return Ok(Sought::Refused(Refusal { verdict }));
         }
+    }
+    if let Some(hit) = remember.as_mut().and_then(|question| question.near(&vector)) {
+        return Ok(Sought::Remembered(hit));
     }
 
     let step = trail.step("retrieve");
-    let found = search(&pipeline.engines, prepared, &request, question.clone(), vector, trail).await?;
+    let found = search(snapshots, prepared, &request, question.clone(), vector, trail).await?;
+    trail.read_from(numbers);
     trail.end(step);
 
     let step = trail.step("guard_passages");
@@ -58,22 +80,13 @@ pub(crate) async fn find(
         passage.source.title = title.text;
         passage
     });
-    Ok(Ok(Found { request, vault, question, passages: titled.collect() }))
+    Ok(Sought::Found(Found { request, vault, question, passages: titled.collect(), remember }))
 }
 
 /// A document's title stands in the prompt beside its text, and passes the same guards.
 fn check_titles(prepared: &Prepared, passages: &[Passage], vault: &mut Vault) -> CheckedPassages {
     let title = |passage: &Passage| Passage { text: passage.source.title.clone(), ..passage.clone() };
     prepared.guards.check_passages(passages.iter().map(title).collect(), vault)
-}
-
-/// Embedding is arithmetic of milliseconds: it runs beside the network threads, not on them.
-async fn embed(pipeline: &Pipeline, text: String) -> Result<Vec<f32>, Error> {
-    let _turn = pipeline.embedding.acquire().await.map_err(|_| Error::WorkerStopped)?;
-    let embedder = Arc::clone(&pipeline.engines.embedder);
-    let vectors =
-        tokio::task::spawn_blocking(move || embedder.embed(&[&text])).await.map_err(|_| Error::WorkerStopped)??;
-    vectors.into_iter().next().ok_or(Error::WorkerStopped)
 }
 
 /// A follow-up ("and for Europe?") is judged by the conversation it stands in, which was judged when it began.
@@ -83,29 +96,35 @@ fn judge_topic(prepared: &Prepared, request: &ChatRequest, question: &str, vecto
     Some(boundary.judge(vector, answered_before || guardrails::looks_like_small_talk(question)))
 }
 
+/// The newest snapshot of each collection, taken once: what an answer is kept under, and what is searched, are the same.
+/// Reading another process's change blocks, so it is done beside the network threads.
+async fn snapshots(engines: &Engines, prepared: &Arc<Prepared>) -> Result<Vec<Arc<Snapshot>>, Error> {
+    if prepared.retrieval.is_none() {
+        return Ok(Vec::new());
+    }
+    let (collections, prepared) = (engines.collections.clone(), Arc::clone(prepared));
+    let taken = tokio::task::spawn_blocking(move || {
+        prepared.collection_names().iter().map(|name| collections.snapshot(name)).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(taken.await.map_err(|_| Error::WorkerStopped)??)
+}
+
 async fn search(
-    engines: &Engines,
+    snapshots: Vec<Arc<Snapshot>>,
     prepared: &Arc<Prepared>,
     request: &ChatRequest,
     text: String,
     vector: Vec<f32>,
-    trail: &mut Trail,
+    trail: &Trail,
 ) -> Result<Vec<Passage>, Error> {
     let Some(settings) = prepared.retrieval.clone() else { return Ok(Vec::new()) };
     let filter = filter(request, &settings.facets)?;
     let groups = trail.groups().to_vec();
-    let collections = engines.collections.clone();
-    let names = prepared.collection_names();
     let searched = tokio::task::spawn_blocking(move || {
-        let snapshots = names.iter().map(|name| collections.snapshot(name)).collect::<Result<Vec<_>, _>>()?;
         let query = Query { text: &text, vector: &vector, top: settings.top, groups: &groups, filter: &filter };
-        let passages = retrieval::search_across(&snapshots, &query);
-        let read = snapshots.iter().map(|snapshot| (snapshot.collection().to_owned(), snapshot.number()));
-        Ok::<_, retrieval::Error>((passages, read.collect()))
+        retrieval::search_across(&snapshots, &query)
     });
-    let (passages, snapshots) = searched.await.map_err(|_| Error::WorkerStopped)??;
-    trail.read_from(snapshots);
-    Ok(passages)
+    searched.await.map_err(|_| Error::WorkerStopped)
 }
 
 /// What the app narrows the search by (`metadata.filter`), among the fields that the use case offers for it.

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use futures_util::stream::BoxStream;
 use ledger::{Arm, Source, Span, Status};
-use usecase::{Attempt, BundleId, ChatRequest, Chunk, Citation, Completion, Cost, TraceId, Usage, Verdict};
+use usecase::{Attempt, BundleId, ChatRequest, Chunk, Citation, Completion, Cost, MicroUsd, TraceId, Usage, Verdict};
 
 /// One request, as the door hands it over.
 #[derive(Clone, Debug)]
@@ -22,6 +22,9 @@ pub struct Answered {
     pub model: String,
     /// The provider's headers that an app may see: its request id and its rate limits, names in lower case.
     pub upstream_headers: Vec<(String, String)>,
+    /// What of the request was not as the app asked for it, a clause each: left out for a provider that has no word for
+    /// it, or cut to a limit.
+    pub warnings: Vec<String>,
     pub body: AnswerBody,
 }
 
@@ -62,6 +65,10 @@ pub struct Facts {
     pub attempts: Vec<Attempt>,
     pub usage: Usage,
     pub cost: Cost,
+    /// What the provider's prompt cache or the answer cache saved.
+    pub saved: MicroUsd,
+    /// `exact` or `semantic` when the answer was given before.
+    pub cache: Option<&'static str>,
     pub spans: Vec<Span>,
     /// µs from the request's arrival to its record being on disk.
     pub total_us: u64,

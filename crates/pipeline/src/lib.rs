@@ -1,11 +1,14 @@
 //! The path of one request. `answer` below reads like the path itself; each step is a file, in this order:
 //!
 //! 1. `check_input`: personal data masked, injection and secrets judged → `Guarded`
-//! 2. `find`: the question embedded once; the topic boundary, then the search with the caller's rights
+//! 2. `find`: the question embedded once; the topic boundary, an answer given before (`remember`), then the search with the
+//!    caller's rights
 //! 3. `assemble`: the prompt: the stable part first, passages and context last
 //! 4. `ask`: cleared for residency, then the chain of models
 //! 5. `check_output` (whole) or `streaming` (in pieces): masked data restored, grounding judged, citations placed
 //! 6. `trail`: everything that happened, written once, before the answer leaves
+//!
+//! `embed` is the shorter path of texts that only want vectors, `count` that of a request whose tokens are asked for.
 //!
 //! `prepared` holds what is compiled once per bundle. This room writes to the ledger and nowhere else.
 
@@ -13,20 +16,26 @@ mod ask;
 mod assemble;
 mod check_input;
 mod check_output;
+mod count;
+mod embed;
 mod error;
 mod find;
 mod given;
 mod prepared;
+mod remember;
 mod streaming;
 #[cfg(test)]
 mod tests;
 mod trail;
 
+pub use count::Counted;
+pub use embed::Embedded;
 pub use error::{Error, Failure};
 pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
 pub use prepared::Prepared;
 
 use admission::Admitted;
+use find::Sought;
 use ledger::Ledger;
 use models::Models;
 use retrieval::{Collections, Embedder};
@@ -85,10 +94,11 @@ impl Pipeline {
     /// The most that the request can cost, for the budget's reservation: every model of the chain fails after being
     /// paid, and the answer is as long as it may be.
     pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Cost {
-        let limited = assemble::with_limits(prepared, request.clone());
+        let limited = prepared.has_limits().then(|| assemble::with_limits(prepared, request.clone()).0);
+        let request = limited.as_ref().unwrap_or(request);
         let characters = prepared.prompt_characters();
         let chain = prepared.whole_chain();
-        chain.iter().map(|model| self.engines.models.estimate(std::slice::from_ref(model), &limited, characters)).sum()
+        chain.map(|model| self.engines.models.estimate(std::slice::from_ref(model), request, characters)).sum()
     }
 
     /// Answers one request. The record is on disk before the answer (streamed: before its last piece) is handed out.
@@ -101,6 +111,7 @@ impl Pipeline {
         let trace = trail.trace();
         let answered = match self.walk(&prepared, call, &mut trail).await {
             Ok(Walked::Refused(refusal)) => check_output::refused(&prepared, trail, refusal).await,
+            Ok(Walked::Remembered(hit)) => check_output::remembered(trail, hit).await,
             Ok(Walked::Whole(asked, completion)) => {
                 check_output::whole(self, &prepared, trail, asked, completion).await
             }
@@ -116,12 +127,13 @@ impl Pipeline {
             Err(refusal) => return Ok(Walked::Refused(refusal)),
         };
         let found = match find::find(self, prepared, guarded, trail).await? {
-            Ok(found) => found,
-            Err(refusal) => return Ok(Walked::Refused(refusal)),
+            Sought::Found(found) => found,
+            Sought::Remembered(hit) => return Ok(Walked::Remembered(hit)),
+            Sought::Refused(refusal) => return Ok(Walked::Refused(refusal)),
         };
         let prompt = assemble::assemble(prepared, found, trail)?;
         let chain = ask::clear(&self.engines.models, prepared, prepared.chain())?;
-        let (asked, body) = ask::ask(&self.engines.models, chain, prompt, trail).await?;
+        let (asked, body) = ask::ask(&self.engines.models, chain, &prepared.rules, prompt, trail).await?;
         Ok(match body {
             models::ReplyBody::Whole(completion) => Walked::Whole(asked, completion),
             models::ReplyBody::Stream(stream) => Walked::Stream(asked, stream),
@@ -129,9 +141,10 @@ impl Pipeline {
     }
 }
 
-/// Where the first half of the path ends: a guard said no, or a model has begun to answer.
+/// Where the first half of the path ends: a guard said no, the answer is known, or a model has begun to answer.
 enum Walked {
     Refused(check_input::Refusal),
+    Remembered(cache::Hit),
     Whole(ask::Asked, usecase::Completion),
     Stream(ask::Asked, ask::Chunks),
 }

@@ -4,10 +4,12 @@
 use crate::Engines;
 use crate::assemble::{Blocks, Template};
 use crate::error::Error;
+use cache::{Cache, Settings};
 use guardrails::{Guards, TopicBoundary};
 use models::Models;
 use retrieval::Embedder;
-use usecase::declared::{Grounding, Guard, InjectionAction, ModelRef, Residency, Retrieval, UnsureAction};
+use serde_json::{Map, Value};
+use usecase::declared::{Grounding, Guard, InjectionAction, Model, ModelRef, Residency, Retrieval, UnsureAction};
 use usecase::project::UseCase;
 use usecase::{BundleId, MicroUsd, Principal};
 
@@ -24,6 +26,8 @@ pub struct Prepared {
     pub(crate) template: Option<Template>,
     pub(crate) blocks: Blocks,
     chain: Vec<ModelRef>,
+    /// How the chain is gone through.
+    pub(crate) rules: Model,
     pub(crate) escalate: Option<ModelRef>,
     pub(crate) grounding: Option<Grounding>,
     pub(crate) residency: Residency,
@@ -32,17 +36,14 @@ pub struct Prepared {
     budget_per_day: Option<MicroUsd>,
     /// An upper limit of what template, passages and context blocks add to a request, in code points.
     prompt_characters: usize,
+    /// Answers of this bundle that may be given again; they go with it.
+    pub(crate) cache: Option<Cache>,
+    reads_metadata: bool,
 }
 
 impl Prepared {
     pub(crate) fn of_use_case(use_case: &UseCase, engines: &Engines) -> Result<Self, Error> {
         let declared = &use_case.declared;
-        let mut chain = vec![declared.model.primary.clone()];
-        chain.extend(declared.model.fallback.iter().cloned());
-        let last_resort = ModelRef::local_extractive();
-        if !chain.contains(&last_resort) {
-            chain.push(last_resort);
-        }
         let blocks = Blocks::compile(use_case)?;
         // A passage may be twice as long as declared, where a table or a list is kept whole.
         let longest_passage = declared.feeds.values().map(|feed| 2 * feed.passage_chars).max().unwrap_or(0);
@@ -56,8 +57,11 @@ impl Prepared {
             boundary: topic_boundary(use_case, engines.embedder.as_ref())?,
             retrieval: declared.retrieval.clone(),
             template: Some(Template::compile(use_case)?),
+            cache: declared.cache.as_ref().map(|cache| Cache::new(Settings::of(cache, engines.embedder.identity()))),
+            reads_metadata: Template::reads_metadata(use_case),
             blocks,
-            chain,
+            chain: declared.model.chain(),
+            rules: declared.model.clone(),
             escalate: declared.model.escalate.as_ref().map(|escalate| escalate.to.clone()),
             grounding: declared.guard.grounding.clone(),
             residency: declared.residency.clone(),
@@ -81,8 +85,11 @@ impl Prepared {
             boundary: None,
             retrieval: None,
             template: None,
+            cache: None,
+            reads_metadata: false,
             blocks: Blocks::default(),
             chain: vec![model.clone()],
+            rules: Model::default(),
             escalate: None,
             grounding: None,
             residency: Residency::default(),
@@ -113,14 +120,29 @@ impl Prepared {
     }
 
     /// Every model that one request may be charged for.
-    pub(crate) fn whole_chain(&self) -> Vec<ModelRef> {
-        self.chain.iter().chain(&self.escalate).cloned().collect()
+    pub(crate) fn whole_chain(&self) -> impl Iterator<Item = &ModelRef> {
+        self.chain.iter().chain(&self.escalate)
+    }
+
+    /// Whether the use case sets limits where a request sets none.
+    pub(crate) fn has_limits(&self) -> bool {
+        self.max_tokens.is_some() || self.temperature.is_some()
     }
 
     /// True when a streamed answer must be judged before its first word goes out: once a word is out, the answer can
     /// neither be withdrawn nor asked of a larger model.
     pub(crate) fn holds(&self) -> bool {
         self.escalate.is_some() || self.grounding.as_ref().is_some_and(|rule| rule.otherwise == UnsureAction::Abstain)
+    }
+
+    /// Whether the prompt's template may use anything of the request's metadata.
+    pub(crate) fn prompt_reads_metadata(&self) -> bool {
+        self.reads_metadata
+    }
+
+    /// Whether facts about the caller enter the prompt: the answer is then theirs alone.
+    pub(crate) fn speaks_of_the_caller(&self, metadata: &Map<String, Value>) -> bool {
+        !metadata.is_empty() && (self.reads_metadata || self.blocks.speak_of(metadata))
     }
 
     pub(crate) fn needs_vector(&self) -> bool {

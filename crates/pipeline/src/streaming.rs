@@ -11,11 +11,12 @@ use crate::prepared::Prepared;
 use crate::trail::{End, Trail};
 use futures_util::stream::{self, StreamExt};
 use guardrails::{Restorer, Vault};
+use ledger::Status;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-use usecase::{AttemptEnd, ChoiceDelta, Chunk, Completion, Passage, Usage};
+use usecase::{AttemptEnd, Choice, ChoiceDelta, Chunk, Completion, Message, Passage, Role, Usage};
 
 /// Begins a streamed answer. The record that the request began is on disk before this returns.
 pub(crate) async fn start(
@@ -28,7 +29,7 @@ pub(crate) async fn start(
         return Err(trail.fail(error).await);
     }
     let (trace, bundle, model) = (trail.trace(), trail.bundle(), asked.model.to_string());
-    let upstream_headers = asked.upstream_headers.clone();
+    let (upstream_headers, warnings) = (asked.upstream_headers.clone(), asked.warnings.clone());
     let flow = Flow {
         prepared: Arc::clone(prepared),
         passages: asked.open_passages(),
@@ -45,7 +46,7 @@ pub(crate) async fn start(
         let (piece, flow) = flow?.next().await;
         Some((piece, flow))
     });
-    Ok(Answered { trace, bundle, model, upstream_headers, body: AnswerBody::Stream(pieces.boxed()) })
+    Ok(Answered { trace, bundle, model, upstream_headers, warnings, body: AnswerBody::Stream(pieces.boxed()) })
 }
 
 /// A streamed answer under way. Dropping it records what happened until then: the trail sees to that.
@@ -162,14 +163,17 @@ impl Flow {
         if self.finish.rest.is_empty() {
             self.finish.rest = chunk.rest.clone();
         }
-        let mut given = Vec::new();
+        // With nothing to restore a piece is given as it came, unless it says that a choice has ended: that is held back.
+        let goes_on = chunk.choices.iter().all(|choice| choice.finish_reason.is_none());
+        let raw = chunk.raw.take().filter(|_| goes_on && self.asked.vault().is_empty());
+        let mut given = Vec::with_capacity(chunk.choices.len());
         for choice in std::mem::take(&mut chunk.choices) {
             given.extend(self.receive_choice(choice));
         }
         if given.is_empty() {
             return None;
         }
-        Some(Chunk { choices: given, usage: None, rest: chunk.rest, raw: None })
+        Some(Chunk { choices: given, usage: None, rest: chunk.rest, raw })
     }
 
     fn receive_choice(&mut self, mut choice: ChoiceDelta) -> Option<ChoiceDelta> {
@@ -178,17 +182,20 @@ impl Flow {
         self.said_nothing |= take_marks(&mut choice.rest);
         self.calls_tools |= check_output::calls_tools(&choice.delta);
         if let Some(text) = choice.text.take() {
-            let restored = voice.content.push(&text);
+            let restored = if vault.is_empty() { text } else { voice.content.push(&text) };
             voice.text.push_str(&restored);
             if choice.index == 0 {
                 self.trail.said(&restored);
             }
-            choice.text = (!restored.is_empty() || text.is_empty()).then_some(restored);
+            choice.text = Some(restored);
         }
-        let mut delta = Value::Object(std::mem::take(&mut choice.delta));
-        voice.restore(vault, "", &mut delta);
-        if let Value::Object(delta) = delta {
-            choice.delta = delta;
+        if !vault.is_empty() {
+            choice.text = choice.text.take().filter(|text| !text.is_empty());
+            let mut delta = Value::Object(std::mem::take(&mut choice.delta));
+            voice.restore(vault, "", &mut delta);
+            if let Value::Object(delta) = delta {
+                choice.delta = delta;
+            }
         }
         if let Some(reason) = choice.finish_reason.take() {
             self.finish.choices.push(last_words(choice.index, reason));
@@ -207,14 +214,30 @@ impl Flow {
         };
         let judged = self.voices.values().map(judge).reduce(Judged::with).unwrap_or_else(Judged::nothing);
         self.trail.end(step);
+        let remember = self.asked.prompt.remember.take().filter(|_| judged.status == Status::Answered);
+        let said = remember.and_then(|remember| Some((remember, self.said_whole(usage)?)));
         let text = self.voices.into_values().next().map(|voice| voice.text).unwrap_or_default();
         self.trail.judged(judged.verdict.as_slice());
         let answer = json!({ "text": text });
         let end = End { status: judged.status, citations: judged.citations, answer };
         match self.trail.finish(end).await {
-            Ok(facts) => Piece::End(Box::new(Ended { finish: self.finish, usage, facts })),
+            Ok(facts) => {
+                if let Some((remember, completion)) = said {
+                    remember.keep(completion, facts.citations.clone(), self.asked.model.to_string(), &facts);
+                }
+                Piece::End(Box::new(Ended { finish: self.finish, usage, facts }))
+            }
             Err(error) => Piece::Failed(error),
         }
+    }
+
+    /// What was said as one whole answer; `None` when it was more than one plain text.
+    fn said_whole(&self, usage: Usage) -> Option<Completion> {
+        let [reason] = self.finish.choices.as_slice() else { return None };
+        let voice = self.voices.get(&reason.index).filter(|_| self.voices.len() == 1 && !self.calls_tools)?;
+        let message = Message::new(Role::Assistant, &voice.text);
+        let choice = Choice { index: 0, message, finish_reason: reason.finish_reason.clone(), rest: Map::new() };
+        Some(Completion { choices: vec![choice], usage: Some(usage), rest: self.finish.rest.clone(), raw: None })
     }
 
     /// What the restorers still held goes out with the finish reasons, in the same last chunk. Some servers give no

@@ -1,12 +1,12 @@
 //! The pieces of the path that need no server: prompts, context blocks, replayed streams. The whole path is tested with
 //! the real binary in `crates/shipway/tests/it`.
 
-use crate::assemble::{Blocks, Template};
+use crate::assemble::{Blocks, Template, limit_output};
 use crate::error::Error;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use usecase::project::{Project, UseCase};
-use usecase::{DocumentRef, Passage};
+use usecase::{ChatRequest, DocumentRef, Passage};
 
 fn use_case(extra: &str, template: Option<&str>) -> UseCase {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -34,6 +34,22 @@ fn passages() -> Vec<Passage> {
 
 fn metadata(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
+}
+
+/// What an app asks for, and what leaves under a limit of 100 tokens.
+#[test]
+fn a_use_cases_limit_of_tokens_is_the_upper_one() {
+    let check = |asked: Value, sent: Value, warned: bool| {
+        let mut request = ChatRequest { rest: metadata(&asked), ..ChatRequest::new("shop", Vec::new()) };
+        assert_eq!(limit_output(&mut request, 100), warned, "{asked}");
+        assert_eq!(Value::Object(request.rest), sent);
+    };
+    check(json!({}), json!({ "max_tokens": 100 }), false);
+    check(json!({ "max_tokens": null }), json!({ "max_tokens": 100 }), false);
+    check(json!({ "max_tokens": 20 }), json!({ "max_tokens": 20 }), false);
+    check(json!({ "max_tokens": 500 }), json!({ "max_tokens": 100 }), true);
+    check(json!({ "max_completion_tokens": 101.5 }), json!({ "max_completion_tokens": 100 }), true);
+    check(json!({ "max_completion_tokens": 100, "n": 2 }), json!({ "max_completion_tokens": 100, "n": 2 }), false);
 }
 
 fn render(template: Option<&str>) -> Result<String, Error> {

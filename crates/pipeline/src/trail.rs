@@ -11,7 +11,9 @@ use models::{Journal, Running};
 use serde_json::{Map, Value, json};
 use std::time::Instant;
 use tokio::task::JoinHandle;
-use usecase::{Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, Timestamp, TraceId, Usage, Verdict};
+use usecase::{
+    Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, MicroUsd, Timestamp, TraceId, Usage, Verdict,
+};
 
 /// How a request ended well: answered, refused or abstained.
 pub(crate) struct End {
@@ -40,6 +42,9 @@ pub(crate) struct Trail {
     waited_us: u64,
     /// The text of a streamed answer given out so far.
     said: String,
+    /// How the answer cache found the answer, and what that saved.
+    cache: Option<&'static str>,
+    saved: MicroUsd,
     begun: Option<JoinHandle<Result<(), ledger::Error>>>,
     runtime: tokio::runtime::Handle,
     written: bool,
@@ -92,6 +97,8 @@ impl Trail {
             answering: None,
             waited_us: 0,
             said: String::new(),
+            cache: None,
+            saved: MicroUsd(0),
             begun,
             runtime,
             written: false,
@@ -115,6 +122,11 @@ impl Trail {
         self.started.stream
     }
 
+    /// A line of a batch, and no person, waits for the answer.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.started.source == Source::Batch
+    }
+
     /// The request as it came; it is kept encrypted.
     pub(crate) fn asked_for(&mut self, request: &ChatRequest) {
         self.request = json!({ "model": request.model, "messages": request.messages,
@@ -122,9 +134,19 @@ impl Trail {
                                "subject": request.subject, "conversation": request.conversation });
     }
 
+    /// Whether an app is answered: an eval or a question at the terminal wants the model itself.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self.started.source, Source::Live | Source::Batch)
+    }
+
+    /// The answer was given before: what it cost then is saved now.
+    pub(crate) fn remembered(&mut self, way: &'static str, saved: MicroUsd) {
+        (self.cache, self.saved) = (Some(way), saved);
+    }
+
     /// What leaves for a model, masked.
     pub(crate) fn sent(&mut self, request: &ChatRequest) {
-        if self.started.source != Source::Live {
+        if !self.serves() {
             self.sent = serde_json::to_string(&request.messages).ok();
         }
     }
@@ -176,6 +198,8 @@ impl Trail {
 
     /// The answering attempt ended: it is priced by what the provider reported, else by our own count.
     pub(crate) fn answered(&mut self, reported: Option<Usage>, end: AttemptEnd) -> Usage {
+        // A stream that was continued left those behind that broke off.
+        self.attempts.extend(self.journal.drain());
         let Some(running) = self.answering.take() else { return Usage::default() };
         let attempt = running.finish(reported, end);
         let usage = attempt.usage;
@@ -215,6 +239,8 @@ impl Trail {
             attempts: record.attempts.clone(),
             usage: record.usage,
             cost: record.cost,
+            saved: record.saved,
+            cache: self.cache,
             spans: record.spans.clone(),
             total_us: 0,
             own_us: 0,
@@ -244,11 +270,9 @@ impl Trail {
         }
     }
 
+    /// An app that goes away now leaves a whole record all the same: what was handed to the ledger is written.
     async fn write(&self, record: Finished) -> Result<(), Error> {
-        let ledger = self.ledger.clone();
-        // A task of its own: an app that goes away now must not leave half a record.
-        let written = self.runtime.spawn(async move { ledger.finish(record).await });
-        Ok(written.await.map_err(|_| Error::WorkerStopped)??)
+        Ok(self.ledger.finish(record).await?)
     }
 
     /// Settles the reservation and makes the record; after this the trail has nothing more to say.
@@ -256,6 +280,7 @@ impl Trail {
         self.written = true;
         let attempts = std::mem::take(&mut self.attempts);
         let cost: Cost = attempts.iter().map(|attempt| attempt.cost).sum();
+        let saved = MicroUsd(attempts.iter().fold(self.saved.0, |sum, attempt| sum.saturating_add(attempt.saved.0)));
         let mut usage = Usage::default();
         attempts.iter().for_each(|attempt| usage += attempt.usage);
         if let Some(admitted) = self.admitted.take() {
@@ -272,6 +297,8 @@ impl Trail {
             spans: std::mem::take(&mut self.spans),
             usage,
             cost,
+            saved,
+            cache: self.cache.map(str::to_owned),
             citations,
             snapshots: std::mem::take(&mut self.snapshots),
             own_us: total_us.saturating_sub(self.waited_us),

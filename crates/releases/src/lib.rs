@@ -3,10 +3,11 @@
 //! named person's override. Promotion and rollback flip a pointer, which the next request reads.
 //!
 //! In reading order: `decision` (what is decided and recorded), `split` (which arm a conversation falls to), `error`,
-//! `store` (the tables), and `Releases` here.
+//! `store` (the tables), `pointers` (what requests read), and `Releases` here.
 
 mod decision;
 mod error;
+mod pointers;
 mod split;
 mod store;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use error::Error;
 
 use evals::Passed;
 use ledger::{Arm, Event, Ledger};
+use pointers::Pointers;
 use serde_json::json;
 use storage::Storage;
 use store::Store;
@@ -28,6 +30,7 @@ use usecase::{BundleId, Timestamp};
 #[derive(Clone)]
 pub struct Releases {
     store: Store,
+    pointers: Pointers,
     ledger: Ledger,
 }
 
@@ -42,7 +45,8 @@ impl Releases {
     /// # Errors
     /// The operator's: a database that cannot be opened or is newer than this program.
     pub fn open(storage: &Storage, ledger: &Ledger) -> Result<Self, Error> {
-        Ok(Self { store: Store::open(storage)?, ledger: ledger.clone() })
+        let store = Store::open(storage)?;
+        Ok(Self { pointers: Pointers::new(store.clone()), store, ledger: ledger.clone() })
     }
 
     /// The bundle for a request, `None` when the use case was never released. `sticky` (the conversation, else the
@@ -51,11 +55,11 @@ impl Releases {
     /// # Errors
     /// When the pointer cannot be read.
     pub fn pick(&self, use_case: &str, sticky: Option<&str>) -> Result<Option<Picked>, Error> {
-        let Some(pointer) = self.store.pointer(use_case)? else { return Ok(None) };
+        let Some(pointer) = self.pointers.get(use_case)? else { return Ok(None) };
         let canary = pointer.canary.as_ref().filter(|_| split::falls_to_canary(&pointer, sticky));
         Ok(Some(match canary {
             Some(bundle) => Picked { bundle: bundle.clone(), arm: Arm::Canary },
-            None => Picked { bundle: pointer.stable, arm: Arm::Stable },
+            None => Picked { bundle: pointer.stable.clone(), arm: Arm::Stable },
         }))
     }
 
@@ -190,6 +194,7 @@ impl Releases {
         };
         self.ledger.append_blocking(&event)?;
         self.store.move_pointer(&decision, pointer)?;
+        self.pointers.moved();
         Ok(decision)
     }
 

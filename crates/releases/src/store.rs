@@ -5,6 +5,7 @@ use crate::error::Error;
 use rusqlite::{OptionalExtension, params};
 use serde::de::DeserializeOwned;
 use std::fs::File;
+use std::path::Path;
 use storage::Storage;
 use usecase::BundleId;
 use usecase::bundle::Bundle;
@@ -38,6 +39,10 @@ impl Store {
         Ok(Self { storage: storage.clone() })
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.storage.folder()
+    }
+
     /// One decision at a time, also across processes: held from reading the pointer until it has moved. The lock is the
     /// operating system's and goes with the process.
     pub(crate) fn turn(&self) -> Result<File, Error> {
@@ -65,7 +70,6 @@ impl Store {
         content.map(|content| parse(id, &content)).transpose()
     }
 
-    /// Read by every request: one row by its key.
     pub(crate) fn pointer(&self, use_case: &str) -> Result<Option<Pointer>, Error> {
         let sql = "SELECT pointer FROM release_pointers WHERE use_case = ?1";
         let content: Option<String> = self.storage.read(|connection| {

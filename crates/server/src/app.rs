@@ -1,14 +1,16 @@
 //! What the routes share: the engines, composed by the binary, and the table of prepared use cases. Readers take an
 //! immutable table; a release or a new bundle swaps it.
 
+use crate::batching;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use admission::Admission;
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, header};
+use batches::Batches;
 use evals::Evals;
 use ingest::Ingest;
-use ledger::{Arm, Ledger};
+use ledger::{Arm, Ledger, Source};
 use pipeline::{Pipeline, Prepared};
 use releases::Releases;
 use std::collections::HashMap;
@@ -34,6 +36,9 @@ fn is_local(headers: &HeaderMap) -> bool {
 /// Bundles kept ready at the same time.
 const MOST_PREPARED: usize = 64;
 
+/// Bare models kept ready at the same time.
+const MOST_BARE: usize = 256;
+
 /// Everything a running server holds. The binary makes it; nothing here is global.
 #[derive(Clone)]
 pub struct Parts {
@@ -42,6 +47,7 @@ pub struct Parts {
     pub ledger: Ledger,
     pub admission: Admission,
     pub releases: Releases,
+    pub batches: Batches,
     pub ingest: Ingest,
     pub evals: Evals,
 }
@@ -51,7 +57,11 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// Whether callers without a key are let in: only on a loopback address, and only until a key exists.
     loopback: bool,
-    prepared: ArcSwap<HashMap<BundleId, Arc<Ready>>>,
+    /// The lines of batches come through a router of their own that no listener leads to. What comes there names its key
+    /// instead of proving it.
+    inside: bool,
+    prepared: Arc<ArcSwap<HashMap<BundleId, Arc<Ready>>>>,
+    bare: Arc<ArcSwap<HashMap<ModelRef, Arc<Prepared>>>>,
 }
 
 /// A bundle ready to serve, and what was declared in it.
@@ -68,7 +78,26 @@ pub(crate) struct Picked {
 
 impl App {
     pub(crate) fn new(parts: Parts, loopback: bool) -> Self {
-        Self { parts, metrics: Arc::new(Metrics::default()), loopback, prepared: ArcSwap::default() }
+        let metrics = Arc::new(Metrics::default());
+        let (prepared, bare) = (Arc::default(), Arc::default());
+        Self { parts, metrics, loopback, inside: false, prepared, bare }
+    }
+
+    /// The same for the lines of batches: everything is shared but how a caller is known.
+    pub(crate) fn inside(&self) -> Self {
+        Self {
+            parts: self.parts.clone(),
+            metrics: Arc::clone(&self.metrics),
+            loopback: self.loopback,
+            inside: true,
+            prepared: Arc::clone(&self.prepared),
+            bare: Arc::clone(&self.bare),
+        }
+    }
+
+    /// On whose behalf requests come.
+    pub(crate) fn source(&self) -> Source {
+        if self.inside { Source::Batch } else { Source::Live }
     }
 
     /// Prepares everything that is released, so that no first request waits for it.
@@ -84,12 +113,18 @@ impl App {
         }
     }
 
-    /// Who calls. The key comes as OpenAI's SDKs send it.
+    /// Who calls. The key comes as OpenAI's SDKs send it (`Authorization: Bearer`) or as Anthropic's do (`x-api-key`).
     pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Problem> {
+        if self.inside {
+            let key = headers.get(batching::KEY).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            return Ok(self.parts.admission.holder(key, self.loopback)?);
+        }
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer =
             value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let principal = self.parts.admission.authenticate(bearer.map(|(_, key)| key.trim()), self.loopback)?;
+        let named = || headers.get("x-api-key").and_then(|value| value.to_str().ok());
+        let key = bearer.map(|(_, key)| key).or_else(named);
+        let principal = self.parts.admission.authenticate(key.map(str::trim), self.loopback)?;
         // Without a key, any page in a browser of this machine could call: it must at least be one of this machine's.
         if principal.key == Principal::developer().key && !is_local(headers) {
             return Err(Problem::foreign_page());
@@ -113,7 +148,7 @@ impl App {
         // The name of a use case holds no slash, that of a bare model always does.
         if let Some(model) = ModelRef::parse(name) {
             allowed(principal, Principal::MODELS)?;
-            return Ok(Picked { prepared: self.parts.pipeline.prepare_bare(&model)?, arm: Arm::Stable });
+            return Ok(Picked { prepared: self.bare(model)?, arm: Arm::Stable });
         }
         let sticky = request.conversation.as_deref().or(request.subject.as_deref());
         if let Some(picked) = self.parts.releases.pick(name, sticky)? {
@@ -130,6 +165,21 @@ impl App {
         }
         let ready = self.working_copy(name).await?;
         Ok(Picked { prepared: Arc::clone(&ready.prepared), arm: Arm::Working })
+    }
+
+    /// A bare model, prepared at its first request.
+    fn bare(&self, model: ModelRef) -> Result<Arc<Prepared>, Problem> {
+        if let Some(prepared) = self.bare.load().get(&model) {
+            return Ok(Arc::clone(prepared));
+        }
+        let prepared = self.parts.pipeline.prepare_bare(&model)?;
+        self.bare.rcu(|table| {
+            // Callers choose the names: the table must not grow with them.
+            let mut table = if table.len() < MOST_BARE { HashMap::clone(table) } else { HashMap::new() };
+            table.insert(model.clone(), Arc::clone(&prepared));
+            table
+        });
+        Ok(prepared)
     }
 
     /// A released bundle, prepared at its first request.

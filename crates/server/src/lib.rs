@@ -1,15 +1,25 @@
 //! The door: the wire formats, the API, the server. `routes::router` is the table of contents; `routes::chat` is the
-//! path of one request; `problem` is the one table from errors to statuses; `serve` listens and drains; `evidence`
-//! gathers what the six lines of `check` are judged by, for the API and for the command line alike.
+//! path of one request; `problem` is the one table from errors to statuses; `serve` listens and drains, `worker`
+//! is one core's share of it; `evidence` gathers what the six lines of `check` are judged by, for the API and for the command line alike.
 
+mod anthropic;
 mod app;
+mod batching;
+mod embeddings;
 pub mod evidence;
 mod feeds;
+mod fields;
 mod metrics;
 mod openai;
 mod problem;
+mod reply;
+mod responses;
 mod routes;
+#[cfg(test)]
+mod scripted;
 mod serve;
+mod wire;
+mod worker;
 
 pub use app::Parts;
 pub use problem::Problem;

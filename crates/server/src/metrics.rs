@@ -32,12 +32,18 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<StatusLabel, Counter>,
     tokens: Family<KindLabel, Counter>,
+    /// What every request counts in, looked up once: finding a label's counter takes a hash and a lock.
+    answered: Counter,
+    input_tokens: Counter,
+    output_tokens: Counter,
     cost_micro_dollars: Counter,
     cost_unknown: Counter,
     verdicts: Family<VerdictLabel, Counter>,
     duration: Histogram,
     own_time: Histogram,
     in_flight: Gauge,
+    batch_lines: Family<StatusLabel, Counter>,
+    batch_lines_in_flight: Gauge,
 }
 
 impl Default for Metrics {
@@ -45,16 +51,25 @@ impl Default for Metrics {
         // 100 µs to about 100 s.
         let duration = Histogram::new(exponential_buckets(0.0001, 2.0, 21));
         let own_time = Histogram::new(exponential_buckets(0.0001, 2.0, 16));
+        let requests = Family::<StatusLabel, Counter>::default();
+        let tokens = Family::<KindLabel, Counter>::default();
+        let of_status = |status: Status| requests.get_or_create(&StatusLabel { status: status.as_str() }).clone();
+        let of_kind = |kind| tokens.get_or_create(&KindLabel { kind }).clone();
         let mut metrics = Self {
             registry: Registry::with_prefix("shipway"),
-            requests: Family::default(),
-            tokens: Family::default(),
+            answered: of_status(Status::Answered),
+            input_tokens: of_kind("input"),
+            output_tokens: of_kind("output"),
+            requests,
+            tokens,
             cost_micro_dollars: Counter::default(),
             cost_unknown: Counter::default(),
             verdicts: Family::default(),
             duration,
             own_time,
             in_flight: Gauge::default(),
+            batch_lines: Family::default(),
+            batch_lines_in_flight: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -76,12 +91,20 @@ impl Metrics {
         registry.register("request_duration_seconds", "From arrival to record on disk", self.duration.clone());
         registry.register("own_time_seconds", "The part of the duration that Shipway added", self.own_time.clone());
         registry.register("requests_in_flight", "Requests being answered now", self.in_flight.clone());
+        registry.register("batch_lines", "Lines of batches by what came of them", self.batch_lines.clone());
+        let in_flight = self.batch_lines_in_flight.clone();
+        registry.register("batch_lines_in_flight", "Lines of batches being answered now", in_flight);
+    }
+
+    /// Requests being answered now that are no lines of batches.
+    pub(crate) fn live_in_flight(&self) -> u64 {
+        self.in_flight.get().saturating_sub(self.batch_lines_in_flight.get()).max(0).unsigned_abs()
     }
 
     fn answered(&self, facts: &Facts) {
         self.ended(facts.status);
-        self.tokens.get_or_create(&KindLabel { kind: "input" }).inc_by(facts.usage.input_tokens);
-        self.tokens.get_or_create(&KindLabel { kind: "output" }).inc_by(facts.usage.output_tokens);
+        self.input_tokens.inc_by(facts.usage.input_tokens);
+        self.output_tokens.inc_by(facts.usage.output_tokens);
         self.cost_micro_dollars.inc_by(facts.cost.known.0.max(0).unsigned_abs());
         if facts.cost.part_unknown {
             self.cost_unknown.inc();
@@ -95,7 +118,11 @@ impl Metrics {
     }
 
     fn ended(&self, status: Status) {
-        self.requests.get_or_create(&StatusLabel { status: status.as_str() }).inc();
+        if status == Status::Answered {
+            self.answered.inc();
+        } else {
+            self.requests.get_or_create(&StatusLabel { status: status.as_str() }).inc();
+        }
     }
 
     /// The text format that Prometheus scrapes.
@@ -136,6 +163,27 @@ impl Drop for Counted {
         if !self.ended {
             self.metrics.ended(Status::Cancelled);
         }
+    }
+}
+
+/// One line of a batch on its way.
+pub(crate) struct CountedLine(Arc<Metrics>);
+
+impl CountedLine {
+    pub(crate) fn begin(metrics: &Arc<Metrics>) -> Self {
+        metrics.batch_lines_in_flight.inc();
+        Self(Arc::clone(metrics))
+    }
+
+    /// `answered`, `failed`, or `again` for one that was turned away and will be asked again.
+    pub(crate) fn ended(&self, status: &'static str) {
+        self.0.batch_lines.get_or_create(&StatusLabel { status }).inc();
+    }
+}
+
+impl Drop for CountedLine {
+    fn drop(&mut self) {
+        self.0.batch_lines_in_flight.dec();
     }
 }
 

@@ -1,5 +1,7 @@
-//! The one table that turns an error into a status and a body: whose fault it is decides the status, and the body is
-//! OpenAI's `{"error": {"message", "type", "param", "code"}}`, so that every SDK raises its proper exception.
+//! The one table that turns an error into a status and a body: whose fault it is decides the status, and the body has the
+//! form of the caller's dialect, so that every SDK raises its proper exception: OpenAI's
+//! `{"error": {"message", "type", "param", "code"}}`, or Anthropic's
+//! `{"type": "error", "error": {"type", "message"}, "request_id"}`.
 
 use crate::evidence::GatherError;
 use axum::Json;
@@ -7,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
-use usecase::{Fault, TraceId};
+use usecase::{Dialect, Fault, TraceId};
 
 /// An error on its way out.
 #[derive(Clone, Debug)]
@@ -47,6 +49,11 @@ impl Problem {
 
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "not_found", what)
+    }
+
+    pub(crate) fn model_not_found(message: String) -> Self {
+        let problem = Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "model_not_found", message);
+        Self { param: Some("model".to_owned()), ..problem }
     }
 
     pub(crate) fn unknown_url(method: &Method, uri: &Uri) -> Self {
@@ -110,14 +117,20 @@ impl Problem {
         self
     }
 
-    /// The body of the answer, and of an error frame in a stream.
+    /// OpenAI's body of an error, and of an error frame in a stream.
     pub(crate) fn body(&self) -> Value {
         json!({ "error": { "message": self.message, "type": self.kind, "param": self.param, "code": self.code } })
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    /// Anthropic's, which tells errors apart by a type that follows the status.
+    pub(crate) fn anthropic_body(&self) -> Value {
+        let request_id = self.trace.map(|trace| trace.to_string());
+        let error = json!({ "type": anthropic_type(self.status), "message": self.message });
+        json!({ "type": "error", "error": error, "request_id": request_id })
+    }
+
+    /// The answer in the caller's dialect.
+    pub(crate) fn in_dialect(self, dialect: Dialect) -> Response {
         let mut headers = HeaderMap::new();
         if let Some(after) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
@@ -125,7 +138,33 @@ impl IntoResponse for Problem {
         if let Some(value) = self.trace.and_then(|trace| HeaderValue::from_str(&trace.to_string()).ok()) {
             headers.insert("x-shipway-trace", value);
         }
-        (self.status, headers, Json(self.body())).into_response()
+        let body = match dialect {
+            Dialect::Messages => self.anthropic_body(),
+            Dialect::Chat | Dialect::Responses => self.body(),
+        };
+        (self.status, headers, Json(body)).into_response()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.in_dialect(Dialect::Chat)
+    }
+}
+
+/// The error types of Anthropic's API, <https://docs.anthropic.com/en/api/errors>.
+fn anthropic_type(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        408 | 504 => "timeout_error",
+        503 | 529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "api_error",
     }
 }
 
@@ -156,10 +195,7 @@ impl From<pipeline::Error> for Problem {
         use pipeline::Error;
         let message = error.to_string();
         match error {
-            Error::UnknownModel(_) => Self {
-                param: Some("model".to_owned()),
-                ..Self::new(StatusCode::NOT_FOUND, "invalid_request_error", "model_not_found", message)
-            },
+            Error::UnknownModel(_) => Self::model_not_found(message),
             Error::Ledger(_) => storage_down(message),
             Error::Template { .. } => of_fault(Fault::Operator, "template_failed", message),
             Error::Context { .. } => of_fault(Fault::Operator, "context_failed", message),
@@ -180,14 +216,16 @@ fn of_model(error: &models::Error) -> Problem {
         return of_upstream(upstream, message);
     }
     match error {
+        models::Error::Unsupported { .. } => of_fault(Fault::Caller, "unsupported", message),
         models::Error::MissingKey { .. } => of_fault(Fault::Operator, "provider_key_missing", message),
+        models::Error::PassedOver { retry_after, .. } => {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Problem::new(status, "upstream_error", "upstream_unavailable", message).with_retry(*retry_after)
+        }
         models::Error::Timeout { .. } => {
             Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_error", "upstream_timeout", message)
         }
-        models::Error::UnknownProvider { .. } | models::Error::UnknownModel { .. } => Problem {
-            param: Some("model".to_owned()),
-            ..Problem::new(StatusCode::NOT_FOUND, "invalid_request_error", "model_not_found", message)
-        },
+        models::Error::UnknownProvider { .. } | models::Error::UnknownModel { .. } => Problem::model_not_found(message),
         other => of_fault(other.fault(), "upstream_error", message),
     }
 }
@@ -223,6 +261,12 @@ impl From<admission::Denied> for Problem {
                 new(StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", "budget_spent")
                     .with_retry(Duration::from_micros(wait.unsigned_abs()))
             }
+            Denied::TooManyRequests { retry_after, .. } => {
+                new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", denied.code()).with_retry(retry_after)
+            }
+            Denied::Overloaded { retry_after } => {
+                new(StatusCode::SERVICE_UNAVAILABLE, "server_error", denied.code()).with_retry(retry_after)
+            }
             Denied::BudgetUnknowable { .. } => new(StatusCode::FORBIDDEN, "permission_error", "budget_unknowable"),
             Denied::StorageDown(_) => storage_down(message),
         }
@@ -249,6 +293,25 @@ impl From<GatherError> for Problem {
             GatherError::Ledger(cause) => cause.into(),
             GatherError::Releases(cause) => cause.into(),
             other => Self::unreadable(&other.to_string()),
+        }
+    }
+}
+
+impl From<batches::Error> for Problem {
+    fn from(error: batches::Error) -> Self {
+        use batches::Error;
+        let message = error.to_string();
+        let new = |status, code| Self::new(status, "invalid_request_error", code, message.clone());
+        match error {
+            Error::NoSuchFile(_) | Error::NoSuchBatch(_) => new(StatusCode::NOT_FOUND, "not_found"),
+            Error::Invalid { param, .. } => Self::bad_parameter(param, &message),
+            Error::TooLarge(_) => new(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"),
+            Error::KeyFull(_) => new(StatusCode::PAYLOAD_TOO_LARGE, "files_full"),
+            Error::InUse { .. } => new(StatusCode::CONFLICT, "file_in_use"),
+            Error::NotCancellable { .. } => new(StatusCode::CONFLICT, "not_cancellable"),
+            Error::TooManyOpen(_) => new(StatusCode::TOO_MANY_REQUESTS, "too_many_batches"),
+            Error::Storage(_) | Error::Folder { .. } => storage_down(message),
+            other => of_fault(other.fault(), "batches_broken", message),
         }
     }
 }

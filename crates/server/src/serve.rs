@@ -1,29 +1,24 @@
-//! Listening, accepting, draining. A connection is served until its client or a drain ends it; SIGTERM stops accepting
-//! and lets running answers, streams among them, come to their end.
+//! Listening and draining. One worker per core, each with its own listener on the same address (`SO_REUSEPORT`), its own
+//! single-threaded runtime and its own connections to the providers: a request lives and ends on one core, and no lock
+//! stands between two of them. SIGTERM stops accepting and lets running answers, streams among them, come to their end.
 
 use crate::ServeError;
 use crate::app::{App, Parts};
+use crate::batching;
 use crate::feeds;
-use crate::routes::router;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use ledger::Ledger;
+use crate::worker::{self, Worker};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
 
-/// How long a client may take to send a request's headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How long the end of the process waits for the last records.
-const MOST_SETTLING: Duration = Duration::from_secs(5);
+/// Connections that wait to be accepted, for each worker.
+const BACKLOG: u32 = 4096;
 
 /// A server that listens and is ready to run.
 pub struct Server {
-    listener: TcpListener,
+    listeners: Vec<std::net::TcpListener>,
     address: SocketAddr,
     app: Arc<App>,
     drain: Duration,
@@ -43,15 +38,14 @@ impl Server {
         if !loopback && !any_key {
             return Err(ServeError::NoKeys { listen: listen.to_owned() });
         }
-        let listener = TcpListener::bind(wanted).await.map_err(|error| match error.kind() {
+        let (address, listeners) = listeners(wanted).map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => ServeError::PortInUse { listen: listen.to_owned() },
             _ => ServeError::Listen { listen: listen.to_owned(), error },
         })?;
-        let address = listener.local_addr().map_err(|error| ServeError::Listen { listen: listen.to_owned(), error })?;
         let drain = parts.project.file.server.drain.as_duration();
         let app = Arc::new(App::new(parts, loopback));
         app.warm().await;
-        Ok(Self { listener, address, app, drain, developer_mode: !any_key })
+        Ok(Self { listeners, address, app, drain, developer_mode: !any_key })
     }
 
     /// Where it listens; the port is the real one when 0 was asked for.
@@ -72,78 +66,51 @@ impl Server {
     /// Serves until `stop` resolves, then drains. When it returns, every request that it took has its record on disk.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let feeds = tokio::spawn(feeds::keep_fresh(Arc::clone(&self.app)));
-        let ledger = self.app.parts.ledger.clone();
-        let router = router(self.app);
-        let graceful = GracefulShutdown::new();
-        let mut connections = JoinSet::new();
-        tokio::pin!(stop);
-        loop {
-            tokio::select! {
-                () = &mut stop => break,
-                // What has ended is taken out, so that the set holds only what runs.
-                Some(_) = connections.join_next() => {}
-                accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        connections.spawn(serve_connection(stream, router.clone(), &graceful));
-                    }
-                    Err(error) => {
-                        // Out of file handles, mostly: wait for some to come back instead of spinning.
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                    }
-                },
-            }
-        }
-        drop(self.listener);
+        let (stopping, stopped) = watch::channel(false);
+        let workers = self.listeners.into_iter().enumerate().map(|(core, listener)| {
+            let worker = Worker { app: Arc::clone(&self.app), drain: self.drain, stopped: stopped.clone() };
+            tokio::task::spawn_blocking(move || worker::run(core, listener, worker))
+        });
+        let batches = tokio::spawn(batching::run(Arc::clone(&self.app), stopped.clone(), self.drain));
+        // Collected, so that they run: what is mapped lazily would begin when it is waited for.
+        let workers: Vec<_> = workers.collect();
+        stop.await;
         feeds.abort();
-        tokio::select! {
-            () = graceful.shutdown() => tracing::info!("drained: every running request was answered"),
-            () = tokio::time::sleep(self.drain) => {
-                tracing::warn!("the drain ran out of time; what still runs is cancelled and recorded so");
+        // Nobody listens any more only when every worker has gone, which is fine too.
+        let _ = stopping.send(true);
+        for worker in workers {
+            if worker.await.is_err() {
+                tracing::error!("a worker stopped in the middle of its work");
             }
         }
-        connections.shutdown().await;
-        settle(&ledger).await;
+        if batches.await.is_err() {
+            tracing::error!("the batches stopped in the middle of their work");
+        }
     }
 }
 
-/// Waits until the records of requests that were cut are on disk: they are written in the background.
-async fn settle(ledger: &Ledger) {
-    let settled = async {
-        while ledger.unsettled() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        ledger.flush().await
-    };
-    match tokio::time::timeout(MOST_SETTLING, settled).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the last records may not be on disk"),
-        Err(_) => tracing::error!(
-            requests = ledger.unsettled(),
-            "the records of some requests could not be written in time; the next start marks them as interrupted"
-        ),
+/// One listener for each core, all on one address.
+fn listeners(wanted: SocketAddr) -> std::io::Result<(SocketAddr, Vec<std::net::TcpListener>)> {
+    // Shared ports could be shared with another program of ours by mistake: only who can have it alone may share it.
+    let alone = std::net::TcpListener::bind(wanted)?;
+    drop(alone);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut address = wanted;
+    let mut listeners = Vec::with_capacity(cores);
+    for _ in 0..cores {
+        let listener = listen(address)?;
+        address = listener.local_addr()?;
+        listeners.push(listener.into_std()?);
     }
+    Ok((address, listeners))
 }
 
-/// The connection, from its first request to its end.
-fn serve_connection(
-    stream: TcpStream,
-    router: axum::Router,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + use<> {
-    // Without it a streamed piece may wait 40 ms for the acknowledgement of the one before.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY could not be set");
-    }
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = graceful.watch(connection);
-    async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    }
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 async fn resolve(listen: &str) -> Result<SocketAddr, ServeError> {

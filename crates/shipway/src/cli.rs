@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Ask(Ask),
     /// Run the eval cases; exit 100 when the gate fails
     Eval(Eval),
+    /// Put load on a use case or a model: latencies, errors, the knee, resources, what a month costs
+    Bench(Bench),
     /// Release a use case: check, gate, then a canary on a share of the traffic
     Release(Release),
     /// Give the canary its next share of the traffic
@@ -57,6 +59,9 @@ pub(crate) enum Command {
     /// Check the ledger's records against their hash chain
     #[command(subcommand)]
     Audit(Audit),
+    /// List, show and cancel batches: requests that may wait
+    #[command(subcommand)]
+    Batch(Batch),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(Key),
@@ -127,6 +132,67 @@ pub(crate) struct Eval {
     /// How many cases run at once
     #[arg(long, default_value_t = 2, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// The use case, or a model like simulated/echo
+    pub(crate) name: String,
+    /// What to ask, in turn; the use case's eval cases when absent
+    #[arg(value_name = "QUESTION")]
+    pub(crate) questions: Vec<String>,
+    /// Requests a second, sent whether or not earlier ones were answered
+    #[arg(long, default_value_t = 20.0, value_name = "RATE")]
+    pub(crate) rps: f64,
+    /// For how long
+    #[arg(long = "for", default_value = "10s", value_name = "TIME")]
+    pub(crate) length: String,
+    /// Connections, each with one request at a time
+    #[arg(long, default_value_t = 64, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) connections: u16,
+    /// How requests follow one another
+    #[arg(long, value_enum, default_value_t = Arrivals::Poisson)]
+    pub(crate) arrivals: Arrivals,
+    /// Repeats the same random arrivals
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub(crate) seed: u64,
+    /// Ask for streams
+    #[arg(long)]
+    pub(crate) stream: bool,
+    /// Then search the highest rate that holds: no errors, and p99 under --p99
+    #[arg(long)]
+    pub(crate) find_knee: bool,
+    /// The limit for --find-knee
+    #[arg(long, default_value = "1s", value_name = "TIME")]
+    pub(crate) p99: String,
+    /// A file with a question or a request's JSON on each line
+    #[arg(long, value_name = "FILE", conflicts_with = "questions")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Project the cost to a month: 100000/month, 5000/day, 300/hour
+    #[arg(long, value_name = "COUNT/TIME")]
+    pub(crate) volume: Option<String>,
+    /// Measure a server that runs already, like http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The API key for --url
+    #[arg(long, env = "SHIPWAY_KEY", hide_env_values = true, requires = "url", value_name = "SECRET")]
+    pub(crate) key: Option<String>,
+    /// The process at --url, when it runs on this machine: its resources are measured, too
+    #[arg(long, requires = "url", value_name = "PID")]
+    pub(crate) pid: Option<u32>,
+    /// Yes, this may cost money, and --url leaves records
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Arrivals {
+    /// As independent callers come
+    Poisson,
+    /// Evenly spaced
+    Even,
+    /// As fast as the connections carry; --rps does not count
+    Closed,
 }
 
 #[derive(Debug, Args)]
@@ -215,6 +281,50 @@ pub(crate) enum Audit {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Batch {
+    /// List the batches of all keys, the newest first
+    List {
+        /// How many at the most
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        limit: u32,
+    },
+    /// Show where a batch stands
+    Show {
+        /// The batch's id, `batch_…`
+        id: String,
+    },
+    /// Begin no more of its lines; those under way come to their end
+    Cancel {
+        /// The batch's id, `batch_…`
+        id: String,
+    },
+}
+
+/// How often a key may ask, and how urgent that is.
+#[derive(Debug, Args)]
+pub(crate) struct KeyLimits {
+    /// Requests a minute; no limit when absent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rpm: Option<u32>,
+    /// Tokens a minute, input and output together; no limit when absent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) tpm: Option<u32>,
+    /// Requests under way at once; no limit when absent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) concurrency: Option<u32>,
+    /// Who goes first when the server is full; `low` uses only what is left
+    #[arg(long, value_enum, default_value_t = Priority::Normal)]
+    pub(crate) priority: Priority,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Priority {
+    Low,
+    Normal,
+    High,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Key {
     /// Make a key; its secret is shown once
     Create {
@@ -232,10 +342,12 @@ pub(crate) enum Key {
         /// What it may spend a day, like "5 USD"
         #[arg(long, value_name = "MONEY")]
         budget_per_day: Option<String>,
+        #[command(flatten)]
+        limits: KeyLimits,
     },
     /// List the keys, without their secrets
     List,
-    /// Revoke a key; the next request with it is refused
+    /// Revoke a key; requests with it are refused within a second
     Revoke {
         /// The key's id, as `key list` shows it
         id: String,

@@ -2,6 +2,7 @@
 
 use admission::Admission;
 use anyhow::{Context, bail};
+use batches::{Batches, Limits};
 use evals::Evals;
 use governance::Governance;
 use ingest::Ingest;
@@ -44,8 +45,9 @@ impl House {
         let pipeline = Pipeline::new(engines);
         let evals = Evals::open(&storage, &ledger)?;
         let releases = Releases::open(&storage, &ledger)?;
+        let batches = batches(&project, &storage)?;
         let governance = Governance::open(&storage, &ledger)?;
-        let parts = server::Parts { project, pipeline, ledger, admission, releases, ingest, evals };
+        let parts = server::Parts { project, pipeline, ledger, admission, releases, batches, ingest, evals };
         Ok(Self { parts, governance, embedder })
     }
 
@@ -53,6 +55,18 @@ impl House {
     pub(crate) fn known(&self, name: &str) -> anyhow::Result<()> {
         known(&self.parts.project, name)
     }
+}
+
+/// The files and batches of a project, within its limits.
+pub(crate) fn batches(project: &Project, storage: &Storage) -> anyhow::Result<Batches> {
+    let server = &project.file.server;
+    let limits = Limits {
+        file_bytes: server.max_file_bytes,
+        key_bytes: server.max_key_file_bytes,
+        line_bytes: server.max_body_bytes,
+        workers: server.batch_workers,
+    };
+    Ok(Batches::open(storage, limits)?)
 }
 
 /// The project in this folder, or in the nearest one above.

@@ -7,8 +7,9 @@ use std::fs::{self, Metadata, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// SQLite's own default, named here because limits in bytes are counted in it.
-const PAGE_BYTES: u64 = 4096;
+/// Of a new file; one that was made with another size keeps it. The usual record of a request is 3 to 4 KB: with pages of
+/// 8 KB instead of SQLite's 4 it takes a third fewer writes, and with 16 a lone one writes more than it saves.
+const PAGE_BYTES: u64 = 8192;
 /// SQLite's largest page count: no limit of ours.
 const MOST_PAGES: u64 = 4_294_967_294;
 /// Statements of all rooms together; the cache must hold them all, or the hot path compiles SQL again and again.
@@ -44,11 +45,12 @@ pub(crate) fn writer(folder: &Path, options: &Options) -> Result<Connection> {
     let connection = Connection::open_with_flags(database_file(folder), flags)?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection.execute_batch(&format!("PRAGMA page_size = {PAGE_BYTES}"))?;
     enter_wal(&connection, options.busy_timeout)?;
     // FULL: every commit is forced to the disk before it is reported. secure_delete: what was erased is overwritten.
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 500;",
     )?;
     limit(&connection, options.max_bytes)?;
     // The first look at a table opens the write-ahead log, which then stays until the last connection closes.
@@ -66,7 +68,8 @@ pub(crate) fn reader(folder: &Path, busy_timeout: Duration) -> Result<Connection
 }
 
 pub(crate) fn limit(connection: &Connection, max_bytes: Option<u64>) -> Result<()> {
-    let pages = max_bytes.map_or(MOST_PAGES, |bytes| (bytes / PAGE_BYTES).clamp(1, MOST_PAGES));
+    let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    let pages = max_bytes.map_or(MOST_PAGES, |bytes| (bytes / page.unsigned_abs().max(1)).clamp(1, MOST_PAGES));
     // The pragma answers with the limit now in force, hence a query.
     connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     Ok(())

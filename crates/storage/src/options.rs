@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Options {
     /// How long a write waits for a lock that another process holds before it fails with `Locked`.
     pub busy_timeout: Duration,
-    /// Upper limit of the database file in bytes, rounded down to whole pages of 4 KiB; `None` leaves it to the disk.
+    /// Upper limit of the database file in bytes, rounded down to whole pages of 8 KiB; `None` leaves it to the disk.
     /// A file that is larger already keeps its size but grows no more. The write-ahead log beside it (usually a few
     /// MB) is not counted.
     pub max_bytes: Option<u64>,

@@ -1,6 +1,6 @@
 //! The promises of the room: few commits for many writers, jobs that fail alone, errors that say what happened.
 
-use crate::{Error, Options, Result, Storage};
+use crate::{Error, Job, Options, Result, Storage};
 use rusqlite::{Connection, Transaction};
 use std::future::Future;
 use std::pin::Pin;
@@ -52,6 +52,19 @@ fn queued<T: 'static>(write: impl Future<Output = Result<T>> + Send + 'static) -
     let first = write.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(first.is_pending(), "the writer is held, so nothing can be done yet");
     write
+}
+
+/// A note that nobody waits for.
+struct Unheard(String);
+
+impl Job for Unheard {
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        note(transaction, &self.0)
+    }
+
+    fn resolve(self: Box<Self>, outcome: Result<()>) {
+        outcome.expect("it is written");
+    }
 }
 
 #[tokio::test]
@@ -117,6 +130,23 @@ async fn a_failing_job_fails_alone() {
     assert_eq!(also_good.await.expect("it is written"), 7);
     assert_eq!(notes(&storage), ["good", "also good"]);
     assert_eq!(storage.stats().failed, 3);
+}
+
+#[test]
+fn a_job_that_fails_with_the_transaction_to_itself_leaves_nothing() {
+    let (_folder, storage) = open(&Options::default());
+    let refused = storage.write_blocking(|tx| {
+        note(tx, "undone by a refusal")?;
+        Err::<(), _>(Error::refuse(No("of a rule")))
+    });
+    assert!(refused.is_err());
+    let panicked = storage.write_blocking(|tx| -> Result<()> {
+        note(tx, "undone by a panic")?;
+        panic!("on purpose")
+    });
+    assert!(matches!(panicked, Err(Error::Panicked(_))));
+    storage.write_blocking(|tx| note(tx, "after")).expect("the writer lives");
+    assert_eq!(notes(&storage), ["after"]);
 }
 
 #[test]
@@ -238,7 +268,7 @@ fn dropping_the_last_handle_drains_the_queue() {
     let (folder, storage) = open(&Options { queue: 10, ..Options::default() });
     let release = hold_writer(&storage);
     for number in 0..100 {
-        storage.enqueue(move |tx| note(tx, &number.to_string()));
+        storage.submit(Box::new(Unheard(number.to_string())));
     }
     drop(release);
     drop(storage);
@@ -263,11 +293,11 @@ async fn writers_wait_for_room_in_a_full_queue() {
     let release = hold_writer(&storage);
     let first = queued(storage.write(|tx| note(tx, "first")));
     let second = queued(storage.write(|tx| note(tx, "second")));
-    storage.enqueue(|tx| note(tx, "not awaited, so it does not wait for room"));
+    storage.submit(Box::new(Unheard("submitted, so it does not wait for room".to_owned())));
     drop(release);
     first.await.expect("it is written");
     second.await.expect("it is written once there is room");
-    assert_eq!(notes(&storage), ["first", "not awaited, so it does not wait for room", "second"]);
+    assert_eq!(notes(&storage), ["first", "submitted, so it does not wait for room", "second"]);
 }
 
 #[tokio::test]

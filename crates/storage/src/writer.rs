@@ -92,7 +92,8 @@ fn write_some(
     let alone = jobs.len() == 1;
     let mut waiting: Vec<Box<dyn Job>> = Vec::new();
     for mut job in &mut *jobs {
-        let ran = if alone { run_caught(&transaction, job.as_mut()) } else { run_in_savepoint(&transaction, job.as_mut()) };
+        let ran =
+            if alone { run_caught(&transaction, job.as_mut()) } else { run_in_savepoint(&transaction, job.as_mut()) };
         match ran {
             Ok(()) => waiting.push(job),
             Err(error) => {

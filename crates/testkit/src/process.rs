@@ -8,8 +8,11 @@ pub fn resident_kib(pid: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse().expect("a number of KiB")
 }
 
-/// How many files and sockets a process holds open.
-pub fn open_files(pid: u32) -> usize {
+/// What a process holds open: paths of files, and `socket:[…]` and the like.
+pub fn open_files(pid: u32) -> Vec<String> {
     let path = format!("/proc/{pid}/fd");
-    std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{path}: {error}")).count()
+    let entries = std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    // One may be closed while we look.
+    let targets = entries.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    targets.map(|target| target.display().to_string()).collect()
 }

@@ -1,21 +1,25 @@
-//! Names of things: random for what happens (a trace), derived from content for what is declared (a bundle).
+//! Names of things: of the moment and random for what happens (a trace), derived from content for what is declared (a bundle).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// 16 random bytes as 32 lower-case hex digits: the trace id of W3C Trace Context, and the name of one request.
+/// 16 bytes as 32 lower-case hex digits: the trace id of W3C Trace Context, and the name of one request. As in UUIDv7
+/// (RFC 9562) the first 48 bits are the ms since 1970 and the rest is random, so that what is kept by trace lies in the
+/// order of time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TraceId([u8; 16]);
 
 impl TraceId {
-    /// A fresh id from the operating system's generator.
+    /// A fresh id: the moment, and 79 bits from the operating system's generator.
     ///
     /// # Panics
     /// When the operating system cannot give random bytes: nothing that follows would be safe.
     pub fn random() -> Self {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        bytes[0] |= 1; // All zeroes is the invalid id of the specification.
+        getrandom::fill(&mut bytes[6..]).expect("the operating system gives random bytes");
+        let milliseconds = crate::Timestamp::now().0 / 1_000;
+        bytes[..6].copy_from_slice(&milliseconds.to_be_bytes()[2..]);
+        bytes[15] |= 1; // All zeroes is the invalid id of the specification.
         Self(bytes)
     }
 
@@ -90,9 +94,11 @@ impl fmt::Display for BundleId {
 
 /// Bytes as lower-case hex digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        use fmt::Write;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }

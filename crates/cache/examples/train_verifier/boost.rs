@@ -1,7 +1,7 @@
 //! Trains boosted oblivious trees under logistic loss: Newton steps on binned features (J. Friedman, Annals of Statistics 29
 //! (2001) 1189; the tree form after CatBoost). No randomness, no threads: equal data give equal trees to the last bit.
 
-use crate::trees::Tree;
+use cache::verifier::Tree;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
@@ -119,6 +119,7 @@ fn best_split(sums: &[(f64, f64)], width: usize, shrink: f64) -> (f64, usize) {
             *gain += worth(g, h) + worth(all_g - g, all_h - h) - worth(all_g, all_h);
         }
     }
-    let best = gains.iter().enumerate().fold((0.0, 0), |best, (bin, gain)| if *gain > best.0 { (*gain, bin) } else { best });
+    let best =
+        gains.iter().enumerate().fold((0.0, 0), |best, (bin, gain)| if *gain > best.0 { (*gain, bin) } else { best });
     (best.0, best.1)
 }

@@ -1,5 +1,6 @@
 //! Pairs of questions that were labelled, and their cosines, which are kept in a file because embedding takes minutes.
 
+use cache::verifier::Question;
 use retrieval::Embedder;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -23,7 +24,18 @@ pub(crate) struct Pair {
     pub(crate) set: usize,
     #[serde(skip)]
     pub(crate) cosine: f32,
+    /// Both texts read; `None` where one is too long to be judged.
+    #[serde(skip)]
+    pub(crate) questions: Option<(Question, Question)>,
+    /// Pairs with a question or a kind in common are of one group.
+    #[serde(skip)]
+    pub(crate) group: usize,
+    /// Which fold measures it: groups are not torn apart.
+    #[serde(skip)]
+    pub(crate) fold: usize,
 }
+
+pub(crate) const FOLDS: usize = 5;
 
 /// Every pair of DIR.
 pub(crate) fn read(folder: &Path) -> Result<Vec<Pair>, Failure> {
@@ -32,7 +44,8 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Pair>, Failure> {
         let text = std::fs::read_to_string(folder.join(format!("{name}.jsonl")))?;
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             let pair: Pair = serde_json::from_str(line)?;
-            pairs.push(Pair { set, ..pair });
+            let questions = Question::read(&pair.a).zip(Question::read(&pair.b));
+            pairs.push(Pair { set, questions, ..pair });
         }
     }
     Ok(pairs)
@@ -40,7 +53,7 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Pair>, Failure> {
 
 /// Fills in the cosines from the file, and embeds what it does not hold. The file grows as it goes, so that a run that
 /// was stopped goes on where it was.
-pub(crate) fn cosines(pairs: &mut [Pair], file: &Path, embedder: &dyn Embedder) -> Result<(), Failure> {
+pub(crate) fn fill_cosines(pairs: &mut [Pair], file: &Path, embedder: &dyn Embedder) -> Result<(), Failure> {
     let mut known = HashMap::<String, f32>::new();
     for line in std::fs::read_to_string(file).unwrap_or_default().lines() {
         if let Some((cosine, key)) = line.split_once('\t') {
@@ -79,4 +92,38 @@ pub(crate) fn cosines(pairs: &mut [Pair], file: &Path, embedder: &dyn Embedder) 
 fn key(pair: &Pair) -> String {
     let one_line = |text: &str| text.replace(['\t', '\n', '\r'], " ");
     format!("{}\t{}", one_line(&pair.a), one_line(&pair.b))
+}
+
+/// Groups the pairs and spreads the groups over the folds.
+pub(crate) fn fold(pairs: &mut [Pair]) {
+    let mut places = HashMap::<String, usize>::new();
+    let mut above: Vec<usize> = Vec::new();
+    for pair in pairs.iter() {
+        // A made-up pair is tied to its kind and not to its questions, which the kinds share.
+        let ends = if pair.set == 0 { [&pair.a, &pair.b] } else { [&pair.kind, &pair.kind] };
+        let [one, other] = ends.map(|end| {
+            let place = *places.entry(format!("{} {end}", pair.set)).or_insert(above.len());
+            if place == above.len() {
+                above.push(place);
+            }
+            top(&above, place)
+        });
+        above[one.max(other)] = one.min(other);
+    }
+    for pair in pairs.iter_mut() {
+        let end = if pair.set == 0 { &pair.a } else { &pair.kind };
+        // Mixed, because neighbours in a file are alike (the finaliser of MurmurHash3).
+        let mut mixed = top(&above, places[&format!("{} {end}", pair.set)]) as u64 + 1;
+        mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        let mixed = (mixed ^ (mixed >> 33)) as usize;
+        (pair.fold, pair.group) = (mixed % FOLDS, mixed / FOLDS);
+    }
+}
+
+fn top(above: &[usize], mut place: usize) -> usize {
+    while above[place] != place {
+        place = above[place];
+    }
+    place
 }

@@ -4,75 +4,102 @@ use super::difference::Difference;
 use super::lexicon::Lexicon;
 use super::question::{Class, Word};
 
-/// The features in the order of [`features`].
-pub const NAMES: [&str; 26] = [
-    "cosine", "words, longer", "words, shorter", "content kept", "content kept, share", "all kept, share",
-    "content of its own, more", "content of its own, less", "other words of its own, more", "other words of its own, less", "content replaced", "function words replaced", "moved", "asking of its own",
-    "nuances of its own", "sentences", "sentences apart", "weight of own words", "heaviest own word", "weight of replaced",
-    "own content unknown", "longest own content", "first word the same", "last word the same", "left over at the end", "letters shared",
+/// What the places of [`features`] hold. "Own" words are those that only one of the two questions has.
+pub const NAMES: [&str; 25] = [
+    "cosine",
+    "words of the longer",
+    "words of the shorter",
+    "content kept",
+    "content kept, share",
+    "words kept, share",
+    "own content, more",
+    "own content, less",
+    "own others, more",
+    "own others, less",
+    "content replaced",
+    "others replaced",
+    "moved",
+    "own nuances",
+    "sentences",
+    "sentences apart",
+    "own words, weight",
+    "own word, least weight",
+    "places, weight",
+    "own content without a weight",
+    "own content, letters of the longest",
+    "first word the same",
+    "last word the same",
+    "left over at the end",
+    "letter pairs shared",
 ];
 
-pub(crate) fn features(of: &Difference<'_>, cosine: f32, lexicon: &Lexicon) -> Vec<f32> {
-    let count = |words: usize| words as f32;
-    let content = |word: &&Word| matches!(word.class, Class::Content);
-    let own: Vec<Vec<&Word>> = (0..2).map(|side| of.own(side).collect()).collect();
-    let own_content: Vec<usize> = own.iter().map(|words| words.iter().filter(|word| content(word)).count()).collect();
-    let own_other: Vec<usize> = (0..2).map(|side| own[side].len() - own_content[side]).collect();
+/// In the order of [`NAMES`]. Without a cosine that the trees know, that feature is 0 everywhere.
+pub(super) fn features(of: &Difference<'_>, cosine: Option<f32>, lexicon: &Lexicon) -> Vec<f32> {
     let (a, b) = (&of.a.words, &of.b.words);
-    let kept = of.kept.iter().filter(|(word, _)| content(word)).count();
-    let all_content = a.iter().chain(b).filter(content).count();
-    let own_of = |class| own.iter().flatten().filter(|word| word.class == class).count();
-    let replaced = |is_content: bool| of.replaced.iter().filter(|(one, _)| content(&one) == is_content).count();
-    let extra: Vec<f32> = of.extra.iter().flatten().filter_map(|word| lexicon.word(word)).collect();
-    let replaced_weights: f32 = of.replaced.iter().filter_map(|(one, other)| lexicon.pair(one, other)).sum();
-    let own_weights: Vec<f32> = own.iter().flatten().filter_map(|word| lexicon.word(word)).collect();
-    let unknown = own.iter().flatten().filter(|word| content(word) && lexicon.word(word).is_none()).count();
-    let longest = own.iter().flatten().filter(|word| content(word)).map(|word| word.text.len()).max();
-    let tail = |words: &[Word], kept: Option<&&Word>| {
-        kept.map_or(0, |last| words.len() - 1 - words.iter().rposition(|word| std::ptr::eq(word, *last)).unwrap_or(0))
-    };
-    let (last_a, last_b) = (of.kept.last().map(|pair| pair.0), of.kept.last().map(|pair| pair.1));
-    let at_end = tail(a, last_a.as_ref()).max(tail(b, last_b.as_ref()));
-    let same_at = |one: Option<&Word>, other: Option<&Word>| f32::from(u8::from(one.map(|word| &word.stem) == other.map(|word| &word.stem)));
+    let own: [Vec<&Word>; 2] = [of.own(0).collect(), of.own(1).collect()];
+    let own_content = [0, 1].map(|side: usize| own[side].iter().copied().filter(is_content).count());
+    let own_others = [0, 1].map(|side: usize| own[side].len() - own_content[side]);
+    let own_words = || own.iter().flatten().copied();
+    let kept_content = of.kept.iter().filter(|(word, _)| is_content(word)).count();
+    let all_content = a.iter().chain(b).filter(is_content).count();
+    let replaced_content = of.replaced.iter().filter(|(word, _)| is_content(word)).count();
+    let weights: Vec<f32> = own_words().filter_map(|word| lexicon.word(word)).collect();
+    let extra: f32 = of.extra.iter().flatten().filter_map(|word| lexicon.word(word)).sum();
+    let places: f32 = of.replaced.iter().filter_map(|(one, other)| lexicon.pair(one, other)).sum();
+    let longest = own_words().filter(is_content).map(|word| word.text.len()).max();
     vec![
-        cosine,
+        cosine.unwrap_or_default(),
         count(a.len().max(b.len())),
         count(a.len().min(b.len())),
-        count(kept),
-        2.0 * count(kept) / count(all_content.max(1)),
+        count(kept_content),
+        2.0 * count(kept_content) / count(all_content.max(1)),
         2.0 * count(of.kept.len()) / count(a.len() + b.len()),
         count(own_content[0].max(own_content[1])),
         count(own_content[0].min(own_content[1])),
-        count(own_other[0].max(own_other[1])),
-        count(own_other[0].min(own_other[1])),
-        count(replaced(true)),
-        count(replaced(false)),
+        count(own_others[0].max(own_others[1])),
+        count(own_others[0].min(own_others[1])),
+        count(replaced_content),
+        count(of.replaced.len() - replaced_content),
         count(of.moved.len()),
-        count(own_of(Class::Asking)),
-        count(own_of(Class::Nuance)),
+        count(own_words().filter(|word| word.class == Class::Nuance).count()),
         count(of.a.sentences.max(of.b.sentences)),
         count(of.a.sentences.abs_diff(of.b.sentences)),
-        own_weights.iter().sum::<f32>(),
-        own_weights.iter().copied().fold(0.0, f32::min),
-        replaced_weights + extra.iter().sum::<f32>(),
-        count(unknown),
-        count(longest.unwrap_or(0)),
+        weights.iter().sum(),
+        weights.iter().copied().fold(0.0, f32::min),
+        places + extra,
+        count(own_words().filter(|word| is_content(word) && lexicon.word(word).is_none()).count()),
+        count(longest.unwrap_or_default()),
         same_at(a.first(), b.first()),
         same_at(a.last(), b.last()),
-        count(at_end),
-        letters_shared(a, b),
+        count(
+            after_last_kept(a, of.kept.last().map(|pair| pair.0))
+                .max(after_last_kept(b, of.kept.last().map(|pair| pair.1))),
+        ),
+        letter_pairs_shared(a, b),
     ]
 }
 
-/// Dice's coefficient of the letter pairs of all words: misspelt words are still near.
-fn letters_shared(a: &[Word], b: &[Word]) -> f32 {
-    let pairs = |words: &[Word]| {
-        let mut pairs: Vec<[u8; 2]> =
-            words.iter().flat_map(|word| word.text.as_bytes().windows(2).map(|pair| [pair[0], pair[1]]).collect::<Vec<_>>()).collect();
-        pairs.sort_unstable();
-        pairs
-    };
-    let (a, b) = (pairs(a), pairs(b));
+fn is_content(word: &&Word) -> bool {
+    word.class == Class::Content
+}
+
+fn count(words: usize) -> f32 {
+    words as f32
+}
+
+fn same_at(one: Option<&Word>, other: Option<&Word>) -> f32 {
+    f32::from(u8::from(one.map(|word| &word.stem) == other.map(|word| &word.stem)))
+}
+
+/// Words behind the last that has a partner: what was added to a question's end narrows it.
+fn after_last_kept(words: &[Word], last: Option<&Word>) -> usize {
+    let place = last.and_then(|last| words.iter().rposition(|word| std::ptr::eq(word, last)));
+    place.map_or(words.len(), |place| words.len() - 1 - place)
+}
+
+/// Dice's coefficient of the letter pairs of all words, in bytes: a misspelt word is still near.
+fn letter_pairs_shared(a: &[Word], b: &[Word]) -> f32 {
+    let (a, b) = (letter_pairs(a), letter_pairs(b));
     let (mut i, mut j, mut shared) = (0, 0, 0_usize);
     while i < a.len() && j < b.len() {
         match a[i].cmp(&b[j]) {
@@ -82,4 +109,13 @@ fn letters_shared(a: &[Word], b: &[Word]) -> f32 {
         }
     }
     2.0 * shared as f32 / (a.len() + b.len()).max(1) as f32
+}
+
+fn letter_pairs(words: &[Word]) -> Vec<[u8; 2]> {
+    let mut pairs: Vec<[u8; 2]> = Vec::new();
+    for word in words {
+        pairs.extend(word.text.as_bytes().windows(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok()));
+    }
+    pairs.sort_unstable();
+    pairs
 }

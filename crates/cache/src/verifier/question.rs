@@ -18,14 +18,14 @@ const MOST_BYTES: usize = 1_024;
 
 /// What a word does in a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// Grammar that duplicates are free in: prepositions, auxiliaries, the speaker. A learned weight tells how free.
+pub(super) enum Class {
+    /// What duplicates are free in: prepositions, auxiliaries, the speaker, `way`, `tip`. A learned weight tells how free.
     Function,
     /// `how`, `why`, `when`.
     Asking,
-    /// `before`, `more`, `from`, `only`: stands between things, and turns an answer round.
+    /// `before`, `more`, `from`, `only`, `still`: stands between things or times, and turns an answer round.
     Relation,
-    /// `and`, `most`, `ever`: a learned weight tells what it matters.
+    /// `and`, `most`, `ever`: one more or less is for the trees to weigh, one for the other is not.
     Nuance,
     Negation,
     Number,
@@ -35,29 +35,29 @@ pub(crate) enum Class {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Word {
+pub(super) struct Word {
     /// Lower case, plural taken off.
-    pub(crate) text: String,
+    pub(super) text: String,
     /// By Snowball's English stemmer: equal for forms of one word, and sometimes for more than that.
-    pub(crate) stem: String,
-    pub(crate) class: Class,
+    pub(super) stem: String,
+    pub(super) class: Class,
     /// Written like a name: with a capital, and not merely because a sentence begins.
-    pub(crate) is_name: bool,
+    pub(super) is_name: bool,
 }
 
 /// What of a question is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Question {
-    pub(crate) words: Vec<Word>,
+pub struct Question {
+    pub(super) words: Vec<Word>,
     /// Signs that change a meaning (`+`, `%`, `€`), sorted.
-    pub(crate) signs: Vec<char>,
+    pub(super) signs: Vec<char>,
     /// Sentences, by their final marks.
-    pub(crate) sentences: usize,
+    pub(super) sentences: usize,
 }
 
 impl Question {
     /// `None` for a text that is too long to be judged, or that has no word to judge by.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         if text.len() > MOST_BYTES {
             return None;
         }
@@ -75,11 +75,11 @@ impl Question {
                 if piece.eq_ignore_ascii_case("to") {
                     end_of_habit(&mut words);
                 }
-                let negative = at > 0 && written[at - 1] == "-" && plain.contains(&format!("-{piece}"));
+                let minus = at > 0 && written[at - 1] == "-" && plain.contains(&format!(" -{piece}"));
                 let is_name = piece.starts_with(char::is_uppercase)
                     && !headline
                     && (!begins || piece.chars().skip(1).any(char::is_uppercase));
-                read_word(piece, is_name, negative, &mut words);
+                read_word(piece, is_name, minus, &mut words);
                 begins = false;
             } else if matches!(*piece, "." | "?" | "!" | ":" | "\"") {
                 begins = true;
@@ -91,7 +91,7 @@ impl Question {
         (!words.is_empty() && words.len() <= MOST_WORDS).then_some(Self { words, signs, sentences })
     }
 
-    pub(crate) fn of_class(&self, class: Class) -> impl Iterator<Item = &Word> {
+    pub(super) fn of_class(&self, class: Class) -> impl Iterator<Item = &Word> {
         self.words.iter().filter(move |word| word.class == class)
     }
 }
@@ -105,7 +105,7 @@ fn end_of_habit(words: &mut [Word]) {
 }
 
 /// Adds a written word: nothing for a filler, several for a contraction or for a number with its unit.
-fn read_word(written: &str, is_name: bool, negative: bool, words: &mut Vec<Word>) {
+fn read_word(written: &str, is_name: bool, minus: bool, words: &mut Vec<Word>) {
     let lower = written.to_lowercase();
     if let Some(parts) = CONTRACTIONS.iter().find(|(short, _)| *short == lower).map(|(_, parts)| *parts) {
         return parts.split(' ').for_each(|part| add(part, false, words));
@@ -119,7 +119,7 @@ fn read_word(written: &str, is_name: bool, negative: bool, words: &mut Vec<Word>
         let end = lower.find(|letter: char| !(letter.is_ascii_digit() || ",.".contains(letter))).unwrap_or(lower.len());
         let (number, unit) = lower.split_at(end);
         let number = number.replace(',', "");
-        let sign = if negative { "-" } else { "" };
+        let sign = if minus { "-" } else { "" };
         // An ordinal is another number than its cardinal.
         let ordinal = matches!(unit, "st" | "nd" | "rd" | "th");
         add_as(format!("{sign}{number}{}", if ordinal { "th" } else { "" }), Class::Number, false, words);
@@ -132,6 +132,10 @@ fn read_word(written: &str, is_name: bool, negative: bool, words: &mut Vec<Word>
 }
 
 fn add(text: &str, is_name: bool, words: &mut Vec<Word>) {
+    // After a number, a unit is a part of it: five kilograms are not five grams, and `8 am` is no form of `to be`.
+    if words.last().is_some_and(|last| last.class == Class::Number) && UNITS.contains(&without_plural(text).as_str()) {
+        return add_as(without_plural(text), Class::Number, false, words);
+    }
     match KNOWN.get(text) {
         Some(Known::Filler) => {}
         Some(Known::As(class, standing_for)) => add_as((*standing_for).to_owned(), *class, false, words),
@@ -155,6 +159,65 @@ fn without_plural(word: &str) -> String {
         word.to_owned()
     }
 }
+
+const UNITS: &[&str] = &[
+    "am",
+    "pm",
+    "mg",
+    "g",
+    "gram",
+    "kg",
+    "kilo",
+    "kilogram",
+    "lb",
+    "pound",
+    "ounce",
+    "oz",
+    "ton",
+    "mm",
+    "cm",
+    "m",
+    "meter",
+    "metre",
+    "km",
+    "kilometer",
+    "kilometre",
+    "inch",
+    "inche",
+    "foot",
+    "feet",
+    "mile",
+    "ml",
+    "l",
+    "liter",
+    "litre",
+    "gallon",
+    "second",
+    "sec",
+    "minute",
+    "min",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "year",
+    "kb",
+    "mb",
+    "gb",
+    "tb",
+    "k",
+    "percent",
+    "dollar",
+    "euro",
+    "cent",
+    "rupee",
+    "watt",
+    "kwh",
+    "volt",
+    "degree",
+    "celsius",
+    "fahrenheit",
+];
 
 enum Known {
     Filler,
@@ -180,7 +243,7 @@ static KNOWN: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
         known.extend(forms.split(' ').map(|word| (word, Known::As(Class::Person, person))));
     }
     for (value, names) in NUMBERS {
-        known.extend(names.split(' ').map(|name| (name, Known::As(Class::Number, *value))));
+        known.extend(names.split(' ').map(|name| (name, Known::As(Class::Number, value))));
     }
     known
 });
@@ -189,14 +252,17 @@ const FILLERS: &str = "a an the please kindly just really actually indeed truly 
 
 const FUNCTION: &str = "i you we me us my your our one it its this that these those there is are am be been being was \
      were do does did done has have had can could will would shall should may might must to of in on at for with as \
-     into about any some what's here also too them they their someone somebody people";
+     into about any some here also too them they their someone somebody anyone anybody people way thing kind sort tip trick step idea \
+     method possible";
 
 const ASKING: &str = "what which how who whom whose when where why";
 
 const RELATIONS: &str = "before after until till since between from by than under over above below beyond more \
-     less fewer least only except without against instead unless versus vs per";
+     less fewer least only except without against instead unless versus vs per \
+     becoming still already yet again anymore always often sometimes usually rarely seldom \
+     last next previous today yesterday tomorrow";
 
-const NUANCES: &str = "and or both either if most ever always while during within";
+const NUANCES: &str = "and or both either if most ever while during within";
 
 const NEGATIONS: &str = "not no never none nobody nothing nowhere neither nor cannot";
 

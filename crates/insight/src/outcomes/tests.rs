@@ -33,6 +33,8 @@ pub(crate) fn request(number: u64, conversation: Option<&str>, cost: i64) -> Req
         model: None,
         usage: Usage::default(),
         cost: Cost::known(MicroUsd(cost)),
+        saved: MicroUsd(0),
+        cache: None,
         own_us: Some(1),
         duration_us: Some(2),
         first_token_us: None,

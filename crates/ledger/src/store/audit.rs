@@ -12,6 +12,7 @@ pub(crate) struct StoredEvent {
     /// `None` where a column does not even hold its type.
     pub(crate) fields: Option<Fields>,
     pub(crate) sealed: Option<Vec<u8>>,
+    pub(crate) salt: Option<Vec<u8>>,
 }
 
 pub(crate) struct Fields {
@@ -25,18 +26,24 @@ pub(crate) struct Fields {
     pub(crate) hash: Vec<u8>,
 }
 
-/// Walks all events, node by node in the order of the chain, until `visit` breaks.
+/// Walks all events in the order of writing, which is that of each node's chain, until `visit` breaks.
 pub(crate) fn walk(
     connection: &Connection,
     mut visit: impl FnMut(StoredEvent) -> storage::Result<ControlFlow<()>>,
 ) -> storage::Result<()> {
-    let sql = "SELECT e.id, e.node, e.seq, e.at, e.kind, e.trace, e.use_case, e.subject_key, e.body, e.hash, p.sealed
-               FROM ledger_events e LEFT JOIN ledger_payloads p ON p.event = e.id ORDER BY e.node, e.seq";
+    let sql = "SELECT id, node, seq, at, kind, trace, use_case, subject_key, body, hash, sealed, salt
+               FROM ledger_events ORDER BY id";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let node = bytes(row.get_ref(1)?).unwrap_or_default();
-        let event = StoredEvent { id: row.get(0)?, node, fields: fields(row), sealed: bytes(row.get_ref(10)?) };
+        let event = StoredEvent {
+            id: row.get(0)?,
+            node,
+            fields: fields(row),
+            sealed: bytes(row.get_ref(10)?),
+            salt: bytes(row.get_ref(11)?),
+        };
         if visit(event)?.is_break() {
             break;
         }
@@ -73,21 +80,14 @@ fn bytes(value: ValueRef<'_>) -> Option<Vec<u8>> {
 
 /// How many rows each table has that an event must account for.
 pub(crate) struct RowCounts {
-    /// Requests that are no longer running.
     pub(crate) requests: u64,
     pub(crate) outcomes: u64,
-    pub(crate) payloads: u64,
-    pub(crate) attempts: u64,
-    pub(crate) verdicts: u64,
 }
 
 pub(crate) fn count_rows(connection: &Connection) -> storage::Result<RowCounts> {
     let count = |sql: &str| connection.query_row(sql, [], |row| super::count(row, 0));
     Ok(RowCounts {
-        requests: count("SELECT COUNT(*) FROM ledger_requests WHERE status IS NOT NULL")?,
+        requests: count("SELECT COUNT(*) FROM ledger_requests")?,
         outcomes: count("SELECT COUNT(*) FROM ledger_outcomes")?,
-        payloads: count("SELECT COUNT(*) FROM ledger_payloads")?,
-        attempts: count("SELECT COUNT(*) FROM ledger_attempts")?,
-        verdicts: count("SELECT COUNT(*) FROM ledger_verdicts")?,
     })
 }

@@ -1,4 +1,4 @@
-//! All the SQL of the ledger: `events` (the chain and its payloads), `keys` (the subjects' keys), `requests`,
+//! All the SQL of the ledger: `events` (the chain, with its payloads), `keys` (the subjects' keys), `requests`,
 //! `outcomes`, and `audit` (what `verify` reads).
 
 pub(crate) mod audit;
@@ -13,6 +13,10 @@ use rusqlite::{Connection, Row};
 use usecase::TraceId;
 
 /// The steps of this room's tables since its first version. Append only.
+///
+/// A request writes two rows: its event, appended at the end of one tree with the payload in the same row, and its
+/// columns, of which the primary key and the one index grow at their end too, since traces are in the order of time. An
+/// index more would cost every request a page more in a small commit.
 pub(crate) const STEPS: &[&str] = &[r"
 CREATE TABLE ledger_events (
     id INTEGER PRIMARY KEY,
@@ -23,24 +27,22 @@ CREATE TABLE ledger_events (
     trace TEXT,
     use_case TEXT,
     subject_key INTEGER,
+    hash BLOB NOT NULL,
+    -- Of a payload under no subject's key: its own key is made of this, and erased with this.
+    salt BLOB,
     body TEXT NOT NULL,
-    hash BLOB NOT NULL
+    sealed BLOB
 );
-CREATE UNIQUE INDEX ledger_events_chain ON ledger_events (node, seq);
 -- Requests are found through their own table; the few other events by kind.
 CREATE INDEX ledger_events_decisions ON ledger_events (kind, id) WHERE kind <> 'request';
 -- A guard against accidents, not against the holder of the file: that is what the chain is for.
 CREATE TRIGGER ledger_events_keep BEFORE DELETE ON ledger_events BEGIN
     SELECT RAISE(ABORT, 'events of the ledger are never deleted');
 END;
-CREATE TRIGGER ledger_events_stand BEFORE UPDATE ON ledger_events BEGIN
+CREATE TRIGGER ledger_events_stand
+BEFORE UPDATE OF id, node, seq, at, kind, trace, use_case, subject_key, hash, body, sealed ON ledger_events BEGIN
     SELECT RAISE(ABORT, 'events of the ledger are never changed');
 END;
-
-CREATE TABLE ledger_payloads (
-    event INTEGER PRIMARY KEY,
-    sealed BLOB NOT NULL
-);
 
 CREATE TABLE ledger_subject_keys (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -50,9 +52,9 @@ CREATE TABLE ledger_subject_keys (
 );
 
 CREATE TABLE ledger_requests (
-    id INTEGER PRIMARY KEY,
-    trace TEXT NOT NULL UNIQUE,
     at INTEGER NOT NULL,
+    trace TEXT NOT NULL,
+    event INTEGER NOT NULL,
     use_case TEXT NOT NULL,
     bundle TEXT,
     arm TEXT NOT NULL,
@@ -61,57 +63,27 @@ CREATE TABLE ledger_requests (
     run TEXT NOT NULL,
     conversation TEXT,
     stream INTEGER NOT NULL,
-    status TEXT,
+    status TEXT NOT NULL,
     error TEXT,
     model TEXT,
-    input_tokens INTEGER NOT NULL DEFAULT 0,
-    output_tokens INTEGER NOT NULL DEFAULT 0,
-    cached_input_tokens INTEGER NOT NULL DEFAULT 0,
-    reasoning_tokens INTEGER NOT NULL DEFAULT 0,
-    tokens_estimated INTEGER NOT NULL DEFAULT 0,
-    cost_micros INTEGER NOT NULL DEFAULT 0,
-    cost_part_unknown INTEGER NOT NULL DEFAULT 1,
-    own_us INTEGER,
-    duration_us INTEGER,
-    first_token_us INTEGER,
-    review INTEGER NOT NULL DEFAULT 0,
-    event INTEGER
-);
-CREATE INDEX ledger_requests_use_case ON ledger_requests (use_case, at);
-CREATE INDEX ledger_requests_at ON ledger_requests (at);
-CREATE INDEX ledger_requests_conversation ON ledger_requests (conversation) WHERE conversation IS NOT NULL;
-CREATE INDEX ledger_requests_running ON ledger_requests (run) WHERE status IS NULL;
-
-CREATE TABLE ledger_attempts (
-    request INTEGER NOT NULL,
-    ordinal INTEGER NOT NULL,
-    model TEXT NOT NULL,
-    started INTEGER NOT NULL,
-    first_token_us INTEGER,
-    duration_us INTEGER NOT NULL,
-    ended TEXT NOT NULL,
-    reason TEXT,
     input_tokens INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
     cached_input_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
     reasoning_tokens INTEGER NOT NULL,
     tokens_estimated INTEGER NOT NULL,
     cost_micros INTEGER NOT NULL,
     cost_part_unknown INTEGER NOT NULL,
-    PRIMARY KEY (request, ordinal)
+    saved_micros INTEGER NOT NULL,
+    cache TEXT,
+    own_us INTEGER,
+    duration_us INTEGER,
+    first_token_us INTEGER,
+    review INTEGER NOT NULL,
+    PRIMARY KEY (at, trace)
 ) WITHOUT ROWID;
-
-CREATE TABLE ledger_verdicts (
-    request INTEGER NOT NULL,
-    ordinal INTEGER NOT NULL,
-    guard TEXT NOT NULL,
-    rule TEXT NOT NULL,
-    stage TEXT NOT NULL,
-    decision TEXT NOT NULL,
-    score REAL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (request, ordinal)
-) WITHOUT ROWID;
+CREATE UNIQUE INDEX ledger_requests_trace ON ledger_requests (trace);
+CREATE INDEX ledger_requests_conversation ON ledger_requests (conversation) WHERE conversation IS NOT NULL;
 
 CREATE TABLE ledger_outcomes (
     id INTEGER PRIMARY KEY,

@@ -19,16 +19,17 @@ pub(crate) struct Idempotency {
     pub(crate) moment_told: bool,
 }
 
-/// Records an outcome, or finds the one that was recorded under the same idempotency key.
+/// Records an outcome, or finds the one that was recorded under the same idempotency key. `is_running` tells of a
+/// subject without a record whether a request of it runs.
 ///
 /// # Errors
 /// Refuses with `UnknownSubject` or `IdempotencyConflict`.
 pub(crate) fn record(
     transaction: &Transaction<'_>,
-    node: &str,
     event: &NewEvent,
     outcome: &OutcomeBody,
     idempotency: Option<&Idempotency>,
+    is_running: impl FnOnce() -> storage::Result<bool>,
 ) -> storage::Result<OutcomeId> {
     if let Some(idempotency) = idempotency
         && let Some(known) = recorded_under(transaction, &outcome.key, &idempotency.kept)?
@@ -38,14 +39,14 @@ pub(crate) fn record(
         let conflict = || storage::Error::refuse(Error::IdempotencyConflict(idempotency.typed.clone()));
         return same.then_some(known.id).ok_or_else(conflict);
     }
-    if !is_known(transaction, &outcome.use_case, &outcome.subject)? {
+    if !is_recorded(transaction, &outcome.use_case, &outcome.subject)? && !is_running()? {
         let subject = match &outcome.subject {
             OutcomeSubject::Trace(trace) => format!("request {trace}"),
             OutcomeSubject::Conversation(_) => "such conversation".to_owned(),
         };
         return Err(storage::Error::refuse(Error::UnknownSubject { use_case: outcome.use_case.clone(), subject }));
     }
-    let place = events::append(transaction, node, event)?;
+    let place = events::append(transaction, event)?;
     let (trace, conversation) = split(&outcome.subject);
     let sql = "INSERT INTO ledger_outcomes (outcome_id, event, use_case, trace, conversation, outcome, success, value,
                    human_minutes, occurred_at, recorded_at, key, idempotency)
@@ -61,7 +62,7 @@ pub(crate) fn record(
         outcome.value.map(|value| value.0),
         outcome.human_minutes,
         outcome.occurred_at.0,
-        event.at.0,
+        event.at().0,
         outcome.key,
         idempotency.map(|idempotency| &idempotency.kept),
     ])?;
@@ -76,7 +77,7 @@ fn recorded_under(connection: &Connection, key: &str, kept: &[u8]) -> storage::R
     text.map(|text| body::parse(&text).map_err(storage::Error::refuse)).transpose()
 }
 
-fn is_known(connection: &Connection, use_case: &str, subject: &OutcomeSubject) -> storage::Result<bool> {
+fn is_recorded(connection: &Connection, use_case: &str, subject: &OutcomeSubject) -> storage::Result<bool> {
     let (sql, name) = match subject {
         OutcomeSubject::Trace(trace) => {
             ("SELECT EXISTS (SELECT 1 FROM ledger_requests WHERE trace = ?1 AND use_case = ?2)", trace.to_string())
@@ -129,7 +130,7 @@ fn requests_of(
     let (trace, conversation) = split(subject);
     let sql = format!(
         "SELECT trace, cost_micros, cost_part_unknown FROM ledger_requests
-         WHERE {condition} AND use_case = ?2 ORDER BY at, id"
+         WHERE {condition} AND use_case = ?2 ORDER BY at, trace"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let name = trace.as_deref().or(conversation);

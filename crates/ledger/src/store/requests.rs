@@ -1,75 +1,47 @@
-//! Requests in columns, their attempts and their verdicts.
+//! Requests in columns. What is not in columns is read from the body of the request's event.
 
-use super::events::{self, NewEvent, StoredPayload};
-use super::{count, int, optional_count, optional_word, trace_at, word};
+use super::events::{self, Head, NewEvent, StoredPayload};
+use super::{count, int, optional_count, trace_at, word};
 use crate::error::Error;
 use crate::record::{Arm, Source, Status};
 use crate::row::{RequestFilter, RequestRow, Spent};
 use rusqlite::types::ToSql;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use usecase::{
-    Attempt, AttemptEnd, BundleId, Cost, Decision, MicroUsd, Timestamp, TraceId, Usage, Verdict, verdict::Stage,
-};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, params};
+use usecase::{BundleId, Cost, MicroUsd, Timestamp, TraceId, Usage};
 
 /// In the order of [`request_row`].
-const COLUMNS: &str = "trace, at, use_case, bundle, arm, source, key, run, conversation, stream, status, error, model, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, tokens_estimated, cost_micros,
-    cost_part_unknown, own_us, duration_us, first_token_us, review";
+const COLUMNS: &str = "trace, at, use_case, bundle, arm, source, key, run, conversation, stream, status, error, model,
+    input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, tokens_estimated,
+    cost_micros, cost_part_unknown, saved_micros, cache, own_us, duration_us, first_token_us, review";
 
-const BEGIN: &str = "INSERT INTO ledger_requests
-    (trace, at, use_case, bundle, arm, source, key, run, conversation, stream)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-
-/// The row is there since `begin`, unless that write failed: then it is made here, whole.
-const FINISH: &str = "INSERT INTO ledger_requests
+const RECORD: &str = "INSERT INTO ledger_requests
     (trace, at, use_case, bundle, arm, source, key, run, conversation, stream, status, error, model,
-     input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, tokens_estimated, cost_micros,
-     cost_part_unknown, own_us, duration_us, first_token_us, review, event)
+     input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, tokens_estimated,
+     cost_micros, cost_part_unknown, saved_micros, cache, own_us, duration_us, first_token_us, review, event)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-            ?23, ?24, ?25)
-    ON CONFLICT (trace) DO UPDATE SET
-        status = excluded.status, error = excluded.error, model = excluded.model,
-        input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-        cached_input_tokens = excluded.cached_input_tokens, reasoning_tokens = excluded.reasoning_tokens,
-        tokens_estimated = excluded.tokens_estimated, cost_micros = excluded.cost_micros,
-        cost_part_unknown = excluded.cost_part_unknown, own_us = excluded.own_us,
-        duration_us = excluded.duration_us, first_token_us = excluded.first_token_us, review = excluded.review,
-        event = excluded.event
-    WHERE status IS NULL AND event IS NULL
-    RETURNING id";
+            ?23, ?24, ?25, ?26, ?27, ?28)
+    ON CONFLICT DO NOTHING";
 
-pub(crate) fn begin(transaction: &Transaction<'_>, row: &RequestRow) -> storage::Result<()> {
-    transaction.prepare_cached(BEGIN)?.execute(params![
-        row.trace.to_string(),
-        row.at.0,
-        row.use_case,
-        row.bundle.as_ref().map(BundleId::as_str),
-        row.arm.as_str(),
-        row.source.as_str(),
-        row.key,
-        row.run,
-        row.conversation,
-        row.stream,
-    ])?;
-    Ok(())
+/// Writes requests that ended, one after another in one transaction, with the statements made ready once.
+pub(crate) struct Recorder<'t> {
+    head: Head<'t>,
+    insert: CachedStatement<'t>,
 }
 
-/// Event, row, attempts and verdicts of a request that ended.
-///
-/// # Errors
-/// Refuses with [`Error::NotOpen`] when the request is finished already.
-pub(crate) fn finish(
-    transaction: &Transaction<'_>,
-    node: &str,
-    event: &NewEvent,
-    row: &RequestRow,
-    attempts: &[Attempt],
-    verdicts: &[Verdict],
-) -> storage::Result<()> {
-    let place = events::append(transaction, node, event)?;
-    let mut statement = transaction.prepare_cached(FINISH)?;
-    let id: Option<i64> = super::first(statement.query_row(
-        params![
-            row.trace.to_string(),
+impl<'t> Recorder<'t> {
+    pub(crate) fn new(transaction: &'t Transaction<'t>, node: &str) -> storage::Result<Self> {
+        Ok(Self { head: Head::read(transaction, node)?, insert: transaction.prepare_cached(RECORD)? })
+    }
+
+    /// Event and row of a request that ended.
+    ///
+    /// # Errors
+    /// Refuses with [`Error::NotOpen`] when the request is recorded already, and as [`Head::confirm`]; then nothing of
+    /// the request was written.
+    pub(crate) fn record(&mut self, event: &NewEvent, row: &RequestRow) -> storage::Result<()> {
+        let key = self.head.confirm(event)?;
+        let rows = self.insert.execute(params![
+            event.trace(),
             row.at.0,
             row.use_case,
             row.bundle.as_ref().map(BundleId::as_str),
@@ -85,71 +57,29 @@ pub(crate) fn finish(
             int(row.usage.input_tokens),
             int(row.usage.output_tokens),
             int(row.usage.cached_input_tokens),
+            int(row.usage.cache_write_tokens),
             int(row.usage.reasoning_tokens),
             row.usage.estimated,
             row.cost.known.0,
             row.cost.part_unknown,
+            row.saved.0,
+            row.cache,
             row.own_us.map(int),
             row.duration_us.map(int),
             row.first_token_us.map(int),
             row.review,
-            place.id,
-        ],
-        |row| row.get(0),
-    ))?;
-    let id = id.ok_or_else(|| storage::Error::refuse(Error::NotOpen(row.trace)))?;
-    attempts.iter().zip(0..).try_for_each(|(attempt, ordinal)| add_attempt(transaction, id, ordinal, attempt))?;
-    verdicts.iter().zip(0..).try_for_each(|(verdict, ordinal)| add_verdict(transaction, id, ordinal, verdict))
+            self.head.next_id(),
+        ])?;
+        if rows == 0 {
+            return Err(storage::Error::refuse(Error::NotOpen(row.trace)));
+        }
+        self.head.append(event, key).map(drop)
+    }
 }
 
-fn add_attempt(transaction: &Transaction<'_>, request: i64, ordinal: i64, attempt: &Attempt) -> storage::Result<()> {
-    let (ended, reason) = match &attempt.end {
-        AttemptEnd::Answered => ("answered", None),
-        AttemptEnd::Cancelled => ("cancelled", None),
-        AttemptEnd::Failed(reason) => ("failed", Some(reason)),
-    };
-    let sql = "INSERT INTO ledger_attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-    transaction.prepare_cached(sql)?.execute(params![
-        request,
-        ordinal,
-        attempt.model,
-        attempt.started.0,
-        attempt.first_token_us.map(int),
-        int(attempt.duration_us),
-        ended,
-        reason,
-        int(attempt.usage.input_tokens),
-        int(attempt.usage.output_tokens),
-        int(attempt.usage.cached_input_tokens),
-        int(attempt.usage.reasoning_tokens),
-        attempt.usage.estimated,
-        attempt.cost.known.0,
-        attempt.cost.part_unknown,
-    ])?;
-    Ok(())
-}
-
-fn add_verdict(transaction: &Transaction<'_>, request: i64, ordinal: i64, verdict: &Verdict) -> storage::Result<()> {
-    let sql = "INSERT INTO ledger_verdicts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    transaction.prepare_cached(sql)?.execute(params![
-        request,
-        ordinal,
-        verdict.guard,
-        verdict.rule,
-        stage_word(verdict.stage),
-        verdict.decision.to_string(),
-        verdict.score,
-        verdict.reason,
-    ])?;
-    Ok(())
-}
-
-/// Requests still running whose run is none of these.
-pub(crate) fn orphans(connection: &Connection, living: &[String]) -> storage::Result<Vec<RequestRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM ledger_requests WHERE status IS NULL AND event IS NULL ORDER BY id");
-    let mut statement = connection.prepare(&sql)?;
-    let running = statement.query_map([], request_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(running.into_iter().filter(|row| !living.contains(&row.run)).collect())
+pub(crate) fn is_recorded(connection: &Connection, trace: TraceId) -> storage::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM ledger_requests WHERE trace = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([trace.to_string()], |row| row.get(0))?)
 }
 
 /// Newest first. `conversation` is the pseudonym of the one that the filter names.
@@ -180,7 +110,7 @@ pub(crate) fn list(
         }
     }
     let limit = filter.limit.map_or(-1, |limit| int(limit as u64));
-    sql.push_str(" ORDER BY at DESC, id DESC LIMIT ?");
+    sql.push_str(" ORDER BY at DESC, trace DESC LIMIT ?");
     values.push(&limit);
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(values.as_slice(), request_row)?;
@@ -192,6 +122,11 @@ pub(crate) fn one(connection: &Connection, trace: TraceId) -> storage::Result<Op
     Ok(connection.prepare_cached(&sql)?.query_row([trace.to_string()], request_row).optional()?)
 }
 
+pub(crate) fn event_of(connection: &Connection, trace: TraceId) -> storage::Result<Option<i64>> {
+    let sql = "SELECT event FROM ledger_requests WHERE trace = ?1";
+    super::first(connection.prepare_cached(sql)?.query_row([trace.to_string()], |row| row.get(0)))
+}
+
 /// The body of the request's event.
 pub(crate) fn body(connection: &Connection, trace: TraceId) -> storage::Result<Option<String>> {
     let sql = "SELECT e.body FROM ledger_requests r JOIN ledger_events e ON e.id = r.event WHERE r.trace = ?1";
@@ -199,57 +134,15 @@ pub(crate) fn body(connection: &Connection, trace: TraceId) -> storage::Result<O
 }
 
 pub(crate) fn payload(connection: &Connection, trace: TraceId) -> storage::Result<Option<StoredPayload>> {
-    let sql = "SELECT e.body, p.sealed, e.subject_key FROM ledger_requests r JOIN ledger_events e ON e.id = r.event
-               JOIN ledger_payloads p ON p.event = e.id WHERE r.trace = ?1";
-    events::stored_payload(connection.prepare_cached(sql)?.query_row([trace.to_string()], events::read_payload))
-}
-
-pub(crate) fn attempts(connection: &Connection, trace: TraceId) -> storage::Result<Vec<Attempt>> {
-    let sql = "SELECT a.model, a.started, a.first_token_us, a.duration_us, a.ended, a.reason, a.input_tokens,
-                   a.output_tokens, a.cached_input_tokens, a.reasoning_tokens, a.tokens_estimated, a.cost_micros,
-                   a.cost_part_unknown
-               FROM ledger_requests r JOIN ledger_attempts a ON a.request = r.id WHERE r.trace = ?1 ORDER BY ordinal";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([trace.to_string()], |row| {
-        let reason: Option<String> = row.get(5)?;
-        Ok(Attempt {
-            model: row.get(0)?,
-            started: Timestamp(row.get(1)?),
-            first_token_us: optional_count(row, 2)?,
-            duration_us: count(row, 3)?,
-            end: word(row, 4, |ended| match ended {
-                "answered" => Some(AttemptEnd::Answered),
-                "cancelled" => Some(AttemptEnd::Cancelled),
-                "failed" => Some(AttemptEnd::Failed(reason.unwrap_or_default())),
-                _ => None,
-            })?,
-            usage: usage(row, 6)?,
-            cost: Cost { known: MicroUsd(row.get(11)?), part_unknown: row.get(12)? },
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-pub(crate) fn verdicts(connection: &Connection, trace: TraceId) -> storage::Result<Vec<Verdict>> {
-    let sql = "SELECT v.guard, v.rule, v.stage, v.decision, v.score, v.reason
-               FROM ledger_requests r JOIN ledger_verdicts v ON v.request = r.id WHERE r.trace = ?1 ORDER BY ordinal";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([trace.to_string()], |row| {
-        Ok(Verdict {
-            guard: row.get(0)?,
-            rule: row.get(1)?,
-            stage: word(row, 2, |text| STAGES.into_iter().find(|stage| stage_word(*stage) == text))?,
-            decision: word(row, 3, |text| DECISIONS.into_iter().find(|decision| decision.to_string() == text))?,
-            score: row.get(4)?,
-            reason: row.get(5)?,
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let sql = "SELECT e.body, e.sealed, e.trace, e.subject_key, e.salt
+               FROM ledger_requests r JOIN ledger_events e ON e.id = r.event
+               WHERE r.trace = ?1 AND e.sealed IS NOT NULL";
+    Ok(connection.prepare_cached(sql)?.query_row([trace.to_string()], events::read_payload).optional()?)
 }
 
 pub(crate) fn spent_since(connection: &Connection, since: Timestamp) -> storage::Result<Vec<Spent>> {
     let sql = "SELECT key, use_case, source, SUM(cost_micros), MAX(cost_part_unknown) FROM ledger_requests
-               WHERE at >= ?1 AND status IS NOT NULL GROUP BY key, use_case, source ORDER BY key, use_case, source";
+               WHERE at >= ?1 GROUP BY key, use_case, source ORDER BY key, use_case, source";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([since.0], |row| {
         Ok(Spent {
@@ -262,26 +155,15 @@ pub(crate) fn spent_since(connection: &Connection, since: Timestamp) -> storage:
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-const STAGES: [Stage; 3] = [Stage::Input, Stage::Passage, Stage::Output];
-const DECISIONS: [Decision; 5] =
-    [Decision::Allow, Decision::Mask, Decision::Review, Decision::Abstain, Decision::Refuse];
-
-fn stage_word(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Input => "input",
-        Stage::Passage => "passage",
-        Stage::Output => "output",
-    }
-}
-
-/// Five columns from `first` on.
+/// Six columns from `first` on.
 fn usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
     Ok(Usage {
         input_tokens: count(row, first)?,
         output_tokens: count(row, first + 1)?,
         cached_input_tokens: count(row, first + 2)?,
-        reasoning_tokens: count(row, first + 3)?,
-        estimated: row.get(first + 4)?,
+        cache_write_tokens: count(row, first + 3)?,
+        reasoning_tokens: count(row, first + 4)?,
+        estimated: row.get(first + 5)?,
     })
 }
 
@@ -297,15 +179,17 @@ fn request_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
         run: row.get(7)?,
         conversation: row.get(8)?,
         stream: row.get(9)?,
-        status: optional_word(row, 10, Status::parse)?,
+        status: Some(word(row, 10, Status::parse)?),
         error: row.get(11)?,
         model: row.get(12)?,
         usage: usage(row, 13)?,
-        cost: Cost { known: MicroUsd(row.get(18)?), part_unknown: row.get(19)? },
-        own_us: optional_count(row, 20)?,
-        duration_us: optional_count(row, 21)?,
-        first_token_us: optional_count(row, 22)?,
-        review: row.get(23)?,
+        cost: Cost { known: MicroUsd(row.get(19)?), part_unknown: row.get(20)? },
+        saved: MicroUsd(row.get(21)?),
+        cache: row.get(22)?,
+        own_us: optional_count(row, 23)?,
+        duration_us: optional_count(row, 24)?,
+        first_token_us: optional_count(row, 25)?,
+        review: row.get(26)?,
     })
 }
 

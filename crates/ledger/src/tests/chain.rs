@@ -98,43 +98,46 @@ async fn every_change_by_sql_is_found_where_it_is() {
     check("UPDATE ledger_events SET subject_key = 1 WHERE seq = 4", 4, "hash");
     check("UPDATE ledger_events SET hash = 7 WHERE seq = 4", 4, "another type");
     check("UPDATE ledger_events SET body = replace(body, '413', '412') WHERE seq = 2", 2, "hash");
-    check("UPDATE ledger_requests SET status = 'failed' WHERE id = 2", 2, "failed, its event says answered");
-    check("UPDATE ledger_requests SET status = 'nonsense' WHERE id = 2", 2, "cannot be read");
-    check("UPDATE ledger_requests SET status = NULL WHERE id = 2", 2, "running, its event says answered");
+    check("UPDATE ledger_events SET subject_key = NULL WHERE seq = 1", 1, "hash");
+    check("UPDATE ledger_events SET id = id + 10 WHERE seq = 1", 1, "goes from event 0 to 2");
+    check("UPDATE ledger_requests SET status = 'failed' WHERE event = 2", 2, "failed, its event says answered");
+    check("UPDATE ledger_requests SET status = 'nonsense' WHERE event = 2", 2, "cannot be read");
     check(
-        "UPDATE ledger_requests SET cost_micros = 412 WHERE id = 2",
+        "UPDATE ledger_requests SET cost_micros = 412 WHERE event = 2",
         2,
         "it cost $0.000412, its event says $0.000413",
     );
-    check("UPDATE ledger_requests SET cost_part_unknown = 1 WHERE id = 2", 2, "unknown part");
-    check("UPDATE ledger_requests SET conversation = 'x' WHERE id = 1", 1, "something else");
-    check("UPDATE ledger_requests SET own_us = -1 WHERE id = 1", 1, "cannot be read");
-    check("UPDATE ledger_requests SET use_case = x'ff' WHERE id = 1", 1, "cannot be read");
-    check("DELETE FROM ledger_requests WHERE id = 3", 3, "taken out");
+    check("UPDATE ledger_requests SET cost_part_unknown = 1 WHERE event = 2", 2, "unknown part");
+    check("UPDATE ledger_requests SET saved_micros = 0 WHERE event = 2", 2, "something else");
+    check("UPDATE ledger_requests SET cache = NULL WHERE event = 2", 2, "something else");
+    check("UPDATE ledger_requests SET conversation = 'x' WHERE event = 1", 1, "something else");
+    check("UPDATE ledger_requests SET own_us = -1 WHERE event = 1", 1, "cannot be read");
+    check("UPDATE ledger_requests SET use_case = x'ff' WHERE event = 1", 1, "cannot be read");
+    check("UPDATE ledger_requests SET event = 2 WHERE event = 1", 1, "stands for another event");
+    check("DELETE FROM ledger_requests WHERE event = 3", 3, "taken out");
     check(
-        "INSERT INTO ledger_requests SELECT 9, upper(hex(randomblob(16))), at, use_case, bundle, arm, source, key,
-               run, conversation, stream, status, error, model, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 1
-           FROM ledger_requests WHERE id = 1",
+        "INSERT INTO ledger_requests SELECT at, upper(hex(randomblob(16))), event, use_case, bundle, arm, source, key, run,
+               conversation, stream, status, error, model, 0, 0, 0, 0, 0, 0, 0, 0, 0, cache, 1, 1, 1, 0
+           FROM ledger_requests WHERE event = 1",
         0,
         "4 request rows",
     );
-    check("UPDATE ledger_attempts SET cost_micros = 0 WHERE request = 1 AND ordinal = 0", 1, "attempts");
-    check("DELETE FROM ledger_attempts WHERE request = 1 AND ordinal = 1", 1, "attempts");
-    check("UPDATE ledger_verdicts SET decision = 'allow' WHERE request = 2", 2, "verdicts");
     check("UPDATE ledger_outcomes SET success = 0", 5, "outcome");
     check("UPDATE ledger_outcomes SET value = 1", 5, "outcome");
     check("UPDATE ledger_outcomes SET human_minutes = 0.2", 5, "outcome");
     check("DELETE FROM ledger_outcomes", 5, "outcome");
-    check("DELETE FROM ledger_payloads WHERE event = 4", 4, "taken out");
-    check("INSERT INTO ledger_payloads VALUES (99, x'00')", 0, "payload rows");
-    check(
-        "UPDATE ledger_payloads SET sealed = (SELECT sealed FROM ledger_payloads WHERE event = 1) WHERE event = 2",
-        2,
-        "payload was changed",
-    );
+    check("UPDATE ledger_events SET sealed = NULL WHERE seq = 4", 4, "taken out");
+    check("UPDATE ledger_events SET sealed = x'00' WHERE seq = 5", 5, "payload that its body does not know");
+    check("UPDATE ledger_events SET salt = x'00' WHERE seq = 5", 5, "payload that its body does not know");
+    let twin = "(SELECT e.sealed FROM ledger_events e WHERE e.seq = 1)";
+    check(&format!("UPDATE ledger_events SET sealed = {twin} WHERE seq = 2"), 2, "payload was changed");
+    // Event 1 and 2 have the conversation's key, 3 a salt, 4 the person's key; the records' key comes between.
     check("UPDATE ledger_subject_keys SET wrapped = NULL, handle = NULL WHERE id = 3", 4, "no erasure is on record");
     check("UPDATE ledger_subject_keys SET wrapped = NULL WHERE id = 3", 4, "half destroyed");
     check("DELETE FROM ledger_subject_keys WHERE id = 3", 4, "key was taken out");
+    check("UPDATE ledger_events SET salt = NULL WHERE seq = 3", 3, "no erasure is on record");
+    check("UPDATE ledger_events SET salt = x'00' WHERE seq = 3", 3, "payload was changed");
+    check("DELETE FROM ledger_subject_keys WHERE id = 2", 3, "made from was taken out");
 }
 
 /// Each byte of these values in turn, changed by one bit, wherever it stands.
@@ -144,7 +147,7 @@ async fn every_changed_byte_is_found() {
     small_ledger(original.path()).await;
     let copy = folder();
     copy_folder(original.path(), copy.path());
-    tamper(copy.path(), "UPDATE ledger_requests SET id = id");
+    tamper(copy.path(), "UPDATE ledger_requests SET at = at");
     let (_storage, ledger) = open(copy.path());
     assert_intact(&ledger);
     let file = rusqlite::Connection::open(copy.path().join("shipway.db")).expect("it opens");
@@ -170,11 +173,12 @@ async fn every_changed_byte_is_found() {
     check("ledger_events", "hash", "seq = 5", 5, 1);
     check("ledger_events", "body", "seq = 4", 4, 1);
     check("ledger_events", "body", "seq = 2", 2, 3);
-    check("ledger_payloads", "sealed", "event = 1", 1, 3);
-    check("ledger_payloads", "sealed", "event = 4", 4, 1);
-    check("ledger_subject_keys", "wrapped", "id = 2", 3, 1);
+    check("ledger_events", "sealed", "seq = 1", 1, 3);
+    check("ledger_events", "sealed", "seq = 4", 4, 1);
+    check("ledger_events", "salt", "seq = 3", 3, 1);
+    check("ledger_subject_keys", "wrapped", "id = 3", 4, 1);
     check("ledger_subject_keys", "handle", "id = 1", 1, 1);
-    check("ledger_requests", "status", "id = 2", 2, 1);
+    check("ledger_requests", "status", "event = 2", 2, 1);
 }
 
 #[tokio::test]
@@ -203,6 +207,33 @@ async fn an_erased_person_leaves_the_chain_intact() {
     assert_eq!(payload(zebulon), None, "which does not open what was erased");
     let report = assert_intact(&ledger);
     assert_eq!((report.payloads_checked, report.payloads_erased), (2, 2));
+}
+
+#[tokio::test]
+async fn a_single_request_can_be_erased() {
+    let folder = folder();
+    let (storage, ledger) = open(folder.path());
+    let (gone, stays) = (serve(&ledger, started()).await, serve(&ledger, started()).await);
+    let named = serve(&ledger, in_conversation("c-1")).await;
+    let salt: Vec<u8> = storage
+        .read(|connection| {
+            let sql = "SELECT salt FROM ledger_events WHERE trace = ?1";
+            Ok(connection.query_row(sql, [gone.to_string()], |row| row.get(0))?)
+        })
+        .expect("it reads");
+    let erased = async |trace| ledger.erase(&Owner::Trace(trace)).await.expect("it is written");
+    assert!(erased(gone).await);
+    assert!(!erased(gone).await, "once is enough");
+    assert!(!erased(named).await, "its key is the conversation's");
+    assert!(!erased(TraceId::random()).await, "nothing is known of it");
+    let payload = |trace| ledger.request(&trace).expect("it reads").expect("the row stays").payload;
+    assert_eq!(payload(gone), None);
+    assert!(payload(stays).is_some() && payload(named).is_some());
+    let report = assert_intact(&ledger);
+    assert_eq!((report.events, report.payloads_checked, report.payloads_erased), (4, 2, 1));
+    drop((ledger, storage));
+    let file = std::fs::read(folder.path().join("shipway.db")).expect("it is read");
+    assert!(!file.windows(salt.len()).any(|window| window == salt), "the salt is overwritten in the file");
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ fn attempt(model: &str, end: AttemptEnd, micros: i64) -> Attempt {
         end,
         usage: Usage { input_tokens: 100, output_tokens: 20, cached_input_tokens: 7, ..Usage::default() },
         cost: Cost::known(MicroUsd(micros)),
+        saved: MicroUsd(1),
     }
 }
 
@@ -84,8 +85,16 @@ fn finished(trace: TraceId) -> Finished {
             duration_us: 2_000,
             attributes: Map::from_iter([("passages".to_owned(), json!(6))]),
         }],
-        usage: Usage { input_tokens: 200, output_tokens: 40, cached_input_tokens: 14, ..Usage::default() },
+        usage: Usage {
+            input_tokens: 200,
+            output_tokens: 40,
+            cached_input_tokens: 14,
+            cache_write_tokens: 9,
+            ..Usage::default()
+        },
         cost: Cost::known(MicroUsd(413)),
+        saved: MicroUsd(29),
+        cache: Some("exact".to_owned()),
         citations: vec![Citation {
             start: 0,
             end: 12,

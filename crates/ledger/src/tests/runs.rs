@@ -9,6 +9,11 @@ fn statuses(ledger: &Ledger) -> Vec<Option<Status>> {
     rows.iter().map(|row| row.status).collect()
 }
 
+/// A lock and notes for each run.
+fn files_of_runs(folder: &Path) -> usize {
+    std::fs::read_dir(folder.join("runs")).expect("it is there").count()
+}
+
 #[tokio::test]
 async fn what_a_dead_run_left_is_marked_interrupted() {
     let folder = folder();
@@ -19,7 +24,7 @@ async fn what_a_dead_run_left_is_marked_interrupted() {
     serve(&ledger, Started { at: Timestamp(2), ..started() }).await;
     // The operating system lets the lock go with the process; here, with the handle.
     drop((ledger, storage));
-    assert_eq!(std::fs::read_dir(folder.path().join("runs")).expect("it is there").count(), 1);
+    assert_eq!(files_of_runs(folder.path()), 2);
 
     let (_storage, ledger) = open(folder.path());
     assert_eq!(statuses(&ledger), [Some(Status::Interrupted), Some(Status::Answered)]);
@@ -34,11 +39,7 @@ async fn what_a_dead_run_left_is_marked_interrupted() {
     drop(ledger);
     let (_storage, ledger) = open(folder.path());
     assert_eq!(assert_intact(&ledger).events, 2, "marked once");
-    assert_eq!(
-        std::fs::read_dir(folder.path().join("runs")).expect("it is there").count(),
-        1,
-        "dead locks are removed"
-    );
+    assert_eq!(files_of_runs(folder.path()), 2, "those of the dead are removed");
 }
 
 #[tokio::test]
@@ -58,13 +59,101 @@ async fn a_living_run_is_left_alone() {
 #[tokio::test]
 async fn a_run_whose_lock_file_vanished_counts_as_dead() {
     let folder = folder();
-    {
+    let run = {
         let (_storage, ledger) = open(folder.path());
-        ledger.begin_durable(started()).await.expect("it begins");
-    }
-    std::fs::remove_dir_all(folder.path().join("runs")).expect("it was there");
+        ledger.begin(started()).expect("it begins");
+        ledger.run().to_owned()
+    };
+    std::fs::remove_file(folder.path().join("runs").join(format!("{run}.lock"))).expect("it was there");
     let (_storage, ledger) = open(folder.path());
     assert_eq!(statuses(&ledger), [Some(Status::Interrupted)]);
+    assert_eq!(files_of_runs(folder.path()), 2);
+}
+
+/// Notes of several sizes, in places that were used before, among them names longer than a slot.
+#[tokio::test]
+async fn whatever_was_open_is_found_and_nothing_else() {
+    let folder = folder();
+    let mut open_ones = std::collections::BTreeSet::new();
+    {
+        let (_storage, ledger) = open(folder.path());
+        for round in 0..3 {
+            let mut begun = Vec::new();
+            for number in 0..12 {
+                let use_case = "simulated/".to_owned() + &"é".repeat(number * 100);
+                let one = Started { use_case, ..started() };
+                begun.push(one.trace);
+                ledger.begin(one).expect("it begins");
+            }
+            for (number, trace) in begun.into_iter().enumerate() {
+                match number % 3 == round {
+                    true => drop(open_ones.insert(trace)),
+                    false => ledger.finish(finished(trace)).await.expect("it ends"),
+                }
+            }
+        }
+        assert_eq!(ledger.unsettled(), 12);
+        let running = ledger.requests(&RequestFilter::default()).expect("it reads");
+        assert_eq!(running.iter().filter(|row| row.status.is_none()).count(), 12);
+    }
+    let (_storage, ledger) = open(folder.path());
+    let interrupted = RequestFilter { status: Some(Status::Interrupted), ..RequestFilter::default() };
+    let found = ledger.requests(&interrupted).expect("it reads");
+    assert_eq!(found.iter().map(|row| row.trace).collect::<std::collections::BTreeSet<_>>(), open_ones);
+    assert!(found.iter().any(|row| row.use_case.len() > 2_000), "the longest name is whole");
+    assert_eq!(assert_intact(&ledger).events, 36);
+}
+
+#[tokio::test]
+async fn damaged_notes_are_passed_over() {
+    let folder = folder();
+    let notes = {
+        let (_storage, ledger) = open(folder.path());
+        ledger.begin(started()).expect("it begins");
+        folder.path().join("runs").join(format!("{}.begun", ledger.run()))
+    };
+    let whole = std::fs::read(&notes).expect("it was written");
+    let check = |bytes: Vec<u8>, found: usize| {
+        std::fs::write(&notes, bytes).expect("it is written");
+        assert_eq!(crate::begun::noted(&notes).expect("it reads").len(), found);
+    };
+    check(whole.clone(), 1);
+    check([vec![0; 512], whole.clone()].concat(), 1);
+    check([vec![255; 512], whole.clone()].concat(), 0);
+    let length = usize::from(whole[4]) + usize::from(whole[5]) * 256;
+    for end in 0..8 + length {
+        check(whole[..end].to_vec(), 0);
+    }
+    check(Vec::new(), 0);
+}
+
+/// Many threads, each with a runtime of its own, on one ledger; and requests that are killed in between leave no gap.
+#[test]
+fn several_single_threaded_runtimes_share_a_ledger() {
+    let folder = folder();
+    let (_storage, ledger) = open(folder.path());
+    std::thread::scope(|scope| {
+        for core in 0..3 {
+            let ledger = &ledger;
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+                runtime.block_on(async {
+                    let one = |number: usize| async move {
+                        let name = format!("c-{}", (core + number) % 5);
+                        let begun = if number % 2 == 0 { started() } else { in_conversation(&name) };
+                        let trace = serve(ledger, begun).await;
+                        let detail = ledger.request(&trace).expect("it reads").expect("it is on disk");
+                        assert!(detail.payload.is_some());
+                    };
+                    for number in 0..40 {
+                        one(number).await;
+                    }
+                });
+            });
+        }
+    });
+    let report = assert_intact(&ledger);
+    assert_eq!((report.events, report.payloads_checked), (120, 120));
 }
 
 #[test]

@@ -56,6 +56,16 @@ pub(crate) fn saved(rate: Option<&Rate>, usage: &Usage) -> MicroUsd {
     MicroUsd(amount(rate.of(usage), &uncached).0 - amount(rate.of(usage), usage).0)
 }
 
+/// What a batch pays of an amount, rounded to the nearest micro-dollar; all of it where no share is known.
+#[expect(clippy::cast_precision_loss, reason = "an amount of one call is far below 2^52 micro-dollars")]
+#[expect(clippy::cast_possible_truncation, reason = "a share is no larger than the amount")]
+pub(crate) fn of_batch(rate: Option<&Rate>, amount: MicroUsd) -> MicroUsd {
+    match rate.and_then(|rate| rate.price.batch) {
+        Some(share) => MicroUsd((amount.0 as f64 * share.fraction()).round() as i64),
+        None => amount,
+    }
+}
+
 /// Micro-dollars for a usage: (fresh input × input price + cached input × cached price + written input × write price +
 /// output × output price) / 10⁶, rounded half up. Cached and written tokens are parts of the input and reasoning tokens
 /// a part of the output, so each token is priced once.

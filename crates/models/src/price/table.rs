@@ -23,6 +23,8 @@ struct Row {
     output: MicroUsd,
     batch: Option<Percent>,
     long: Option<LongRow>,
+    /// The day this row was read, where it is another than the table's.
+    as_of: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +51,7 @@ pub(crate) fn built_in(host: &str, model: &str) -> Option<Rate> {
         cache_write,
         output,
         batch: row.batch,
-        as_of: table.as_of.clone(),
+        as_of: row.as_of.clone().unwrap_or_else(|| table.as_of.clone()),
     };
     Some(Rate {
         price: price(row.input, row.cached_input, row.cache_write, row.output),

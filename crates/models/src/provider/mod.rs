@@ -2,13 +2,24 @@
 //! in pieces, or the error that says whose fault it is. `transport` is the HTTP below those that are far away, `refusal`
 //! how they say no.
 
+pub(crate) mod anthropic;
+mod aws;
+pub(crate) mod bedrock;
+mod blocks;
 pub(crate) mod clock;
+pub(crate) mod cohere;
+pub(crate) mod exchange;
 pub(crate) mod extractive;
+pub(crate) mod gemini;
+#[cfg(test)]
+pub(crate) mod golden;
 pub(crate) mod openai;
 pub(crate) mod refusal;
+pub(crate) mod sagemaker;
 pub(crate) mod simulated;
 mod splice;
 mod spoken;
+mod tool_calls;
 pub(crate) mod transport;
 
 use crate::error::Error;
@@ -40,6 +51,12 @@ pub(crate) trait Adapter: Send + Sync {
     }
 
     fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>>;
+
+    /// Input tokens of a call, counted by the provider itself.
+    fn count_tokens<'a>(&'a self, _call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<u64, Error>> {
+        let feature = "a count of tokens before the call".to_owned();
+        Box::pin(std::future::ready(Err(Error::Unsupported { model: asking.model.clone(), feature })))
+    }
 
     /// Vectors for texts, in their order.
     fn embed<'a>(
@@ -81,6 +98,11 @@ pub(crate) fn target(name: &str, provider: &Provider) -> Result<Target, Error> {
     let adapter: Box<dyn Adapter> = match provider.kind {
         ProviderKind::Local => Box::new(extractive::Extractive),
         ProviderKind::Simulated => Box::new(simulated::Simulated::default()),
+        ProviderKind::Anthropic => Box::new(anthropic::Anthropic::new(name, provider)?),
+        ProviderKind::Bedrock => Box::new(bedrock::Bedrock::new(name, provider)?),
+        ProviderKind::Sagemaker => Box::new(sagemaker::Sagemaker::new(name, provider)?),
+        ProviderKind::Gemini => Box::new(gemini::Gemini::new(name, provider)?),
+        ProviderKind::Cohere => Box::new(cohere::Cohere::new(name, provider)?),
         _ => Box::new(openai::OpenAi::new(name, provider)?),
     };
     let jurisdiction = provider.jurisdiction.clone().or_else(|| adapter.home());

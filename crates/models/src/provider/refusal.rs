@@ -26,12 +26,18 @@ pub(crate) async fn refused(model: &ModelRef, mut incoming: Incoming, secrets: &
         param: None,
         retry_after: None,
     };
-    let upstream = without_secrets(report_of(model, Some(status), &value).unwrap_or_else(empty), secrets);
-    Error::Status(Box::new(Upstream { retry_after: retry_after(&incoming.headers), ..upstream }))
+    let mut upstream = without_secrets(report_of(model, Some(status), &value).unwrap_or_else(empty), secrets);
+    // AWS names its errors in a header: `ValidationException:http://…`.
+    if let Some(kind) = named(&incoming.headers, "x-amzn-errortype").filter(|_| upstream.kind.is_none()) {
+        upstream.kind = kind.split(':').next().map(str::to_owned);
+    }
+    let asked = retry_after(&incoming.headers).or(upstream.retry_after);
+    Error::Status(Box::new(Upstream { retry_after: asked, ..upstream }))
 }
 
 /// Reads an error report, whichever of the usual shapes it has; `None` when the body reports none. `{"error": {…}}`,
-/// `{"error": "…"}`, `[{"error": …}]`, and with a failing status also `{"message": …}` and `{"detail": …}`.
+/// `{"error": "…"}`, `[{"error": …}]`, and with a failing status also `{"message": …}`, `{"Message": …}` and
+/// `{"detail": …}`. A service that passes on what a model behind it said gives that model's status.
 pub(crate) fn report_of(model: &ModelRef, status: Option<u16>, body: &Value) -> Option<Upstream> {
     let body = body.as_array().and_then(|items| items.first()).unwrap_or(body);
     let error = match body.get("error") {
@@ -43,19 +49,44 @@ pub(crate) fn report_of(model: &ModelRef, status: Option<u16>, body: &Value) -> 
         let found = names.iter().find_map(|name| error.get(name).filter(|value| !value.is_null()))?;
         Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
     };
-    let message = error.as_str().map(str::to_owned).or_else(|| field(&["message", "detail"])).unwrap_or_default();
+    let message =
+        error.as_str().map(str::to_owned).or_else(|| field(&["message", "Message", "detail"])).unwrap_or_default();
     let code = field(&["code"]);
     // An error inside a body of status 200 carries its status, if any, as its code.
     let named = || code.as_ref()?.parse().ok().filter(|status| (400..600).contains(status));
-    let status = status.or_else(named);
-    Some(Upstream {
-        model: model.clone(),
-        status,
-        message,
-        code,
-        kind: field(&["type", "status"]),
-        param: field(&["param"]),
-        retry_after: None,
+    let details = || error.get("details").and_then(Value::as_array).into_iter().flatten();
+    // Google answers a wrong key with 400, as if the request were at fault.
+    let is_key = details().any(|detail| detail["reason"] == "API_KEY_INVALID");
+    let kind = field(&["type", "status"]);
+    let passed_on = field(&["OriginalStatusCode", "originalStatusCode"]).and_then(|status| status.parse().ok());
+    let by_name = || status_named(kind.as_deref()?);
+    let status = if is_key { Some(401) } else { passed_on.or(status).or_else(named).or_else(by_name) };
+    let wait = details().find_map(|detail| seconds(detail.get("retryDelay")?.as_str()?));
+    Some(Upstream { model: model.clone(), status, message, code, kind, param: field(&["param"]), retry_after: wait })
+}
+
+/// A duration as Protocol Buffers write it in JSON: `1.5s`.
+fn seconds(duration: &str) -> Option<Duration> {
+    let seconds: f64 = duration.strip_suffix('s')?.parse().ok()?;
+    (0.0..1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+}
+
+/// The status that an error has outside of a stream, by the names that Anthropic and AWS give it inside of one.
+pub(crate) fn status_named(kind: &str) -> Option<u16> {
+    let name = kind.to_ascii_lowercase();
+    Some(match name.strip_suffix("exception").unwrap_or(&name) {
+        "invalid_request_error" | "validation" => 400,
+        "authentication_error" => 401,
+        "billing_error" => 402,
+        "permission_error" | "accessdenied" => 403,
+        "not_found_error" | "resourcenotfound" => 404,
+        "request_too_large" => 413,
+        "rate_limit_error" | "throttling" => 429,
+        "api_error" | "internalserver" | "modelstreamerror" | "internalstreamfailure" => 500,
+        "serviceunavailable" => 503,
+        "timeout_error" | "modeltimeout" => 504,
+        "overloaded_error" => 529,
+        _ => return None,
     })
 }
 

@@ -6,8 +6,9 @@ use super::upstream::{
 use crate::{Error, Journal, Models, ReplyBody};
 use futures_util::StreamExt;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use usecase::declared::{ModelRef, ProjectFile, Residency, SecretRef};
+use usecase::declared::{Model, ModelRef, ProjectFile, Residency, SecretRef};
 use usecase::{AttemptEnd, Cost, Fault, MicroUsd, Remedy};
 
 #[tokio::test]
@@ -34,14 +35,15 @@ async fn what_goes_out_is_the_request_and_nothing_of_the_app() {
     file.providers.get_mut("a").expect("declared").api_key = Some(SecretRef::File(key.display().to_string()));
     for streamed in [true, false] {
         let mut call = call(streamed);
-        call.request.rest = json!({
+        let request = Arc::make_mut(&mut call.request);
+        request.rest = json!({
             "temperature": 0.2, "response_format": {"type": "json_object"}, "n": 2, "something_new": [1],
             "stream_options": {"include_obfuscation": false}, "model": "smuggled", "stream": "maybe",
         })
         .as_object()
         .cloned()
         .expect("an object");
-        call.request.metadata.insert("conversation".to_owned(), "private".into());
+        request.metadata.insert("conversation".to_owned(), "private".into());
         let reply = ask(&file, &["a/org/model:7b"], call).await.expect("an answer");
         assert_eq!(heard(reply.body).await.0, "Hi");
     }
@@ -210,8 +212,8 @@ async fn a_call_dropped_before_its_first_token_is_in_the_journal() {
     let models = Models::new(&project(&[broken.address, hanging.address])).expect("a sound project");
     let clear =
         |name: &str| models.clear(&Residency::default(), &ModelRef::parse(name).expect("a model")).expect("cleared");
-    let journal = Journal::new();
-    let calling = models.call_noting(vec![clear("a/m"), clear("b/m")], call(true), &journal);
+    let (journal, rules) = (Journal::new(), Model::default());
+    let calling = models.call_noting(vec![clear("a/m"), clear("b/m")], &rules, call(true), &journal);
     let asked = async {
         while hanging.asked().is_empty() {
             tokio::task::yield_now().await;
@@ -243,7 +245,7 @@ async fn a_stream_without_prices_or_usage_has_an_unknown_cost() {
     let mut file = ProjectFile::default();
     file.providers.insert("a".to_owned(), provider(upstream.address));
     let mut call = call(true);
-    call.request = request(true);
+    call.request = request(true).into();
     let reply = ask(&file, &["a/m"], call).await.expect("an answer");
     assert!(heard(reply.body).await.1.is_none());
     let attempt = reply.running.finish(None, AttemptEnd::Answered);

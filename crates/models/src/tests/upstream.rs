@@ -175,7 +175,7 @@ pub(crate) fn request(stream: bool) -> usecase::ChatRequest {
 
 pub(crate) fn call(stream: bool) -> Call {
     let passages: Arc<[Passage]> = Arc::new([]);
-    Call { request: request(stream), passages, question: "When does my order leave?".to_owned() }
+    Call { request: request(stream).into(), passages, question: "When does my order leave?".to_owned(), batch: false }
 }
 
 pub(crate) async fn ask(file: &ProjectFile, chain: &[&str], call: Call) -> Result<Reply, Exhausted> {

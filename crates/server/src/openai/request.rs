@@ -1,59 +1,30 @@
-//! `POST /v1/chat/completions`, the way in: bytes to a `ChatRequest`. Only what Shipway itself acts on is checked;
-//! everything else passes through for the provider to judge.
+//! The way in: bytes to a `ChatRequest`. Only what Shipway itself acts on is checked; everything else passes through for
+//! the provider to judge.
 
+use crate::fields::{self, take_messages, take_model};
 use crate::problem::Problem;
+use bytes::Bytes;
 use serde_json::{Map, Value};
-use usecase::{ChatRequest, Content, Message, Role};
-
-/// Messages of one request; more is a mistake or an attack.
-const MOST_MESSAGES: usize = 2_048;
+use usecase::{ChatRequest, Content, Dialect, Message, Raw, Role};
 
 /// Reads a request body.
 ///
 /// # Errors
 /// The caller's, in OpenAI's words: what is wrong, and with which parameter.
-pub(crate) fn read(body: &[u8]) -> Result<ChatRequest, Problem> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| Problem::bad_request(format!("the body is not UTF-8 (at byte {})", error.valid_up_to())))?;
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| Problem::bad_request(format!("the body is not valid JSON: {error}")))?;
-    let Value::Object(mut fields) = value else {
-        return Err(Problem::bad_request("the body must be a JSON object".to_owned()));
-    };
+pub(super) fn read(body: &Bytes) -> Result<ChatRequest, Problem> {
+    let value = fields::parse(body)?;
+    let raw = Raw::keep(Dialect::Chat, body.clone(), &value);
+    let mut fields = fields::object("body", value)?;
     check_limits(&fields)?;
-    let model = match fields.shift_remove("model") {
-        Some(Value::String(model)) if !model.trim().is_empty() => model,
-        Some(_) => return Err(Problem::bad_parameter("model", "`model` must be a non-empty string")),
-        None => return Err(Problem::bad_parameter("model", "`model` is missing: name a use case or a model")),
-    };
-    let messages = read_messages(fields.shift_remove("messages"))?;
-    let stream = read_flag(&mut fields, "stream")?;
-    let include_usage = read_stream_options(&fields, stream)?;
-    let metadata = read_metadata(&fields)?;
-    let said = |name: &str| metadata.get(name).and_then(Value::as_str).map(str::to_owned);
+    let model = take_model(&mut fields)?;
+    let messages = take_messages(&mut fields, "messages")?;
+    let messages = messages.into_iter().enumerate().map(|(at, message)| read_message(at, message));
+    let mut request = ChatRequest::new(model, messages.collect::<Result<_, _>>()?);
+    request.stream = fields::take_flag(&mut fields, "stream")?.unwrap_or(false);
+    request.include_usage = read_stream_options(&fields, request.stream)?;
     let user = fields.get("user").or_else(|| fields.get("safety_identifier")).and_then(Value::as_str);
-    let subject = said("subject").or_else(|| user.map(str::to_owned));
-    let conversation = said("conversation");
-    let request = ChatRequest::new(model, messages);
-    Ok(ChatRequest { stream, include_usage, metadata, subject, conversation, rest: fields, ..request })
-}
-
-fn read_messages(value: Option<Value>) -> Result<Vec<Message>, Problem> {
-    let messages = match value {
-        Some(Value::Array(messages)) => messages,
-        Some(_) => return Err(Problem::bad_parameter("messages", "`messages` must be an array")),
-        None => return Err(Problem::bad_parameter("messages", "`messages` is missing")),
-    };
-    if messages.is_empty() {
-        return Err(Problem::bad_parameter("messages", "`messages` must hold at least one message"));
-    }
-    if messages.len() > MOST_MESSAGES {
-        return Err(Problem::bad_parameter(
-            "messages",
-            &format!("`messages` holds more than {MOST_MESSAGES} messages"),
-        ));
-    }
-    messages.into_iter().enumerate().map(|(at, message)| read_message(at, message)).collect()
+    fields::describe(&mut request, read_metadata(&fields)?, user);
+    Ok(ChatRequest { rest: fields, raw, ..request })
 }
 
 fn read_message(at: usize, value: Value) -> Result<Message, Problem> {
@@ -74,14 +45,6 @@ fn read_message(at: usize, value: Value) -> Result<Message, Problem> {
     Ok(Message { role, content, rest: fields })
 }
 
-fn read_flag(fields: &mut Map<String, Value>, name: &str) -> Result<bool, Problem> {
-    match fields.shift_remove(name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(flag)) => Ok(flag),
-        Some(_) => Err(Problem::bad_parameter(name, &format!("`{name}` must be true or false"))),
-    }
-}
-
 /// `stream_options` stays among the fields: what we do not know of it passes through.
 fn read_stream_options(fields: &Map<String, Value>, stream: bool) -> Result<bool, Problem> {
     match fields.get("stream_options") {
@@ -90,7 +53,7 @@ fn read_stream_options(fields: &Map<String, Value>, stream: bool) -> Result<bool
             Err(Problem::bad_parameter("stream_options", "`stream_options` is only allowed when `stream` is true"))
         }
         Some(Value::Object(options)) => Ok(options.get("include_usage") == Some(&Value::Bool(true))),
-        Some(_) => Err(Problem::bad_parameter("stream_options", "`stream_options` must be an object")),
+        Some(_) => Err(fields::wrong("stream_options", "must be an object")),
     }
 }
 
@@ -99,24 +62,14 @@ fn read_metadata(fields: &Map<String, Value>) -> Result<Map<String, Value>, Prob
     match fields.get("metadata") {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(metadata)) => Ok(metadata.clone()),
-        Some(_) => Err(Problem::bad_parameter("metadata", "`metadata` must be an object")),
+        Some(_) => Err(fields::wrong("metadata", "must be an object")),
     }
 }
 
-/// Limits that money and memory hang on. Whether a provider takes the values is for the provider to say.
 fn check_limits(fields: &Map<String, Value>) -> Result<(), Problem> {
-    for name in ["max_tokens", "max_completion_tokens", "n"] {
-        match fields.get(name) {
-            None | Some(Value::Null) => {}
-            Some(Value::Number(number)) if number.as_u64().is_some_and(|count| count >= 1) => {}
-            Some(_) => {
-                return Err(Problem::bad_parameter(name, &format!("`{name}` must be a whole number of at least 1")));
-            }
-        }
-    }
-    let most = |name: &str, limit: u64| fields.get(name).and_then(Value::as_u64).is_some_and(|count| count > limit);
-    if most("n", 128) {
-        return Err(Problem::bad_parameter("n", "`n` must be at most 128"));
+    fields::check_counts(fields, &["max_tokens", "max_completion_tokens", "n"])?;
+    if fields.get("n").and_then(Value::as_u64).is_some_and(|count| count > 128) {
+        return Err(fields::wrong("n", "must be at most 128"));
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
-//! The wire, both ways, as data: what is read of a request, and a whole answer as it is sent.
+//! The wire, both ways, as data: what is read of a request, a whole answer as it is sent, and frames to the letter.
 
-use super::request;
-use super::response::{self, Identity};
-use ledger::Status;
-use pipeline::{Facts, WholeAnswer};
-use serde_json::{Map, Value, json};
-use usecase::{BundleId, Choice, Citation, Completion, Cost, DocumentRef, Message, MicroUsd, Role, TraceId, Usage};
+use super::Chat;
+use crate::reply::{self, Identity};
+use crate::scripted;
+use crate::wire::Wire;
+use bytes::Bytes;
+use pipeline::WholeAnswer;
+use serde_json::{Value, json};
+use usecase::{Cost, Dialect, MicroUsd, Raw};
 
 #[test]
 fn what_is_not_ours_stays_in_rest() {
@@ -14,7 +16,8 @@ fn what_is_not_ours_stays_in_rest() {
         "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Hi" }], "name": "jo" }],
         "metadata": { "conversation": "c-1", "page": "checkout" }, "user": "u-1", "seed": 7,
     });
-    let read = request::read(body.to_string().as_bytes()).expect("a request");
+    let read = scripted::read(&Chat, &body).expect("a request").request;
+    assert_eq!(read.raw.as_ref().map(|raw| raw.bytes.clone()), Some(Bytes::from(body.to_string())));
     assert_eq!((read.model.as_str(), read.stream, read.include_usage), ("support", true, true));
     assert_eq!((read.subject.as_deref(), read.conversation.as_deref()), (Some("u-1"), Some("c-1")));
     assert_eq!(read.question(), "Hi");
@@ -26,7 +29,7 @@ fn what_is_not_ours_stays_in_rest() {
 #[test]
 fn costs_are_never_a_zero_that_nobody_measured() {
     let check = |micros, part_unknown, expected| {
-        assert_eq!(response::cost_text(Cost { known: MicroUsd(micros), part_unknown }), expected);
+        assert_eq!(reply::cost_text(Cost { known: MicroUsd(micros), part_unknown }), expected);
     };
     check(0, false, "0.000000");
     check(413, false, "0.000413");
@@ -35,48 +38,13 @@ fn costs_are_never_a_zero_that_nobody_measured() {
     check(5, true, "0.000005+unknown");
 }
 
-fn answer() -> WholeAnswer {
-    let message = Message::new(Role::Assistant, "Within 60 days.");
-    let choice = Choice { index: 0, message, finish_reason: Some("stop".to_owned()), rest: Map::new() };
-    let usage = Usage { input_tokens: 20, output_tokens: 5, cached_input_tokens: 8, ..Usage::default() };
-    let rest = json!({ "id": "upstream", "created": 1_700_000_000, "system_fingerprint": "fp" });
-    let source = DocumentRef {
-        collection: "support/handbook".to_owned(),
-        document: "returns".to_owned(),
-        title: "Returns".to_owned(),
-        url: None,
-    };
-    WholeAnswer {
-        completion: Completion {
-            choices: vec![choice],
-            usage: Some(usage),
-            rest: rest.as_object().cloned().unwrap_or_default(),
-        },
-        facts: Facts {
-            status: Status::Answered,
-            citations: vec![Citation { start: 0, end: 15, source, ordinal: 2, source_start: 40, source_end: 71 }],
-            verdicts: Vec::new(),
-            attempts: Vec::new(),
-            usage,
-            cost: Cost::known(MicroUsd(30)),
-            spans: Vec::new(),
-            total_us: 1_500,
-            own_us: 500,
-            sent: None,
-        },
-    }
-}
-
 #[tokio::test]
 async fn a_whole_answer_on_the_wire() {
-    let identity = Identity {
-        trace: TraceId::parse("0123456789abcdef0123456789abcdef").expect("a trace"),
-        bundle: Some(BundleId::from_stored("b-1")),
-        model: "openai/gpt-5-mini".to_owned(),
-        asked_model: "support".to_owned(),
-        upstream_headers: vec![("x-request-id".to_owned(), "up-1".to_owned())],
-    };
-    let reply = response::whole(&identity, answer());
+    let identity =
+        Identity { warnings: vec!["seed was left out".to_owned(), "größe".to_owned()], ..scripted::identity() };
+    let completion = scripted::completion(&json!({ "content": "Within 60 days." }), "stop");
+    let facts = scripted::facts(vec![scripted::citation(15)]);
+    let reply = reply::whole(&Chat, identity, WholeAnswer { completion, facts });
     let headers: Vec<String> = reply
         .headers()
         .iter()
@@ -88,6 +56,7 @@ async fn a_whole_answer_on_the_wire() {
     x-request-id: 0123456789abcdef0123456789abcdef
     x-shipway-model: openai/gpt-5-mini
     x-shipway-bundle: b-1
+    x-shipway-warning: seed was left out; gr??e
     x-shipway-upstream-request-id: up-1
     x-shipway-status: answered
     x-shipway-cost: 0.000030
@@ -134,15 +103,54 @@ async fn a_whole_answer_on_the_wire() {
       ],
       "usage": {
         "prompt_tokens": 20,
-        "completion_tokens": 5,
-        "total_tokens": 25,
+        "completion_tokens": 7,
+        "total_tokens": 27,
         "prompt_tokens_details": {
           "cached_tokens": 8
         },
         "completion_tokens_details": {
-          "reasoning_tokens": 0
+          "reasoning_tokens": 3
         }
       }
     }
     "#);
+}
+
+#[test]
+fn frames_to_the_letter() {
+    let shown: Vec<String> = scripted::streams()
+        .into_iter()
+        .map(|(name, deltas, reason)| {
+            format!("== {name}\n{}", scripted::streamed(&Chat, &deltas, reason, vec![scripted::citation(6)]))
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[tokio::test]
+async fn a_bare_model_is_passed_on_to_the_letter() {
+    let sent = Bytes::from_static(b"{\"id\": \"up-1\",  \"choices\": []}");
+    let raw = |dialect| Some(Raw { dialect, bytes: sent.clone() });
+    let answer = |identity, raw| {
+        let completion = scripted::completion(&json!({ "content": "Hi" }), "stop");
+        let completion = usecase::Completion { raw, ..completion };
+        reply::whole(&Chat, identity, WholeAnswer { completion, facts: scripted::facts(Vec::new()) })
+    };
+    let bare = || Identity { bundle: None, ..scripted::identity() };
+    for (identity, raw, passed) in [
+        (bare(), raw(Dialect::Chat), true),
+        (bare(), raw(Dialect::Messages), false),
+        (scripted::identity(), raw(Dialect::Chat), false),
+    ] {
+        let body = axum::body::to_bytes(answer(identity, raw).into_body(), 100_000).await.expect("the body");
+        assert_eq!(body == sent, passed);
+    }
+
+    let mut frames = Chat.frames(bare());
+    let mut out = Vec::new();
+    let chunk = usecase::Chunk { raw: raw(Dialect::Chat), ..scripted::chunk(&json!({ "content": "Hi" }), None) };
+    frames.chunk(chunk, &mut out);
+    frames.chunk(scripted::chunk(&json!({ "content": "!" }), None), &mut out);
+    let text = String::from_utf8(out).expect("text");
+    assert!(text.starts_with("data: {\"id\": \"up-1\",  \"choices\": []}\n\ndata: {\"id\":\"upstream\""), "{text}");
 }

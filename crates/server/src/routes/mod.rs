@@ -1,20 +1,32 @@
 //! The API, a file per resource. `router` is its table of contents.
 
+mod batches;
 mod chat;
+mod embeddings;
+mod files;
 mod health;
+mod messages;
 mod models;
 mod outcomes;
+mod responses;
 mod use_cases;
 
+use crate::anthropic;
 use crate::app::App;
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Request, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_service::Service;
+use usecase::Dialect;
 
 /// How long a caller may take to send a request's body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,6 +34,16 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/messages", post(messages::create))
+        .route("/v1/messages/count_tokens", post(messages::count_tokens))
+        .route("/v1/responses", post(responses::create))
+        .route("/v1/embeddings", post(embeddings::create))
+        .route("/v1/files", get(files::list).post(files::upload))
+        .route("/v1/files/{id}", get(files::show).delete(files::delete))
+        .route("/v1/files/{id}/content", get(files::content))
+        .route("/v1/batches", get(batches::list).post(batches::create))
+        .route("/v1/batches/{id}", get(batches::show))
+        .route("/v1/batches/{id}/cancel", post(batches::cancel))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*model}", get(models::show))
         .route("/v1/outcomes", post(outcomes::report))
@@ -38,12 +60,56 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-async fn no_such_route(method: Method, uri: Uri) -> Problem {
-    Problem::unknown_url(&method, &uri)
+/// What a connection's requests go through. The busiest path is taken straight; all others through the router.
+#[derive(Clone)]
+pub(crate) struct Door {
+    app: Arc<App>,
+    router: Router,
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    Problem::method_not_allowed(&method, &uri)
+impl Door {
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        Self { router: router(Arc::clone(&app)), app }
+    }
+
+    pub(crate) fn enter(
+        &self,
+        request: Request<hyper::body::Incoming>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        let Self { app, mut router } = self.clone();
+        async move {
+            if request.method() == Method::POST && request.uri().path() == "/v1/chat/completions" {
+                let (parts, body) = request.into_parts();
+                return Ok(chat::complete(State(app), parts.headers, Body::new(body)).await.into_response());
+            }
+            router.call(request.map(Body::new)).await
+        }
+    }
+}
+
+async fn no_such_route(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    Problem::unknown_url(&method, &uri).in_dialect(spoken(&headers))
+}
+
+async fn wrong_method(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    Problem::method_not_allowed(&method, &uri).in_dialect(spoken(&headers))
+}
+
+/// The dialect of a caller whose address does not tell it.
+fn spoken(headers: &HeaderMap) -> Dialect {
+    if anthropic::is_spoken(headers) { Dialect::Messages } else { Dialect::Chat }
+}
+
+/// The one name in a path. What is not text is the caller's to mend, and said as every other error is.
+pub(crate) struct Name(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(name)| Self(name)).map_err(|error| Problem::bad_request(error.body_text()))
+    }
 }
 
 /// Runs what waits for the disk beside the network threads, which others need meanwhile.

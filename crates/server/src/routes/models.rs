@@ -1,40 +1,65 @@
-//! `GET /v1/models`: what the caller may name as `model`: its use cases, then bare models.
+//! `GET /v1/models`: what the caller may name as `model`: its use cases, then bare models. A caller that speaks
+//! Anthropic's dialect is answered in it.
 
+use super::Name;
+use crate::anthropic;
 use crate::app::App;
 use crate::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use usecase::Principal;
 
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
     let principal = app.authenticate(&headers)?;
-    Ok(Json(json!({ "object": "list", "data": entries(&app, &principal) })))
+    let entries = entries(&app, &principal);
+    if !anthropic::is_spoken(&headers) {
+        let entries: Vec<Value> = entries.iter().map(Entry::in_openai).collect();
+        return Ok(Json(json!({ "object": "list", "data": entries })));
+    }
+    let id = |entry: Option<&Entry>| entry.map(|entry| entry.id.clone());
+    let (first, last) = (id(entries.first()), id(entries.last()));
+    let entries: Vec<Value> = entries.iter().map(Entry::in_anthropic).collect();
+    Ok(Json(json!({ "data": entries, "has_more": false, "first_id": first, "last_id": last })))
 }
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Path(model): Path<String>,
+    Name(model): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let principal = app.authenticate(&headers)?;
-    let found = entries(&app, &principal).into_iter().find(|entry| entry["id"] == json!(model));
-    found.map(Json).ok_or_else(|| {
-        let message = format!("there is no use case or listed model `{model}`");
-        Problem::new(StatusCode::NOT_FOUND, "invalid_request_error", "model_not_found", message)
-    })
+    let Some(found) = entries(&app, &principal).into_iter().find(|entry| entry.id == model) else {
+        return Err(Problem::model_not_found(format!("there is no use case or listed model `{model}`")));
+    };
+    Ok(Json(if anthropic::is_spoken(&headers) { found.in_anthropic() } else { found.in_openai() }))
 }
 
-fn entries(app: &App, principal: &Principal) -> Vec<Value> {
-    let entry = |id: &str, owner: &str| json!({ "id": id, "object": "model", "created": 0, "owned_by": owner });
+struct Entry {
+    id: String,
+    owner: String,
+}
+
+impl Entry {
+    fn in_openai(&self) -> Value {
+        json!({ "id": self.id, "object": "model", "created": 0, "owned_by": self.owner })
+    }
+
+    /// As there, nobody knows when a model was made.
+    fn in_anthropic(&self) -> Value {
+        json!({ "type": "model", "id": self.id, "display_name": self.id, "created_at": "1970-01-01T00:00:00Z" })
+    }
+}
+
+fn entries(app: &App, principal: &Principal) -> Vec<Entry> {
     let names = app.parts.project.use_case_names().unwrap_or_default();
-    let mut entries: Vec<Value> =
-        names.iter().filter(|name| principal.may_call(name)).map(|name| entry(name, "use-case")).collect();
+    let allowed = names.into_iter().filter(|name| principal.may_call(name));
+    let mut entries: Vec<Entry> = allowed.map(|id| Entry { id, owner: "use-case".to_owned() }).collect();
     if principal.may_call(Principal::MODELS) {
         let models = app.parts.pipeline.engines().models.list();
-        entries.extend(models.iter().map(|model| entry(&model.to_string(), &model.provider)));
+        entries.extend(models.into_iter().map(|model| Entry { id: model.to_string(), owner: model.provider }));
     }
     entries
 }

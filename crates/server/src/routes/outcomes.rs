@@ -23,7 +23,7 @@ const CLOCK_SKEW: Period = Period::from_secs(300);
 struct ReportBody {
     use_case: String,
     trace: Option<String>,
-    /// The `id` of the answer, `chatcmpl-…`.
+    /// The `id` of the answer: `chatcmpl-…`, `msg_…` or `resp_…`.
     response: Option<String>,
     conversation: Option<String>,
     outcome: String,
@@ -92,7 +92,8 @@ fn lower(body: ReportBody, key: String, idempotency_key: Option<String>) -> Resu
 
 fn subject(body: &ReportBody) -> Result<OutcomeSubject, Problem> {
     let trace = |text: &str, param: &str| {
-        let id = TraceId::parse(text.strip_prefix("chatcmpl-").unwrap_or(text));
+        let bare = ["chatcmpl-", "msg_", "resp_"].iter().find_map(|dress| text.strip_prefix(dress));
+        let id = TraceId::parse(bare.unwrap_or(text));
         id.map(OutcomeSubject::Trace)
             .ok_or_else(|| Problem::bad_parameter(param, &format!("`{param}` must be the id of an answer of ours")))
     };

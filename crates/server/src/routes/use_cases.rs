@@ -1,12 +1,12 @@
 //! The admin API of use cases: what `shipway check`, `promote` and `rollback` show and do, over HTTP.
 
-use super::{beside, read_json};
+use super::{Name, beside, read_json};
 use crate::app::App;
 use crate::evidence;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 /// The six lines and the cost per good outcome of one use case.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
+    Name(name): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     app.authenticate_admin(&headers)?;
@@ -57,7 +57,7 @@ struct Move {
 
 pub(crate) async fn promote(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
+    Name(name): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let principal = app.authenticate_admin(&headers)?;
@@ -70,7 +70,7 @@ pub(crate) async fn promote(
 
 pub(crate) async fn rollback(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
+    Name(name): Name,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
@@ -89,7 +89,7 @@ pub(crate) async fn rollback(
 /// Everything that is recorded of one request.
 pub(crate) async fn trace(
     State(app): State<Arc<App>>,
-    Path(trace): Path<String>,
+    Name(trace): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     app.authenticate_admin(&headers)?;

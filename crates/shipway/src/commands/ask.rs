@@ -76,11 +76,8 @@ impl Question<'_> {
         let parts = &house.parts;
         let prepared = parts.pipeline.prepare(self.use_case)?;
         let question = vec![Message::new(Role::User, self.text)];
-        let request = ChatRequest {
-            stream: true,
-            metadata: self.metadata,
-            ..ChatRequest::new(&self.use_case.name, question)
-        };
+        let request =
+            ChatRequest { stream: true, metadata: self.metadata, ..ChatRequest::new(&self.use_case.name, question) };
         let estimate = parts.pipeline.estimate(&prepared, &request);
         let budget = prepared.budget_per_day();
         let person = house::person(self.groups);

@@ -2,6 +2,8 @@
 
 mod ask;
 mod audit;
+mod batch;
+mod bench;
 mod check;
 mod declared;
 mod demo;
@@ -38,6 +40,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Ingest(named) => ingest::run(&ground, &named.name),
         Command::Ask(ask) => ask::run(&ground, ask),
         Command::Eval(eval) => eval::run(&ground, &eval),
+        Command::Bench(bench) => bench::run(&ground, &bench),
         Command::Release(release) => release::begin(&ground, &release),
         Command::Promote(moved) => release::promote(&ground, &moved),
         Command::Rollback(rollback) => release::rollback(&ground, &rollback),
@@ -45,6 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve::run(&ground, &serve),
         Command::Review(review) => review::run(&ground, &review),
         Command::Audit(audit) => audit::run(&ground, &audit),
+        Command::Batch(batch) => batch::run(&ground, &batch),
         Command::Key(key) => key::run(&ground, key),
         Command::Model(model) => model::run(&ground, &model),
     }

@@ -14,6 +14,7 @@ const COMMANDS: &[&[&str]] = &[
     &["ingest"],
     &["ask"],
     &["eval"],
+    &["bench"],
     &["release"],
     &["promote"],
     &["rollback"],

@@ -3,8 +3,10 @@
 
 mod api;
 mod bad_input;
+mod batches;
 mod chaos;
 mod command_line;
+mod dialects;
 mod disk;
 mod docs;
 mod example;

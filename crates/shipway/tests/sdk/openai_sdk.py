@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import openai
 from openai import OpenAI
@@ -89,8 +90,50 @@ def broken_stream():
     raise AssertionError(f"a stream that was cut looked like a whole one: {seen!r}")
 
 
+def batches():
+    def line(name):
+        body = {"model": "shop", "messages": QUESTION}
+        return json.dumps({"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body})
+
+    names = [f"r-{at}" for at in range(5)]
+    content = "\n".join(line(name) for name in names).encode()
+    expiry = {"anchor": "created_at", "seconds": 3600}
+    file = client.files.create(file=("in.jsonl", content), purpose="batch", expires_after=expiry)
+    assert (file.filename, file.bytes, file.expires_at - file.created_at) == ("in.jsonl", len(content), 3600), file
+    assert client.files.content(file.id).content == content
+    assert file.id in [known.id for known in client.files.list(purpose="batch")]
+
+    batch = client.batches.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h", metadata={"night": "1"}
+    )
+    until = time.monotonic() + 60
+    while batch.status not in ("completed", "failed", "expired", "cancelled"):
+        assert time.monotonic() < until, batch
+        time.sleep(0.05)
+        batch = client.batches.retrieve(batch.id)
+    assert batch.status == "completed" and batch.error_file_id is None, batch
+    assert (batch.request_counts.total, batch.request_counts.completed) == (5, 5), batch
+    answers = [json.loads(answer) for answer in client.files.content(batch.output_file_id).text.splitlines()]
+    assert [answer["custom_id"] for answer in answers] == names, answers
+    for answer in answers:
+        assert "45 days" in answer["response"]["body"]["choices"][0]["message"]["content"], answer
+    assert [known.id for known in client.batches.list(limit=1)][0] == batch.id
+    try:
+        client.batches.cancel(batch.id)
+    except openai.ConflictError:
+        pass
+    else:
+        raise AssertionError("a batch that is over was cancelled")
+    assert client.files.delete(batch.output_file_id).deleted
+    try:
+        client.files.retrieve(batch.output_file_id)
+    except openai.NotFoundError:
+        return
+    raise AssertionError("a deleted file is still there")
+
+
 def main():
-    checks = [chat, raw_headers, stream, stream_helper, tools, models, errors, broken_stream]
+    checks = [chat, raw_headers, stream, stream_helper, tools, models, errors, broken_stream, batches]
     for check in checks:
         check()
         print("passed:", check.__name__)

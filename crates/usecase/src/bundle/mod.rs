@@ -93,13 +93,10 @@ impl Settings {
     /// The part of the project's settings that this use case depends on: another use case's provider may change
     /// without a new bundle here.
     pub(crate) fn of(project: &ProjectFile, declared: &UseCaseFile) -> Self {
-        let model = &declared.model;
-        let last = ModelRef::local_extractive();
-        let escalate = model.escalate.as_ref().map(|escalate| &escalate.to);
-        let models: Vec<&ModelRef> =
-            [Some(&model.primary), escalate, Some(&last)].into_iter().flatten().chain(&model.fallback).collect();
-        let provider = |model: &&ModelRef| Some((model.provider.clone(), project.provider(&model.provider)?.into()));
-        let price = |model: &&ModelRef| project.prices.get_key_value(&model.to_string());
+        let mut models = declared.model.chain();
+        models.extend(declared.model.escalate.as_ref().map(|escalate| escalate.to.clone()));
+        let provider = |model: &ModelRef| Some((model.provider.clone(), project.provider(&model.provider)?.into()));
+        let price = |model: &ModelRef| project.prices.get_key_value(&model.to_string());
         Self {
             embedder: project.embedder.choice,
             providers: models.iter().filter_map(provider).collect(),

@@ -4,10 +4,12 @@
 
 mod budget;
 mod builtin;
+mod cache;
 mod context;
 mod evals;
 mod feed;
 mod guard;
+mod limits;
 mod model;
 mod outcome;
 mod owner;
@@ -21,11 +23,13 @@ mod schedule;
 
 pub use budget::Budget;
 pub use builtin::{BUILTIN_PROVIDERS, builtin_provider};
+pub use cache::{CacheSection, Semantic};
 pub use context::{ContextBlock, ContextSource};
 pub use evals::Evals;
 pub use feed::{ContractCheck, Feed, RowCount};
 pub use guard::{Grounding, Guard, InjectionAction, PiiAction, SecretsAction, Topics, TopicsAction, UnsureAction};
-pub use model::{Escalate, EscalateWhen, Model};
+pub use limits::LimitsSection;
+pub use model::{Escalate, EscalateWhen, Model, Spread, SpreadBy, SpreadShare};
 pub use outcome::{Baseline, Outcome};
 pub use owner::{Owner, UseCaseSection};
 pub use project_file::{
@@ -72,6 +76,9 @@ pub struct UseCaseFile {
     /// What the use case may spend.
     #[serde(default)]
     pub budget: Budget,
+    /// Which answers may be given again; none without this section.
+    #[serde(default)]
+    pub cache: Option<CacheSection>,
     /// The test set and the gate.
     #[serde(default)]
     pub evals: Evals,

@@ -1,5 +1,6 @@
 //! `shipway.toml`: what all use cases of a project share.
 
+use super::limits::LimitsSection;
 use super::scalar::{Percent, SecretRef};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::MicroUsd;
@@ -18,6 +19,9 @@ pub struct ProjectFile {
     /// How `shipway serve` listens.
     #[serde(default)]
     pub server: ServerSection,
+    /// How much work the server takes on at once.
+    #[serde(default)]
+    pub limits: LimitsSection,
     /// Where Shipway keeps what it writes.
     #[serde(default)]
     pub storage: StorageSection,
@@ -47,6 +51,15 @@ pub struct ServerSection {
     /// The largest request body in bytes.
     #[schemars(range(min = 1024, max = 104_857_600))]
     pub max_body_bytes: usize,
+    /// The largest uploaded file in bytes.
+    #[schemars(range(min = 1024, max = 1_073_741_824))]
+    pub max_file_bytes: u64,
+    /// How many bytes the uploaded files of one API key may hold together.
+    #[schemars(range(min = 1024, max = 1_099_511_627_776_u64))]
+    pub max_key_file_bytes: u64,
+    /// How many lines of batches are answered at the same time.
+    #[schemars(range(min = 1, max = 1024))]
+    pub batch_workers: usize,
     /// How long a drain waits for running requests after SIGTERM.
     pub drain: Period,
     /// How long a stream may be silent before a comment is sent to keep proxies from closing it.
@@ -58,6 +71,9 @@ impl Default for ServerSection {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             max_body_bytes: 8 * 1024 * 1024,
+            max_file_bytes: 100 * 1024 * 1024,
+            max_key_file_bytes: 1024 * 1024 * 1024,
+            batch_workers: 2,
             drain: Period::from_secs(30),
             keepalive: Period::from_secs(15),
         }
@@ -99,13 +115,15 @@ pub enum EmbedderChoice {
 pub struct Provider {
     /// What speaks there.
     pub kind: ProviderKind,
-    /// Where the API lives, up to and including `/v1`.
+    /// Where the API lives: for OpenAI-compatible servers up to and including `/v1`, for Azure the resource's endpoint.
+    /// Every other kind knows its own address.
     pub base_url: Option<String>,
-    /// The API key, by reference.
+    /// The API key, by reference; the kind's customary variable (`MISTRAL_API_KEY`) when absent, for its own address only.
     pub api_key: Option<SecretRef>,
     /// The cloud's region, for Bedrock and SageMaker (`eu-central-1`).
     pub region: Option<String>,
-    /// The version of the API, where the provider has several (Azure, Anthropic).
+    /// The version of the API, where the provider has several: for Azure (`2024-10-21`) it selects the older addresses by
+    /// deployment, for Anthropic the `anthropic-version`.
     pub api_version: Option<String>,
     /// AWS credentials, by reference; the usual environment variables when absent.
     pub aws: Option<AwsCredentials>,

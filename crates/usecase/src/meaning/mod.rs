@@ -1,6 +1,7 @@
 //! What the schema cannot tell: whether the values make sense together. Every check adds to one list, so that all
 //! mistakes are shown at once; none of them touches the disk, so that a stored bundle is judged by the same rules.
 
+mod cache;
 mod feeds;
 mod model;
 mod project;
@@ -35,6 +36,7 @@ pub(crate) fn of_use_case(declared: &UseCaseFile, source: &Source, providers: &K
     judgement.prompt();
     judgement.model(providers);
     judgement.guard();
+    judgement.cache();
     judgement.evals();
     judgement.release();
     judgement.found

@@ -38,7 +38,13 @@ impl ProjectFile {
 impl Judgement<'_> {
     pub(super) fn model(&mut self, providers: &KnownProviders) {
         let model = &self.declared.model;
-        let mut named = vec![("/model/use".to_owned(), &model.primary)];
+        let mut named = match &model.spread {
+            None => vec![("/model/use".to_owned(), &model.primary)],
+            Some(spread) => {
+                let shares = spread.over.iter().enumerate();
+                shares.map(|(index, share)| (format!("/model/spread/over/{index}/model"), &share.model)).collect()
+            }
+        };
         named.extend(model.escalate.iter().map(|escalate| ("/model/escalate/to".to_owned(), &escalate.to)));
         let fallback = model.fallback.iter().enumerate();
         named.extend(fallback.map(|(index, model)| (format!("/model/fallback/{index}"), model)));
@@ -49,6 +55,45 @@ impl Judgement<'_> {
                 Some(provider) => self.residency(&pointer, model, provider),
             };
             self.found.0.extend(wrong);
+        }
+        self.spread();
+        self.routing();
+    }
+
+    fn spread(&mut self) {
+        let model = &self.declared.model;
+        let Some(spread) = &model.spread else { return };
+        let named = |wanted: &ModelRef| spread.over.iter().any(|share| share.model == *wanted);
+        if self.source.has("/model/use") && !named(&model.primary) {
+            let wrong = self.source.at_value("/model/use", "`use` and `spread` both say who answers first");
+            self.found.push(wrong.help("leave `use` out, or name its model in `spread.over`"));
+        }
+        for (index, share) in spread.over.iter().enumerate() {
+            let pointer = format!("/model/spread/over/{index}/model");
+            if spread.over[..index].iter().any(|earlier| earlier.model == share.model) {
+                let wrong = self.source.at_value(&pointer, format!("`{}` is named twice", share.model));
+                self.found.push(wrong.help("name each model once, with a larger `weight`"));
+            }
+        }
+    }
+
+    fn routing(&mut self) {
+        let model = &self.declared.model;
+        for (pointer, period) in [("/model/deadline", model.deadline), ("/model/hedge", model.hedge)] {
+            if period.is_some_and(|period| period.as_duration().is_zero()) {
+                let wrong = self.source.at_value(pointer, "with no time at all nobody can answer");
+                self.found.push(wrong.expected("a time like \"800ms\" or \"30s\""));
+            }
+        }
+        // What answers from this process begins at once: it is no second to wait for, and it cannot go on in another's
+        // words.
+        let others = model.chain().len() - 1;
+        let asked_for = [("/model/hedge", model.hedge.is_some()), ("/model/continue_stream", model.continue_stream)];
+        for (pointer, wanted) in asked_for {
+            if wanted && others < 2 {
+                let wrong = self.source.at_key(pointer, "there is no second model that could take over");
+                self.found.push(wrong.help("name one in `fallback` or `spread`"));
+            }
         }
     }
 
@@ -68,7 +113,9 @@ impl Judgement<'_> {
 
     /// What runs inside this process is always allowed; a provider that does not say where it runs never is.
     fn residency(&self, pointer: &str, model: &ModelRef, provider: &KnownProvider) -> Option<Diagnostic> {
-        let allowed = self.declared.residency.data.as_ref().filter(|_| provider.kind == ProviderKind::Openai)?;
+        let stays_here =
+            provider.kind == ProviderKind::Simulated || provider.jurisdiction == Some(Jurisdiction::here());
+        let allowed = self.declared.residency.data.as_ref().filter(|_| !stays_here)?;
         let names: Vec<&str> = allowed.iter().map(|jurisdiction| jurisdiction.0.as_str()).collect();
         let rule = match names.as_slice() {
             [] => "`residency.data` lets the data go nowhere".to_owned(),

@@ -13,6 +13,7 @@ pub(crate) fn of_project(file: &ProjectFile, source: &Source) -> Diagnostics {
         let pointer = format!("/providers/{}", escape(name));
         provider_name(name, provider, source, &mut found);
         base_url(file, name, provider, source, &mut found);
+        keys_of_kind(name, provider, source, &mut found);
         let timeouts = &provider.timeouts;
         let periods = [
             ("connect", timeouts.connect),
@@ -61,26 +62,71 @@ fn provider_name(name: &str, provider: &Provider, source: &Source, found: &mut D
 }
 
 fn base_url(file: &ProjectFile, name: &str, provider: &Provider, source: &Source, found: &mut Diagnostics) {
-    if provider.kind != ProviderKind::Openai {
-        return;
-    }
     let pointer = format!("/providers/{}", escape(name));
     let address_at = format!("{pointer}/base_url");
+    let needs_address = matches!(provider.kind, ProviderKind::Openai | ProviderKind::Azure);
     match file.provider(name).and_then(|provider| provider.base_url) {
-        None => {
+        None if needs_address => {
             let wrong = source.at_key(&pointer, format!("nobody says where provider `{name}` is"));
-            found.push(wrong.expected("`base_url`, like \"http://127.0.0.1:11434/v1\""));
+            found.push(wrong.expected(format!("`base_url`, like {}", example_of_address(provider.kind))));
         }
         Some(address) if !written::is_web_address(&address) => {
             let wrong = source.at_value(&address_at, "this is no web address");
-            found.push(wrong.expected("an address up to and including `/v1`, like \"https://api.example.com/v1\""));
+            found.push(wrong.expected(match needs_address {
+                true => "an address up to and including `/v1`, like \"https://api.example.com/v1\"",
+                false => "an address, like \"https://api.example.com\"",
+            }));
         }
         Some(address) if written::has_credentials(&address) => {
             let mut wrong = source.at_value(&address_at, "a secret does not belong into an address");
             wrong.excerpt = None;
             found.push(wrong.help("give it by reference as `api_key`, like \"env:EXAMPLE_API_KEY\""));
         }
-        Some(_) => {}
+        Some(_) | None => {}
+    }
+}
+
+fn example_of_address(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Azure => "\"https://my-resource.openai.azure.com\"",
+        _ => "\"http://127.0.0.1:11434/v1\"",
+    }
+}
+
+/// Keys that only some kinds understand: needed there, and without a meaning elsewhere.
+fn keys_of_kind(name: &str, provider: &Provider, source: &Source, found: &mut Diagnostics) {
+    let pointer = format!("/providers/{}", escape(name));
+    let aws = matches!(provider.kind, ProviderKind::Bedrock | ProviderKind::Sagemaker);
+    let versioned = matches!(provider.kind, ProviderKind::Azure | ProviderKind::Anthropic);
+    let local = matches!(provider.kind, ProviderKind::Local | ProviderKind::Simulated);
+    if aws && provider.region.as_deref().is_none_or(str::is_empty) {
+        let wrong = source.at_key(&pointer, format!("nobody says in which region provider `{name}` is"));
+        found.push(wrong.expected("`region`, like \"eu-central-1\""));
+    }
+    let rules = [
+        ("region", provider.region.is_some() && !aws, "only Bedrock and SageMaker have regions"),
+        ("aws", provider.aws.is_some() && !aws, "only Bedrock and SageMaker are called with AWS credentials"),
+        (
+            "api_version",
+            provider.api_version.is_some() && !versioned,
+            "only Azure and Anthropic have versions to choose",
+        ),
+        ("base_url", provider.base_url.is_some() && local, "it answers inside this process and has no address"),
+        ("api_key", provider.api_key.is_some() && local, "it answers inside this process and needs no key"),
+    ];
+    for (key, misplaced, why) in rules {
+        if misplaced {
+            let wrong =
+                source.at_key(&format!("{pointer}/{key}"), format!("`{key}` means nothing to provider `{name}`"));
+            found.push(wrong.help(format!("{why}: leave it out")));
+        }
+    }
+    let version = provider.api_version.as_deref();
+    if version
+        .is_some_and(|version| !version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)))
+    {
+        let wrong = source.at_value(&format!("{pointer}/api_version"), "this is no version of an API");
+        found.push(wrong.expected("letters, digits and hyphens, like \"2024-10-21\""));
     }
 }
 

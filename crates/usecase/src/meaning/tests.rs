@@ -1,6 +1,7 @@
 //! What makes no sense together in a use case, as people see it.
 
 mod others;
+mod routing;
 
 use super::{of_project, of_use_case};
 use crate::declared::{ProjectFile, UseCaseFile};
@@ -20,6 +21,10 @@ const PROJECT: &str = r#"
     base_url = "https://api.example.com/v1"
     [providers.slow]
     kind = "simulated"
+    [providers.google]
+    kind = "gemini"
+    [providers.own]
+    kind = "ollama"
 "#;
 
 fn whole_use_case(text: &str) -> String {
@@ -197,7 +202,7 @@ fn models() {
     F:5:7: there is no provider `openia`
      5 | use = "openia/gpt-5-mini"
        |       ^^^^^^^^^^^^^^^^^^^
-       expected: a model of `local`, `mistral`, `openai`, `simulated`, `slow`, `somewhere`
+       expected: a model of `google`, `local`, `mistral`, `openai`, `own`, `simulated`, `slow`, `somewhere`
        help: did you mean `openai`?
 
     F:6:13: there is no local model `extractiv`
@@ -208,7 +213,7 @@ fn models() {
     F:6:32: there is no provider `x`
      6 | fallback = ["local/extractiv", "x/y"]
        |                                ^^^^^
-       expected: a model of `local`, `mistral`, `openai`, `simulated`, `slow`, `somewhere`
+       expected: a model of `google`, `local`, `mistral`, `openai`, `own`, `simulated`, `slow`, `somewhere`
        help: declare it in shipway.toml under `[providers.x]`
     "#);
     insta::assert_snapshot!(use_case("[model]\nescalate = { to = \"openai/gpt-5\", when = \"unsure\" }"), @r#"
@@ -239,7 +244,13 @@ fn residency() {
        |             ^^^^^^^^^^^^^
        help: add `jurisdiction` to `[providers.somewhere]` in shipway.toml
     "#);
-    insta::assert_snapshot!(use_case(&format!("{rule}use = \"mistral/small\"\nfallback = [\"slow/m\", \"local/extractive\"]")), @"nothing wrong");
+    insta::assert_snapshot!(use_case(&format!("{rule}use = \"mistral/small\"\nfallback = [\"slow/m\", \"own/m\", \"local/extractive\"]")), @"nothing wrong");
+    insta::assert_snapshot!(use_case(&format!("{rule}use = \"google/gemini-2.5-flash\"")), @r#"
+    F:7:7: nobody says where provider `google` runs, and `residency.data` lets the data go to EU only
+     7 | use = "google/gemini-2.5-flash"
+       |       ^^^^^^^^^^^^^^^^^^^^^^^^^
+       help: add `jurisdiction` to `[providers.google]` in shipway.toml
+    "#);
     insta::assert_snapshot!(use_case("[residency]\ndata = []\n[model]\nuse = \"mistral/small\""), @r#"
     F:7:7: provider `mistral` runs in EU, and `residency.data` lets the data go nowhere
      7 | use = "mistral/small"
@@ -318,4 +329,41 @@ fn outcomes() {
        |           ^^
        expected: the outcomes that count as success, like ["resolved"]
     "#);
+}
+
+#[test]
+fn cache() {
+    insta::assert_snapshot!(use_case("[cache]"), @"nothing wrong");
+    let whole = "[cache]\nexact = false\nsemantic = { false_hits = \"1%\", threshold = 0.93 }\nttl = \"1h\"\nmost_bytes = 1048576";
+    insta::assert_snapshot!(use_case(whole), @"nothing wrong");
+    insta::assert_snapshot!(use_case("[cache]\nexact = false\nttl = \"0s\""), @r#"
+    F:5:9: this cache would serve nothing
+     5 | exact = false
+       |         ^^^^^
+       help: leave `[cache]` out, or declare `semantic = {}`
+
+    F:6:7: no answer would live long enough to be served
+     6 | ttl = "0s"
+       |       ^^^^
+       expected: a length of time, like "1h"
+    "#);
+    insta::assert_snapshot!(use_case("[cache]\nsemantic = { false_hits = \"0%\" }"), @r#"
+    F:5:27: no number of questions shows that nothing is ever wrong
+     5 | semantic = { false_hits = "0%" }
+       |                           ^^^^
+       expected: a share above "0%" and up to "20%", like "1%"
+    "#);
+    insta::assert_snapshot!(use_case("[cache]\nsemantic = { false_hits = \"30%\" }"), @r#"
+    F:5:27: more than every fifth answer would be a wrong one
+     5 | semantic = { false_hits = "30%" }
+       |                           ^^^^^
+       expected: a share above "0%" and up to "20%", like "1%"
+    "#);
+    insta::assert_snapshot!(use_case("[model]\ntemperature = 0.7\n[cache]"), @r"
+    F:6:2: with `model.temperature` above 0 no answer would be kept
+     6 | [cache]
+       |  ^^^^^
+       help: set `sampled = true` to serve one of the possible answers again, or `temperature = 0`
+    ");
+    insta::assert_snapshot!(use_case("[model]\ntemperature = 0.7\n[cache]\nsampled = true"), @"nothing wrong");
 }

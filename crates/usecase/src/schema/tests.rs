@@ -47,8 +47,15 @@ template = "prompt.md"
 use = "openai/gpt-5-mini"
 escalate = { to = "openai/gpt-5", when = "unsure" }
 fallback = ["local/extractive"]
+attempts = 4
+deadline = "30s"
+hedge = "800ms"
+continue_stream = true
 max_tokens = 800
 temperature = 0.2
+[model.spread]
+over = [{ model = "openai/gpt-5-mini", weight = 3 }]
+by = "weight"
 [guard]
 pii = "mask"
 secrets = "mask"
@@ -77,6 +84,11 @@ listen = "127.0.0.1:8080"
 max_body_bytes = 8388608
 drain = "30s"
 keepalive = "15s"
+[limits]
+max_in_flight = 4096
+max_queue = 1024
+queue_wait = "5s"
+breaker = true
 [storage]
 folder = ".shipway"
 [embedder]
@@ -87,10 +99,20 @@ base_url = "http://127.0.0.1:11434/v1"
 api_key = "env:OLLAMA_KEY"
 jurisdiction = "EU"
 timeouts = { connect = "5s", first_token = "60s", idle = "60s", total = "10m" }
+[providers.cloud]
+kind = "bedrock"
+region = "eu-central-1"
+aws = { access_key_id = "env:KEY_ID", secret_access_key = "env:SECRET_KEY", session_token = "env:TOKEN" }
+[providers.office]
+kind = "azure"
+base_url = "https://office.openai.azure.com"
+api_version = "2024-10-21"
 [prices."openai/gpt-5-mini"]
 input = "0.25 USD"
 cached_input = "$0.025"
+cache_write = "0.30 USD"
 output = "2 USD"
+batch = "50%"
 as_of = "2026-11-20"
 "#;
 

@@ -28,7 +28,7 @@ fn passage(document: &str, title: &str, text: &str) -> Passage {
 
 fn call(question: &str, passages: Vec<Passage>, stream: bool) -> Call {
     let request = ChatRequest { stream, ..ChatRequest::new("support", vec![Message::new(Role::User, question)]) };
-    Call { request, passages: passages.into(), question: question.to_owned() }
+    Call { request: request.into(), passages: passages.into(), question: question.to_owned(), batch: false }
 }
 
 fn answer(question: &str, passages: Vec<Passage>) -> Choice {

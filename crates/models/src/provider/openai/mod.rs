@@ -1,42 +1,41 @@
-//! OpenAI and every server that speaks its chat completions: vLLM, Ollama, llama.cpp, and most hosted models.
+//! OpenAI and every server that speaks its chat completions: Azure, vLLM, Ollama, llama.cpp, and most hosted models. What
+//! a kind of server takes otherwise than OpenAI does is in `fitting`.
 //!
 //! A call carries the app's request and nothing else of the app: no header and no credential of it goes upstream. The
 //! provider's own key is read at the moment of the call, so that a rotated key is seen and none is kept.
 
+mod embedding;
+mod fitting;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod tool_calls;
 mod wire;
 
+use super::exchange::{self, Key};
 use super::refusal::{self, named};
-use super::transport::{self, Incoming, Outgoing, Transport};
-use super::{Adapter, Answer, Asking};
+use super::transport::{self, Decode, Decoder, Incoming, Outgoing, Transport};
+use super::{Adapter, Answer, Asking, tool_calls};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
-use serde_json::Value;
-use usecase::declared::{ModelRef, Provider, SecretRef};
-use usecase::{Completion, Dialect, Jurisdiction, Raw};
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+use usecase::declared::{ModelRef, Provider, ProviderKind, SecretRef};
+use usecase::{ChatRequest, Completion, Dialect, EmbeddingRequest, Embeddings, Jurisdiction, Raw};
 
 /// OpenAI's own host, where its key, its price list and its jurisdiction are known.
 const HOME_HOST: &str = "api.openai.com";
 
-/// The largest answer that is read whole, in bytes.
-const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+/// The header that carries a key to Azure.
+const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
 
 pub(crate) struct OpenAi {
     transport: Transport,
     key: Option<SecretRef>,
-}
-
-/// The provider's key, and the header that carries it.
-struct Key {
-    secret: String,
-    header: HeaderValue,
+    kind: ProviderKind,
+    /// Azure's, where the older addresses by deployment are wanted.
+    api_version: Option<String>,
 }
 
 impl OpenAi {
@@ -44,31 +43,76 @@ impl OpenAi {
     pub(crate) fn new(name: &str, provider: &Provider) -> Result<Self, Error> {
         let bad = |what: &str| Error::BadProvider { provider: name.to_owned(), what: what.to_owned() };
         let Some(base) = provider.base_url.as_deref() else {
-            return Err(bad("`base_url` is missing: where the API lives, up to and including `/v1`"));
+            return Err(bad(match provider.kind {
+                ProviderKind::Azure => "`base_url` is missing: the endpoint of the resource",
+                _ => "`base_url` is missing: where the API lives, up to and including `/v1`",
+            }));
+        };
+        let base = match provider.kind {
+            ProviderKind::Azure => without_surface(base),
+            _ => base,
         };
         let transport = Transport::new(name, base, &provider.timeouts)?;
         let own_key = || SecretRef::Env("OPENAI_API_KEY".to_owned());
         let key = provider.api_key.clone().or_else(|| (transport.host() == HOME_HOST).then(own_key));
-        Ok(Self { transport, key })
+        Ok(Self { transport, key, kind: provider.kind, api_version: provider.api_version.clone() })
+    }
+
+    /// Where a call goes, behind the base URL.
+    fn path(&self, endpoint: &str, model: &str) -> String {
+        match (self.kind, &self.api_version) {
+            (ProviderKind::Azure, Some(version)) => {
+                format!("/openai/deployments/{}/{endpoint}?api-version={version}", exchange::path_step(model))
+            }
+            (ProviderKind::Azure, None) => format!("/openai/v1/{endpoint}"),
+            _ => format!("/{endpoint}"),
+        }
+    }
+
+    fn key(&self, model: &ModelRef) -> Result<Option<Key>, Error> {
+        match self.kind {
+            ProviderKind::Azure => Key::read(model, self.key.as_ref(), &AZURE_KEY, ""),
+            _ => Key::read(model, self.key.as_ref(), &AUTHORIZATION, "Bearer "),
+        }
+    }
+
+    /// Sends a body and gives the response, if it is one.
+    async fn send(
+        &self,
+        endpoint: &str,
+        body: Bytes,
+        streamed: bool,
+        asking: &Asking<'_>,
+    ) -> Result<(Incoming, Option<Key>), Error> {
+        let key = self.key(asking.model)?;
+        let headers = exchange::headers(streamed, key.as_ref());
+        let path = self.path(endpoint, &asking.model.model);
+        let incoming = self.transport.post(Outgoing { path, headers, body }, asking).await?;
+        match incoming.status {
+            200 => Ok((incoming, key)),
+            _ => Err(refusal::refused(asking.model, incoming, &exchange::secrets(key.as_ref())).await),
+        }
     }
 
     async fn answer(&self, call: &Call, asking: Asking<'_>) -> Result<Answer, Error> {
         let (model, streamed) = (asking.model, call.request.stream);
-        let key = self.key(model)?;
-        let body = wire::body(&model.model, &call.request)
-            .map_err(|error| Error::Garbage { model: model.clone(), what: format!("our request: {error}") })?;
-        let headers = headers(streamed, key.as_ref());
-        let outgoing = Outgoing { path: "/chat/completions".to_owned(), headers, body };
-        let incoming = self.transport.post(outgoing, &asking).await?;
-        let secrets: Vec<&str> = key.iter().map(|key| key.secret.as_str()).collect();
-        if incoming.status != 200 {
-            return Err(refusal::refused(model, incoming, &secrets).await);
-        }
-        let (request_id, shown) = (named(&incoming.headers, "x-request-id"), shown(&incoming.headers));
+        let (incoming, key, warnings) = match self.patient(call, &asking) {
+            None => self.ask_chat(&call.request, &asking).await?,
+            Some(patient) => match self.ask_chat(&patient, &asking).await {
+                // Nothing was done and nothing is charged: there is no place for those who can wait.
+                Err(Error::Status(said)) if said.is_without_resources() => {
+                    self.ask_chat(&call.request, &asking).await?
+                }
+                answered => answered?,
+            },
+        };
+        let request_id =
+            named(&incoming.headers, "x-request-id").or_else(|| named(&incoming.headers, "apim-request-id"));
+        let headers = exchange::shown(&incoming.headers);
+        let secrets = exchange::secrets(key.as_ref());
         // Asked to stream, some upstreams stream under a wrong content type, and some answer whole as JSON.
-        let body = if streamed && !is(&incoming.headers, "json") {
-            let decoder = stream::Decoder::new(model, salt());
-            let chunks = transport::stream(incoming.body, decoder);
+        let body = if streamed && !exchange::is(&incoming.headers, "json") {
+            let chunks = transport::stream(incoming.body, decoder(model));
             ReplyBody::Stream(refusal::stream_without_secrets(chunks, &secrets))
         } else {
             let completion = whole(model, incoming, &secrets).await?;
@@ -77,19 +121,39 @@ impl OpenAi {
                 false => ReplyBody::Whole(completion),
             }
         };
-        Ok(Answer { body, request_id, headers: shown, warnings: Vec::new() })
+        Ok(Answer { body, request_id, headers, warnings })
     }
 
-    /// The key and its header, read now.
-    fn key(&self, model: &ModelRef) -> Result<Option<Key>, Error> {
-        let Some(reference) = &self.key else { return Ok(None) };
-        let key = reference.resolve().and_then(|secret| {
-            let mut header = HeaderValue::from_str(&format!("Bearer {secret}")).ok()?;
-            header.set_sensitive(true);
-            Some(Key { secret, header })
-        });
-        let missing = || Error::MissingKey { model: model.clone(), reference: reference.to_string() };
-        key.map(Some).ok_or_else(missing)
+    async fn ask_chat(
+        &self,
+        request: &ChatRequest,
+        asking: &Asking<'_>,
+    ) -> Result<(Incoming, Option<Key>, Vec<String>), Error> {
+        let (body, warnings) = write(asking.model, request, self.kind, self.transport.host() == HOME_HOST)?;
+        let (incoming, key) = self.send("chat/completions", body, request.stream, asking).await?;
+        Ok((incoming, key, warnings))
+    }
+
+    /// The request of a batch that asks for the tier at batch rates (OpenAI's guide "Flex processing"), where that has a price
+    /// and the app chose no tier itself.
+    fn patient(&self, call: &Call, asking: &Asking<'_>) -> Option<ChatRequest> {
+        const TIER: &str = "service_tier";
+        let wanted = call.batch && self.kind == ProviderKind::Openai && asking.running.has_batch_price();
+        if !wanted || call.request.rest.contains_key(TIER) {
+            return None;
+        }
+        let mut patient = ChatRequest::clone(&call.request);
+        patient.changed();
+        patient.rest.insert(TIER.to_owned(), "flex".into());
+        Some(patient)
+    }
+
+    async fn vectors(&self, request: &EmbeddingRequest, asking: Asking<'_>) -> Result<Embeddings, Error> {
+        let model = asking.model;
+        let body = embedding::body(self.kind, &model.model, request);
+        let (incoming, key) = self.send("embeddings", body, false, &asking).await?;
+        let (_, value) = exchange::json(model, incoming, &exchange::secrets(key.as_ref())).await?;
+        embedding::read(&value, request.texts.len()).map_err(|what| Error::Garbage { model: model.clone(), what })
     }
 }
 
@@ -106,64 +170,52 @@ impl Adapter for OpenAi {
     fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>> {
         Box::pin(self.answer(call, asking))
     }
+
+    fn embed<'a>(
+        &'a self,
+        request: &'a EmbeddingRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Embeddings, Error>> {
+        Box::pin(self.vectors(request, asking))
+    }
 }
 
-fn headers(streamed: bool, key: Option<&Key>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let accepted = if streamed { "text/event-stream" } else { "application/json" };
-    headers.insert(ACCEPT, HeaderValue::from_static(accepted));
-    if let Some(key) = key {
-        headers.insert(AUTHORIZATION, key.header.clone());
-    }
-    headers
+/// The endpoint of an Azure resource, also where it was copied together with the path of one of its surfaces.
+fn without_surface(base: &str) -> &str {
+    let base = base.trim_end_matches('/');
+    base.strip_suffix("/openai/v1").or_else(|| base.strip_suffix("/openai")).unwrap_or(base)
+}
+
+/// The body of a request to a server of this kind, and what was left out of it.
+pub(super) fn write(
+    model: &ModelRef,
+    request: &ChatRequest,
+    kind: ProviderKind,
+    is_home: bool,
+) -> Result<(Bytes, Vec<String>), Error> {
+    let unsupported = |feature| Error::Unsupported { model: model.clone(), feature };
+    let (request, warnings) = fitting::fit(kind, request).map_err(unsupported)?;
+    let written = wire::Written { model: &model.model, request: &request, kind, is_home };
+    let body = written.body();
+    let body = body.map_err(|error| Error::Garbage { model: model.clone(), what: format!("our request: {error}") })?;
+    Ok((body, warnings))
+}
+
+/// What reads a streamed answer.
+pub(super) fn decoder(model: &ModelRef) -> impl Decode {
+    Decoder::new(model, stream::Events::new(model, exchange::salt()))
 }
 
 /// A whole answer, also where a stream was asked for and the upstream does not stream.
-async fn whole(model: &ModelRef, mut incoming: Incoming, secrets: &[&str]) -> Result<Completion, Error> {
+pub(super) async fn whole(model: &ModelRef, incoming: Incoming, secrets: &[&str]) -> Result<Completion, Error> {
     let garbage = |what: String| Error::Garbage { model: model.clone(), what };
-    if is(&incoming.headers, "text/event-stream") {
-        return Err(garbage("an event stream, though none was asked for".to_owned()));
-    }
-    let bytes: Bytes = incoming.body.whole(LARGEST_ANSWER).await?;
-    if bytes.is_empty() {
-        return Err(garbage("the body is empty".to_owned()));
-    }
-    let value: Value = serde_json::from_slice(&bytes).map_err(|_| {
-        let kind = named(&incoming.headers, "content-type").unwrap_or_else(|| "no content type".to_owned());
-        garbage(format!("the body is not JSON ({kind})"))
-    })?;
-    if let Some(upstream) = refusal::report_of(model, None, &value) {
-        return Err(Error::ErrorInBody(Box::new(refusal::without_secrets(upstream, secrets))));
-    }
+    let (bytes, value) = exchange::json(model, incoming, secrets).await?;
     let raw = Raw::keep(Dialect::Chat, bytes, &value);
-    let mut completion = wire::completion(value).map_err(garbage)?;
-    completion.raw = raw;
+    let mut changed = false;
+    let mut completion = wire::completion(value, &mut changed).map_err(garbage)?;
     for choice in &mut completion.choices {
-        if tool_calls::complete(&mut choice.message.rest, &salt()).map_err(garbage)? {
-            completion.raw = None;
-        }
+        changed |= tool_calls::complete(&mut choice.message.rest, &exchange::salt()).map_err(garbage)?;
     }
+    completion.raw = raw.filter(|_| !changed);
     Ok(completion)
-}
-
-fn is(headers: &HeaderMap, content_type: &str) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains(content_type))
-}
-
-/// The headers that an app may see.
-fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
-    let allowed =
-        |name: &str| name == "x-request-id" || name == "openai-processing-ms" || name.starts_with("x-ratelimit-");
-    let names = headers.keys().filter(|name| allowed(name.as_str()));
-    names.filter_map(|name| Some((name.as_str().to_owned(), named(headers, name.as_str())?))).collect()
-}
-
-/// Twelve random hexadecimal digits, for ids that an upstream leaves out.
-fn salt() -> String {
-    let mut bytes = [0_u8; 6];
-    // Without randomness the ids are still unique within the answer, which is what clients need.
-    let _ = getrandom::fill(&mut bytes);
-    usecase::ids::hex(&bytes)
 }

@@ -1,10 +1,12 @@
 //! The wire format without a wire: how bytes become chunks, however they are cut, and how odd reports are read.
 
-use super::stream::Decoder;
-use super::{tool_calls, wire};
+mod kinds;
+
+use super::{stream, wire};
 use crate::error::Error;
-use crate::provider::transport::Decode;
+use crate::provider::tool_calls;
 use crate::provider::transport::sse::{SseError, SseReader};
+use crate::provider::transport::{Decode, Decoder};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use usecase::declared::ModelRef;
@@ -16,7 +18,7 @@ fn model() -> ModelRef {
 
 /// Decodes bytes that arrive in these pieces.
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<Chunk, String>> {
-    let mut decoder = Decoder::new(&model(), "salt".to_owned());
+    let mut decoder = Decoder::new(&model(), stream::Events::new(&model(), "salt".to_owned()));
     let mut chunks = Vec::new();
     for piece in pieces {
         decoder.push(piece);
@@ -107,7 +109,7 @@ fn an_event_without_end_is_refused() {
     let outcomes: Vec<Result<(), SseError>> = (0..17).map(|_| reader.push(&megabyte, &mut |_| Ok(()))).collect();
     assert_eq!(outcomes[15], Ok(()));
     assert_eq!(outcomes[16], Err(SseError::TooLarge));
-    let mut decoder = Decoder::new(&model(), String::new());
+    let mut decoder = Decoder::new(&model(), stream::Events::new(&model(), String::new()));
     (0..17).for_each(|_| decoder.push(&megabyte));
     assert!(matches!(decoder.next(), Some(Err(Error::TooLarge { .. }))) && decoder.is_done());
 }
@@ -342,7 +344,7 @@ fn content_in_parts_is_read_as_text_and_thought() {
         {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
         {"type": "text", "text": "Yes"},
     ]}}]});
-    let chunk = wire::chunk(data).expect("it can be read");
+    let chunk = wire::chunk(data, &mut false).expect("it can be read");
     assert_eq!(chunk.choices[0].text.as_deref(), Some("Yes"));
     assert_eq!(chunk.choices[0].delta["reasoning_content"], "hm");
 }

@@ -5,63 +5,106 @@ use super::super::splice;
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use usecase::declared::ProviderKind;
 use usecase::{ChatRequest, Choice, ChoiceDelta, Chunk, Completion, Content, Dialect, Message, Role, Usage};
 
-/// The body of a request. What an app sent in this dialect and nothing changed goes out to the letter, but for the name
-/// of the model.
-pub(super) fn body(model: &str, request: &ChatRequest) -> serde_json::Result<Bytes> {
-    let raw = request.raw.as_ref().filter(|raw| raw.dialect == Dialect::Chat && !request.stream);
-    if let Some(spliced) = raw.and_then(|raw| splice::with_model(&raw.bytes, model)) {
-        return Ok(spliced);
-    }
-    serde_json::to_vec(&Body { model, request }).map(Bytes::from)
-}
-
 /// The body of a request, written without copying the conversation.
-struct Body<'a> {
-    model: &'a str,
-    request: &'a ChatRequest,
+pub(super) struct Written<'a> {
+    pub(super) model: &'a str,
+    pub(super) request: &'a ChatRequest,
+    pub(super) kind: ProviderKind,
+    /// Whether it goes to OpenAI itself.
+    pub(super) is_home: bool,
 }
 
 /// Fields that we set ourselves, whatever the app put there.
 const OURS: &[&str] = &["model", "messages", "stream", "stream_options"];
 
-impl Serialize for Body<'_> {
+impl Written<'_> {
+    /// What an app sent in this dialect and nothing changed goes out to the letter, but for the name of the model and, in
+    /// a stream, the request for usage.
+    pub(super) fn body(&self) -> serde_json::Result<Bytes> {
+        let raw = self.request.raw.as_ref().filter(|raw| raw.dialect == Dialect::Chat);
+        let asks_for_usage = self.request.stream && self.knows_stream_options();
+        match raw.and_then(|raw| splice::chat_request(&raw.bytes, self.model, asks_for_usage)) {
+            Some(spliced) => Ok(spliced),
+            None => serde_json::to_vec(self).map(Bytes::from),
+        }
+    }
+
+    /// Mistral refuses the field and reports usage without being asked.
+    fn knows_stream_options(&self) -> bool {
+        self.kind != ProviderKind::Mistral
+    }
+
+    /// The same for all requests with the same beginning, so that they meet in one prompt cache.
+    fn cache_key(&self) -> Option<String> {
+        let mut hasher = Sha256::new();
+        let mut says_something = false;
+        let is_instruction = |message: &&Message| matches!(message.role, Role::System | Role::Developer);
+        for message in self.request.messages.iter().take_while(is_instruction) {
+            hasher.update(message.content.text());
+            hasher.update([0]);
+            says_something = true;
+        }
+        if let Some(tools) = self.request.rest.get("tools") {
+            hasher.update(tools.to_string());
+            says_something = true;
+        }
+        says_something.then(|| usecase::ids::hex(&hasher.finalize()[..16]))
+    }
+}
+
+impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", self.model)?;
         map.serialize_entry("messages", &self.request.messages)?;
-        for (name, value) in self.request.rest.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
+        let rest = &self.request.rest;
+        for (name, value) in rest.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
             map.serialize_entry(name, value)?;
         }
         if self.request.stream {
             map.serialize_entry("stream", &true)?;
-            // Usage is asked for whether or not the app wants it, because the ledger does. Not streaming, the field
-            // would be an error.
-            let mut options = self.request.rest.get("stream_options").cloned().unwrap_or(Value::Null);
+        }
+        // Usage is asked for whether or not the app wants it, because the ledger does. Not streaming, the field would be
+        // an error.
+        if self.request.stream && self.knows_stream_options() {
+            let mut options = rest.get("stream_options").cloned().unwrap_or(Value::Null);
             if !options.is_object() {
                 options = json!({});
             }
             options["include_usage"] = json!(true);
             map.serialize_entry("stream_options", &options)?;
         }
+        if self.kind == ProviderKind::Openrouter && !rest.contains_key("usage") {
+            map.serialize_entry("usage", &json!({"include": true}))?;
+        }
+        if self.is_home
+            && !rest.contains_key("prompt_cache_key")
+            && let Some(key) = self.cache_key()
+        {
+            map.serialize_entry("prompt_cache_key", &key)?;
+        }
         map.end()
     }
 }
 
-/// Reads a whole answer, or says in one clause what is wrong with it, without quoting it.
-pub(super) fn completion(body: Value) -> Result<Completion, String> {
+/// Reads a whole answer, or says in one clause what is wrong with it, without quoting it. `changed` is set where it is
+/// read as something else than what it says to the letter.
+pub(super) fn completion(body: Value, changed: &mut bool) -> Result<Completion, String> {
     let mut rest = object(body, "the answer")?;
     let choices = array(rest.remove("choices"), "`choices`")?;
     if choices.is_empty() {
         return Err("`choices` is empty".to_owned());
     }
     let usage = rest.remove("usage").as_ref().and_then(usage);
-    let choices = choices.into_iter().enumerate().map(|(at, value)| choice(at, value));
+    let choices = choices.into_iter().enumerate().map(|(at, value)| choice(at, value, changed));
     Ok(Completion { choices: choices.collect::<Result<_, _>>()?, usage, rest, raw: None })
 }
 
-fn choice(at: usize, value: Value) -> Result<Choice, String> {
+fn choice(at: usize, value: Value, changed: &mut bool) -> Result<Choice, String> {
     let mut rest = object(value, "a choice")?;
     let index = index(rest.remove("index").as_ref(), at);
     let mut message = object(rest.remove("message").unwrap_or(Value::Null), "a choice's `message`")?;
@@ -69,27 +112,33 @@ fn choice(at: usize, value: Value) -> Result<Choice, String> {
     let content = match message.remove("content") {
         None | Some(Value::Null) => Content::Absent,
         Some(Value::String(text)) => Content::Text(text),
+        Some(Value::Array(parts)) if holds_thoughts(&parts) => {
+            *changed = true;
+            parted(&parts, &mut message).map_or(Content::Absent, Content::Text)
+        }
         Some(Value::Array(parts)) => Content::Parts(parts),
         Some(_) => return Err("a message's `content` is neither text nor parts".to_owned()),
     };
-    let finish_reason = text(rest.remove("finish_reason"));
+    name_reasoning(&mut message, changed);
+    let finish_reason = reason(rest.remove("finish_reason"), changed)?;
     Ok(Choice { index, message: Message { role, content, rest: message }, finish_reason, rest })
 }
 
 /// Reads one piece of a stream. A piece without `choices` but with usage is a piece; one with neither is passed on too,
 /// because upstreams send pieces of their own (content filter reports, processing notes).
-pub(super) fn chunk(data: Value) -> Result<Chunk, String> {
+pub(super) fn chunk(data: Value, changed: &mut bool) -> Result<Chunk, String> {
     let mut rest = object(data, "a piece of the stream")?;
     let choices = match rest.remove("choices") {
         None | Some(Value::Null) => Vec::new(),
         choices => array(choices, "`choices`")?,
     };
-    let usage = rest.remove("usage").as_ref().and_then(usage);
-    let choices = choices.into_iter().enumerate().map(|(at, value)| choice_delta(at, value));
+    // Groq reports in a field of its own where it is not asked.
+    let usage = rest.remove("usage").as_ref().or_else(|| rest.get("x_groq")?.get("usage")).and_then(usage);
+    let choices = choices.into_iter().enumerate().map(|(at, value)| choice_delta(at, value, changed));
     Ok(Chunk { choices: choices.collect::<Result<_, _>>()?, usage, rest, raw: None })
 }
 
-fn choice_delta(at: usize, value: Value) -> Result<ChoiceDelta, String> {
+fn choice_delta(at: usize, value: Value, changed: &mut bool) -> Result<ChoiceDelta, String> {
     let mut rest = object(value, "a choice")?;
     let index = index(rest.remove("index").as_ref(), at);
     let mut delta = match rest.remove("delta") {
@@ -99,11 +148,43 @@ fn choice_delta(at: usize, value: Value) -> Result<ChoiceDelta, String> {
     let text_of_delta = match delta.remove("content") {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text),
-        Some(Value::Array(parts)) => parted(&parts, &mut delta),
+        Some(Value::Array(parts)) => {
+            *changed = true;
+            parted(&parts, &mut delta)
+        }
         Some(_) => return Err("a delta's `content` is not text".to_owned()),
     };
-    let finish_reason = text(rest.remove("finish_reason"));
+    name_reasoning(&mut delta, changed);
+    let finish_reason = reason(rest.remove("finish_reason"), changed)?;
     Ok(ChoiceDelta { index, text: text_of_delta, delta, finish_reason, rest })
+}
+
+/// Reasoning has two names in the field: `reasoning_content`, and `reasoning` (vLLM, Groq, Together, OpenRouter, Ollama).
+fn name_reasoning(message: &mut Map<String, Value>, changed: &mut bool) {
+    let is_text = message.get("reasoning").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    if is_text
+        && message.get("reasoning_content").is_none_or(Value::is_null)
+        && let Some(reasoning) = message.remove("reasoning")
+    {
+        message.insert("reasoning_content".to_owned(), reasoning);
+        *changed = true;
+    }
+}
+
+/// Why a choice ended, in OpenAI's words where the upstream's are known to mean the same.
+fn reason(given: Option<Value>, changed: &mut bool) -> Result<Option<String>, String> {
+    let known = match given.as_ref().and_then(Value::as_str) {
+        Some("error") => return Err("it ended with an error that it does not name".to_owned()),
+        Some("eos") => "stop",
+        Some("model_length") => "length",
+        _ => return Ok(text(given)),
+    };
+    *changed = true;
+    Ok(Some(known.to_owned()))
+}
+
+fn holds_thoughts(parts: &[Value]) -> bool {
+    parts.iter().any(|part| part.get("thinking").is_some())
 }
 
 /// Some upstreams stream content as typed parts. Text is text; thinking goes where other upstreams have it.

@@ -6,11 +6,13 @@
 
 mod body;
 mod connect;
+mod decoder;
 mod events;
 mod pool;
 pub(crate) mod sse;
 
 pub(crate) use body::Body;
+pub(crate) use decoder::{Decoder, ReadEvents};
 pub(crate) use events::{Decode, stream};
 
 use super::Asking;

@@ -1,6 +1,6 @@
 //! What must hold for every run, whatever its provider did.
 
-use super::storm::{Chain, Run, text};
+use super::storm::{Run, text};
 use serde_json::Value;
 use testkit::{Effect, Reply};
 
@@ -19,37 +19,38 @@ pub(super) struct Tally {
 struct Allowed<'a> {
     /// Models that may have answered.
     answers: Vec<&'a str>,
-    /// The model whose stream may have broken off.
-    breaks: Option<&'a str>,
+    /// Models whose stream may have broken off.
+    breaks: Vec<&'a str>,
     /// Statuses of a failure; empty when it may not fail.
-    statuses: &'a [u16],
+    statuses: Vec<u16>,
 }
 
 impl<'a> Allowed<'a> {
-    fn of(run: &'a Run) -> Self {
+    /// With breakers any model may have been passed over for what other runs met there.
+    fn of(run: &'a Run, breaker: bool) -> Self {
         let draw = &run.draw;
-        let Chain { models, .. } = *draw.chain;
         let mut allowed = Self::default();
-        for model in models {
+        if breaker {
+            allowed.statuses.extend([429, 503]);
+        }
+        for model in draw.chain.models {
             let fault = draw.fault(model);
-            match fault.effect(draw.streamed) {
-                Effect::Answers => {
-                    allowed.answers.push(model);
-                    return allowed;
-                }
-                Effect::Breaks => {
-                    allowed.breaks = Some(model);
-                    return allowed;
-                }
+            let effect = fault.effect(draw.streamed);
+            match effect {
+                Effect::Breaks => allowed.breaks.push(model),
+                Effect::Answers | Effect::Either => allowed.answers.push(model),
                 // A second try at the same model may have met a better moment.
                 Effect::Fails if draw.recovers => allowed.answers.push(model),
-                Effect::Either => allowed.answers.push(model),
                 Effect::Fails => {}
             }
-            allowed.statuses = fault.statuses();
+            if !breaker && matches!(effect, Effect::Answers | Effect::Breaks) {
+                allowed.statuses.clear();
+                return allowed;
+            }
+            allowed.statuses.extend(fault.statuses());
         }
         if !draw.chain.is_bare() {
-            allowed.statuses = &[];
+            allowed.statuses.clear();
             allowed.answers.push("local/extractive");
         }
         allowed
@@ -58,12 +59,12 @@ impl<'a> Allowed<'a> {
 
 /// # Errors
 /// The invariant that does not hold.
-pub(super) fn check(run: &Run, tally: &mut Tally) -> Result<(), String> {
+pub(super) fn check(run: &Run, breaker: bool, tally: &mut Tally) -> Result<(), String> {
     let Some(reply) = &run.reply else {
         tally.left += 1;
         return Ok(());
     };
-    let allowed = Allowed::of(run);
+    let allowed = Allowed::of(run, breaker);
     let shown = || format!("{} {:?} ({allowed:?})", reply.status, reply.text());
     let broke = match reply.status {
         200 => final_frame(run, reply).map_err(|what| format!("{what}: {}", shown()))?,
@@ -83,7 +84,7 @@ pub(super) fn check(run: &Run, tally: &mut Tally) -> Result<(), String> {
     if broke {
         tally.broke_off += 1;
         let half: String = full.chars().take(full.chars().count() / 2).collect();
-        if allowed.breaks != Some(model) || !(said.starts_with(&half) || half.starts_with(&said)) {
+        if !allowed.breaks.contains(&model) || !(said.starts_with(&half) || half.starts_with(&said)) {
             return Err(format!("it broke off where it should not have: {}", shown()));
         }
         return record(run, reply, "failed");
@@ -151,7 +152,9 @@ fn record(run: &Run, reply: &Reply, status: &str) -> Result<(), String> {
         return wrong(&format!("the provider was asked {:?}, more than is recorded", run.asked));
     }
     models.dedup();
-    if !run.draw.chain.models.starts_with(&models) {
+    // A subsequence: a model may have been passed over.
+    let mut chain = run.draw.chain.models.iter();
+    if !models.iter().all(|model| chain.any(|next| next == model)) {
         return wrong("the attempts are not in the order of the chain");
     }
     Ok(())

@@ -12,17 +12,16 @@ use testkit::process::open_files;
 use testkit::{Client, Fault, Provider, Reply, Script, Server, TestProject};
 
 /// Apps that ask at the same time.
-pub(super) const AT_ONCE: usize = 40;
+pub(super) const AT_ONCE: usize = 32;
 /// Memory is looked at after each.
 pub(super) const ROUNDS: usize = 4;
-/// Runs in all, unless the environment says otherwise.
-const RUNS: usize = 2_000;
-/// The app's budget a day, in dollars, and what each of the requests that try it out reserves of it.
-const BUDGET: usize = 120;
-const RESERVED_BY_PROBE: usize = 2;
-/// `max_tokens` that reserves so much, at 2 USD a million, and a fifth of it for a run of the storm.
-const PROBE_TOKENS: u64 = 1_000_000;
-const RUN_TOKENS: u64 = PROBE_TOKENS / 5;
+/// What one token of an answer costs, in micro-dollars: of every model, so that a reservation can be foretold.
+const TOKEN_COST: usize = 2;
+/// `max_tokens` of a run: it reserves 0.40 USD for each model of its chain.
+const RUN_TOKENS: usize = 200_000;
+/// What the tokens of the questions may add to all reservations together, in micro-dollars; two lost reservations of a
+/// run are more.
+const SLACK: usize = 500_000;
 
 /// What is asked, and the models that may answer it, in order.
 #[derive(Debug, PartialEq)]
@@ -45,7 +44,11 @@ static CHAINS: &[Chain] = &[
     Chain { asked: "two", models: &["scripted/m0", "scripted/m1"] },
     Chain { asked: "three", models: &["scripted/m0", "scripted/m1", "scripted/m2"] },
     Chain { asked: "shut", models: &["shut/m", "scripted/m0"] },
+    Chain { asked: "flapping", models: &["scripted/flapping", "scripted/m1"] },
 ];
+
+/// So many runs in a row the flapping model is well, then for as many it is not.
+const FLAPS_AFTER: usize = 20;
 
 /// One run as the seed drew it.
 #[derive(Clone, Debug)]
@@ -92,7 +95,12 @@ impl Draw {
         let leaves = (dice.roll(8) == 0)
             .then(|| (dice.roll(3), Duration::from_millis(u64::try_from(dice.roll(150)).unwrap_or_default())));
         let chain = &CHAINS[dice.roll(CHAINS.len())];
-        let mut fault = || if dice.roll(4) == 0 { Fault::None } else { Fault::ALL[dice.roll(Fault::ALL.len())] };
+        let mut fault = || {
+            let drawn = if dice.roll(4) == 0 { Fault::None } else { Fault::ALL[dice.roll(Fault::ALL.len())] };
+            // What ends only by a timeout is drawn less often: it says little more the hundredth time.
+            let waits = matches!(drawn, Fault::HangBeforeHeaders | Fault::HangBetweenPieces | Fault::EndlessBody);
+            if waits && dice.roll(4) > 0 { Fault::Cut } else { drawn }
+        };
         let faults = [fault(), fault(), fault()];
         Self { number, chain, streamed, leaves, faults, recovers: dice.roll(2) == 0 }
     }
@@ -103,6 +111,8 @@ impl Draw {
             "scripted/m0" => self.faults[0],
             "scripted/m1" => self.faults[1],
             "scripted/m2" => self.faults[2],
+            "scripted/flapping" if (self.number / FLAPS_AFTER).is_multiple_of(2) => Fault::None,
+            "scripted/flapping" => Fault::Status(503),
             // This one closes every connection as soon as it has accepted it.
             _ => Fault::ClosesWithoutAnswer,
         }
@@ -143,21 +153,22 @@ pub(super) struct Storm {
 }
 
 impl Storm {
-    pub(super) fn prepare(binary: &str) -> Self {
+    /// With or without breakers; `runs` in all, unless the environment says otherwise.
+    pub(super) fn prepare(binary: &str, breaker: bool, runs: usize) -> Self {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
         let fresh = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
         let seed = number("SHIPWAY_CHAOS_SEED").unwrap_or(fresh);
-        let runs = number("SHIPWAY_CHAOS_RUNS").and_then(|runs| usize::try_from(runs).ok()).unwrap_or(RUNS);
+        let runs = number("SHIPWAY_CHAOS_RUNS").and_then(|runs| usize::try_from(runs).ok()).unwrap_or(runs);
         let asked = Asked::default();
         let remembered = Arc::clone(&asked);
         let scripted = Provider::choosing(move |body| script(seed, &remembered, body));
         let shut = Provider::closing_at_once();
-        let project = project(binary, &scripted, &shut);
+        let project = project(binary, &scripted, &shut, breaker);
         let key = |name: &str, more: &[&str]| {
             let line = [&["key", "create", name, "--json"], more].concat();
             project.must(&line).json()["secret"].as_str().expect("a secret").to_owned()
         };
-        let app = key("app", &["--budget-per-day", &format!("{BUDGET} USD")]);
+        let app = key("app", &["--budget-per-day", &format!("{} USD", budget(runs) / 1_000_000)]);
         let admin = key("admin", &["--role", "admin"]);
         let server = project.serve();
         let sent = AtomicUsize::new(0);
@@ -208,29 +219,40 @@ impl Storm {
         Run { draw, reply: Some(reply), record, asked }
     }
 
-    /// How many requests that hang have their money reserved at the same time before the budget refuses one.
-    pub(super) fn requests_that_fit(&self) -> usize {
-        const MANY: usize = BUDGET / RESERVED_BY_PROBE + 20;
-        let refused = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..MANY {
-                scope.spawn(|| {
-                    let reply = self.client().post("/v1/chat/completions", &hanging());
-                    refused.fetch_add(usize::from(reply.status == 429), Ordering::Relaxed);
-                });
-            }
-        });
-        self.sent.fetch_add(MANY - refused.load(Ordering::Relaxed), Ordering::Relaxed);
-        MANY - refused.into_inner()
+    /// The money that should be free, from the records: what a request cost, or all of its reservation where a part
+    /// of that is not known. A request that reserves just less than that is let in, and one for just more is not: no
+    /// reservation was kept, and no cost was forgotten or counted twice.
+    pub(super) fn no_money_is_lost(&self) {
+        let booked: usize = self.records().iter().map(booked).sum();
+        let free = budget(self.runs) - booked;
+        for (amount, status) in [(free - SLACK, 200), (free + SLACK, 429)] {
+            let mut body = ask("scripted/m0", "Say hello");
+            body["max_tokens"] = json!(amount / TOKEN_COST);
+            let reply = self.client().post("/v1/chat/completions", &body);
+            let shown = reply.text();
+            assert_eq!(reply.status, status, "seed {}: of {free} micro-dollars free, {amount}: {shown}", self.seed);
+        }
+        self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The server's open files, once there are no more than `wanted`, or after ten seconds.
-    pub(super) fn settled_files(&self, wanted: usize) -> usize {
-        if wanted == usize::MAX {
-            std::thread::sleep(Duration::from_millis(500));
-        }
-        eventually(|| open_files(self.server.pid()) <= wanted);
-        open_files(self.server.pid())
+    /// All records of requests from outside.
+    fn records(&self) -> Vec<Value> {
+        let limit = (self.runs * 2 + 1_000).to_string();
+        let rows = self.project.must(&["audit", "requests", "--limit", &limit, "--json"]).json();
+        rows.as_array().into_iter().flatten().filter(|row| row["source"] == "live").cloned().collect()
+    }
+
+    /// What the server holds open, sorted, once it is no more than `idle`, or after ten seconds. Not counted are the
+    /// database's readers, which stay.
+    pub(super) fn open_files(&self, idle: usize) -> Vec<String> {
+        let open = || {
+            let mut open = open_files(self.server.pid());
+            open.retain(|name| !name.contains("shipway.db"));
+            open.sort();
+            open
+        };
+        eventually(|| open().len() <= idle);
+        open()
     }
 
     /// Nothing is in flight any more.
@@ -241,11 +263,8 @@ impl Storm {
     }
 
     pub(super) fn every_request_has_one_finished_record(&self) {
-        let limit = (self.runs * 2 + 10_000).to_string();
-        let rows = || self.project.must(&["audit", "requests", "--limit", &limit, "--json"]).json();
-        eventually(|| rows().as_array().is_some_and(|rows| rows.iter().all(|row| row["status"].is_string())));
-        let rows = rows();
-        let rows: Vec<&Value> = rows.as_array().into_iter().flatten().filter(|row| row["source"] == "live").collect();
+        eventually(|| self.records().iter().all(|row| row["status"].is_string()));
+        let rows = self.records();
         let unfinished = rows.iter().find(|row| !row["status"].is_string());
         assert!(unfinished.is_none(), "a record never came to its end: {unfinished:?}");
         let traces: BTreeSet<&str> = rows.iter().filter_map(|row| row["trace"].as_str()).collect();
@@ -256,20 +275,25 @@ impl Storm {
     }
 }
 
-/// A request that hangs until the provider's timeout.
-fn hanging() -> Value {
-    let mut body = ask("scripted/m0", "hang");
-    body["max_tokens"] = json!(PROBE_TOKENS);
-    body
+/// The app's budget a day in micro-dollars: enough for the dearest storm.
+fn budget(runs: usize) -> usize {
+    (runs * 2 + 100) * 1_000_000
+}
+
+/// What the budget has booked for a request.
+fn booked(row: &Value) -> usize {
+    // What is no use case of ours was the bare model.
+    let chain = CHAINS.iter().find(|chain| row["use_case"] == chain.asked).unwrap_or(&CHAINS[0]);
+    let known = row["cost"]["known"].as_u64().and_then(|known| usize::try_from(known).ok()).expect("a cost");
+    let reserved = chain.models.len() * RUN_TOKENS * TOKEN_COST;
+    if row["cost"]["part_unknown"] == true { known.max(reserved) } else { known }
 }
 
 /// The script for a request: the run that its text names decides.
 fn script(seed: u64, asked: &Asked, body: &Value) -> Script {
     let (shown, streamed) = (body["messages"].to_string(), body["stream"] == true);
     let number = shown.split("run-").nth(1).and_then(|rest| rest.split("-mark").next()?.parse::<usize>().ok());
-    let Some(number) = number else {
-        return if shown.contains("hang") { Fault::HangBeforeHeaders } else { Fault::None }.script("Hello", streamed);
-    };
+    let Some(number) = number else { return Fault::None.script("Hello", streamed) };
     let model = format!("scripted/{}", body["model"].as_str().unwrap_or_default());
     let draw = Draw::new(seed, number);
     let mut asked = asked.lock().expect("no run panics");
@@ -280,18 +304,19 @@ fn script(seed: u64, asked: &Asked, body: &Value) -> Script {
     fault.script(&text(number, &model), streamed)
 }
 
-const EVALS: &str = r#"[{ description: it speaks, vars: { question: "Say hello" }, assert: [{ type: contains, value: Hello }] }]"#;
+const EVALS: &str =
+    r#"[{ description: it speaks, vars: { question: "Say hello" }, assert: [{ type: contains, value: Hello }] }]"#;
 
-fn project(binary: &str, scripted: &Provider, shut: &Provider) -> TestProject {
-    let mut text = String::from("[embedder]\nuse = \"lexical\"\n");
+fn project(binary: &str, scripted: &Provider, shut: &Provider, breaker: bool) -> TestProject {
+    let mut text = format!("[embedder]\nuse = \"lexical\"\n[limits]\nbreaker = {breaker}\n");
     for (name, provider) in [("scripted", scripted), ("shut", shut)] {
         let url = provider.base_url();
         text += &format!(
             "[providers.{name}]\nkind = \"openai\"\nbase_url = \"{url}\"\n\
-             timeouts = {{ connect = \"1s\", first_token = \"1s\", idle = \"1s\", total = \"3s\" }}\n"
+             timeouts = {{ connect = \"2s\", first_token = \"2s\", idle = \"2s\", total = \"5s\" }}\n"
         );
     }
-    for model in ["scripted/m0", "scripted/m1", "scripted/m2", "shut/m"] {
+    for model in ["scripted/m0", "scripted/m1", "scripted/m2", "scripted/flapping", "shut/m"] {
         text += &format!("[prices.\"{model}\"]\ninput = \"1 USD\"\noutput = \"2 USD\"\nas_of = \"2026-11-01\"\n");
     }
     let project = TestProject::empty(binary).file("shipway.toml", &text);

@@ -43,6 +43,111 @@ fn providers() {
 }
 
 #[test]
+fn keys_of_kinds() {
+    insta::assert_snapshot!(project("[providers.azure]\nkind = \"azure\"\nregion = \"westeurope\""), @r#"
+    shipway.toml:1:12: nobody says where provider `azure` is
+     1 | [providers.azure]
+       |            ^^^^^
+       expected: `base_url`, like "https://my-resource.openai.azure.com"
+
+    shipway.toml:3:1: `region` means nothing to provider `azure`
+     3 | region = "westeurope"
+       | ^^^^^^
+       help: only Bedrock and SageMaker have regions: leave it out
+    "#);
+    insta::assert_snapshot!(project("[providers.cloud]\nkind = \"bedrock\"\napi_version = \"1/2\""), @r#"
+    shipway.toml:1:12: nobody says in which region provider `cloud` is
+     1 | [providers.cloud]
+       |            ^^^^^
+       expected: `region`, like "eu-central-1"
+
+    shipway.toml:3:1: `api_version` means nothing to provider `cloud`
+     3 | api_version = "1/2"
+       | ^^^^^^^^^^^
+       help: only Azure and Anthropic have versions to choose: leave it out
+
+    shipway.toml:3:15: this is no version of an API
+     3 | api_version = "1/2"
+       |               ^^^^^
+       expected: letters, digits and hyphens, like "2024-10-21"
+    "#);
+    insta::assert_snapshot!(project("[providers.m]\nkind = \"mistral\"\nbase_url = \"mistral.ai\"\n[providers.m.aws]\naccess_key_id = \"env:A\"\nsecret_access_key = \"env:B\""), @r#"
+    shipway.toml:3:12: this is no web address
+     3 | base_url = "mistral.ai"
+       |            ^^^^^^^^^^^^
+       expected: an address, like "https://api.example.com"
+
+    shipway.toml:4:14: `aws` means nothing to provider `m`
+     4 | [providers.m.aws]
+       |              ^^^
+       help: only Bedrock and SageMaker are called with AWS credentials: leave it out
+    "#);
+    insta::assert_snapshot!(project("[providers.l]\nkind = \"simulated\"\napi_key = \"env:A\"\nbase_url = \"http://x\""), @r#"
+    shipway.toml:3:1: `api_key` means nothing to provider `l`
+     3 | api_key = "env:A"
+       | ^^^^^^^
+       help: it answers inside this process and needs no key: leave it out
+
+    shipway.toml:4:1: `base_url` means nothing to provider `l`
+     4 | base_url = "http://x"
+       | ^^^^^^^^
+       help: it answers inside this process and has no address: leave it out
+    "#);
+    for kind in
+        ["anthropic", "gemini", "cohere", "vllm", "ollama", "llama_cpp", "mistral", "groq", "together", "openrouter"]
+    {
+        assert_eq!(project(&format!("[providers.x]\nkind = \"{kind}\"")), "nothing wrong", "{kind}");
+    }
+}
+
+#[test]
+fn a_customary_key_goes_to_the_providers_own_address_only() {
+    let check = |toml: &str, address: Option<&str>, key: Option<&str>, place: Option<&str>| {
+        let file = read::<ProjectFile>("F", &format!("[providers.x]\n{toml}")).expect("the file is right").0;
+        let provider = file.provider("x").expect("it is declared");
+        assert_eq!(provider.base_url.as_deref(), address, "{toml}");
+        assert_eq!(provider.api_key.map(|key| key.to_string()).as_deref(), key, "{toml}");
+        assert_eq!(provider.jurisdiction.map(|place| place.0).as_deref(), place, "{toml}");
+    };
+    let (own, other) = ("https://api.mistral.ai/v1", "https://api.mistral.ai.example/v1");
+    check("kind = 'mistral'", Some(own), Some("env:MISTRAL_API_KEY"), None);
+    check(
+        "kind = 'mistral'\nbase_url = 'https://api.mistral.ai/v1/'",
+        Some("https://api.mistral.ai/v1/"),
+        Some("env:MISTRAL_API_KEY"),
+        None,
+    );
+    check(&format!("kind = 'mistral'\nbase_url = '{other}'"), Some(other), None, None);
+    check(
+        "kind = 'cohere'\napi_key = 'env:MINE'\njurisdiction = 'EU'",
+        Some("https://api.cohere.com"),
+        Some("env:MINE"),
+        Some("EU"),
+    );
+    let (own, other) = ("https://a.openai.azure.com", "https://a.openai.azure.com.example");
+    check(&format!("kind = 'azure'\nbase_url = '{own}'"), Some(own), Some("env:AZURE_OPENAI_API_KEY"), None);
+    check(&format!("kind = 'azure'\nbase_url = '{other}'"), Some(other), None, None);
+    check(
+        "kind = 'azure'\nbase_url = 'https://evil.example/.openai.azure.com'",
+        Some("https://evil.example/.openai.azure.com"),
+        None,
+        None,
+    );
+    check("kind = 'ollama'", Some("http://127.0.0.1:11434/v1"), None, Some("HERE"));
+    for (address, place) in [
+        ("http://localhost:1/v1", Some("HERE")),
+        ("http://[::1]:1/v1", Some("HERE")),
+        ("http://localhost@far.example/v1", None),
+        ("http://far.example/?localhost", None),
+        ("http://localhost.far.example/v1", None),
+    ] {
+        check(&format!("kind = 'vllm'\nbase_url = '{address}'"), Some(address), None, place);
+    }
+    check("kind = 'bedrock'\nregion = 'eu-central-1'", None, None, None);
+    check("kind = 'openai'", None, None, None);
+}
+
+#[test]
 fn prices_and_places() {
     let price = "input = \"1 USD\"\noutput = \"2 USD\"\nas_of = \"2026-02-31\"";
     insta::assert_snapshot!(project(&format!("[prices.\"opnai/gpt-5\"]\n{price}")), @r#"

@@ -66,7 +66,7 @@ fn unknown_keys_of_named_tables_and_of_the_project() {
     shipway.toml:1:2: unknown section or key `servers`
      1 | [servers]
        |  ^^^^^^^
-       expected: one of `project`, `server`, `storage`, `embedder`, `providers`, `prices`
+       expected: one of `project`, `server`, `limits`, `storage`, `embedder`, `providers`, `prices`
        help: did you mean `server`?
 
     shipway.toml:3:1: unknown key `adress` in `server`
@@ -255,11 +255,11 @@ fn choices() {
        expected: one of "errors", "refusals", "cost", "latency", "thumbs_down"
        help: did you mean `thumbs_down`?
     "#);
-    insta::assert_snapshot!(project("[providers.x]\nkind = \"anthropic\"\n[embedder]\nuse = \"mini-lm\""), @r#"
-    shipway.toml:2:8: `providers.x.kind` cannot be "anthropic"
-     2 | kind = "anthropic"
-       |        ^^^^^^^^^^^
-       expected: one of "openai", "local", "simulated"
+    insta::assert_snapshot!(project("[providers.x]\nkind = \"watson\"\n[embedder]\nuse = \"mini-lm\""), @r#"
+    shipway.toml:2:8: `providers.x.kind` cannot be "watson"
+     2 | kind = "watson"
+       |        ^^^^^^^^
+       expected: one of "openai", "azure", "anthropic", "bedrock", "sagemaker", "gemini", "cohere", "vllm", "ollama", "llama_cpp", "mistral", "groq", "together", "openrouter", "local", "simulated"
 
     shipway.toml:4:7: `embedder.use` cannot be "mini-lm"
      4 | use = "mini-lm"

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 /// The calls of one choice, in the order of creation.
 #[derive(Debug, Default)]
-pub(super) struct ToolCalls {
+pub(crate) struct ToolCalls {
     calls: Vec<ToolCall>,
 }
 
@@ -45,7 +45,7 @@ const CUSTOM: Kind = ("custom", "input");
 impl ToolCalls {
     /// Rewrites the `tool_calls` of one delta; `None` when nothing of it is left to say. `salt` makes the ids of calls
     /// whose upstream gives none, and is unique to the stream.
-    pub(super) fn rewrite(&mut self, deltas: Vec<Value>, salt: &str) -> Result<Option<Value>, String> {
+    pub(crate) fn rewrite(&mut self, deltas: Vec<Value>, salt: &str) -> Result<Option<Value>, String> {
         let mut written = Vec::with_capacity(deltas.len());
         for delta in deltas {
             let delta = Delta::read(delta)?;
@@ -56,7 +56,7 @@ impl ToolCalls {
     }
 
     /// Whether every call has been announced: one whose name never came cannot be made by the app.
-    pub(super) fn all_announced(&self) -> bool {
+    pub(crate) fn all_announced(&self) -> bool {
         self.calls.iter().all(ToolCall::is_announced)
     }
 
@@ -171,7 +171,7 @@ impl Delta {
 
 /// Puts the tool calls of a whole message into the same form: an id on each, and arguments as text. Returns whether it
 /// had to change anything.
-pub(super) fn complete(message: &mut Map<String, Value>, salt: &str) -> Result<bool, String> {
+pub(crate) fn complete(message: &mut Map<String, Value>, salt: &str) -> Result<bool, String> {
     let Some(Value::Array(calls)) = message.get_mut("tool_calls") else { return Ok(false) };
     let mut changed = false;
     let mut ids: Vec<String> = Vec::with_capacity(calls.len());

@@ -1,0 +1,113 @@
+//! Words of everyday questions that may stand for one another, written by hand: what a few thousand labelled pairs are too
+//! few to teach. Only words that mean the same wherever they are asked about; a word of two meanings is in no group.
+
+use super::question::Word;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Whether both are of one group, in any of their forms.
+pub(super) fn are(one: &Word, other: &Word) -> bool {
+    let group = |word: &Word| GROUP_OF.get(word.stem.as_str()).or_else(|| GROUP_OF.get(word.text.as_str()));
+    group(one).is_some_and(|found| group(other) == Some(found))
+}
+
+static GROUP_OF: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
+    let stemmer = rust_stemmers::Stemmer::create(rust_stemmers::Algorithm::English);
+    let words = GROUPS.iter().enumerate().flat_map(|(group, words)| words.split(' ').map(move |word| (word, group)));
+    words.flat_map(|(word, group)| [(word.to_owned(), group), (stemmer.stem(word).into_owned(), group)]).collect()
+});
+
+const GROUPS: &[&str] = &[
+    "best good great top greatest nicest finest excellent awesome",
+    "relation relationship",
+    "talk speak chat",
+    "data information info",
+    "attractive beautiful",
+    "big large huge biggest largest",
+    "small little tiny",
+    "fast quick quickly fastest quickest rapidly",
+    "easy easily easiest simple simplest simply",
+    "cheap inexpensive affordable cheapest",
+    "smart intelligent clever",
+    "scared afraid frightened",
+    "happy glad",
+    "sad unhappy",
+    "near close",
+    "important essential necessary crucial",
+    "interesting fascinating",
+    "effective efficient effectively efficiently",
+    "favorite favourite",
+    "color colour",
+    "math maths mathematics",
+    "kid child children",
+    "woman women",
+    "man men",
+    "picture photo image pic photograph photos pictures",
+    "film movie movies",
+    "site website webpage",
+    "job employment",
+    "phone cellphone smartphone",
+    "salary wage pay",
+    "cost price",
+    "company firm",
+    "error problem issue trouble",
+    "answer reply response",
+    "mail email",
+    "decision choice",
+    "technique approach",
+    "benefit advantage perk",
+    "drawback disadvantage downside",
+    "effect impact consequence",
+    "meaning definition",
+    "purpose function",
+    "goal aim objective",
+    "death dying die",
+    "vision eyesight",
+    "competition contest",
+    "country nation",
+    "human humans",
+    "buy purchase",
+    "begin start",
+    "end finish",
+    "improve enhance increase boost develop",
+    "earn gain",
+    "lose loose",
+    "delete remove erase",
+    "fix repair solve",
+    "cancel terminate",
+    "create make build",
+    "need require",
+    "help assist",
+    "explain describe",
+    "learn study",
+    "know tell",
+    "happen occur",
+    "watch see",
+    "watched seen",
+    "use utilize utilise",
+    "get obtain receive",
+    "choose pick select",
+    "overcome conquer",
+    "prevent avoid",
+    "believe think",
+    "calculate compute determine",
+    "contact reach",
+    "deliver ship",
+    "arrive come",
+    "refund reimburse reimbursement",
+    "login signin",
+    "anything something",
+    "now currently presently",
+    "really truly",
+    "properly correctly",
+    "entire whole complete",
+    "quit stop",
+    "keep continue",
+    "allow permit let",
+    "anger angry mad",
+    "wealthy rich",
+    "thankful grateful",
+    "ok okay proper acceptable",
+    "dangerous risky",
+    "hard difficult",
+];

@@ -1,0 +1,121 @@
+//! The fields of a request beside its messages, each to be accounted for: taken by the translation, passed on where both
+//! sides speak one dialect, refused where the answer would be another one without it, else left out and named.
+
+use super::read::warn;
+use serde_json::{Map, Value};
+use usecase::{ChatRequest, Dialect};
+
+/// Fields that are set anew for each provider, whatever the app put there.
+const OURS: &[&str] = &["model", "messages", "stream", "stream_options"];
+
+pub(in crate::provider) struct Fields<'a> {
+    rest: &'a Map<String, Value>,
+    taken: Vec<&'static str>,
+    pub(in crate::provider) warnings: Vec<String>,
+    /// The request came in Anthropic's dialect, so that fields unknown here mean something to Claude.
+    pub(in crate::provider) same_dialect: bool,
+}
+
+impl<'a> Fields<'a> {
+    pub(in crate::provider) fn of(request: &'a ChatRequest) -> Self {
+        let same_dialect = request.dialect == Dialect::Messages;
+        Self { rest: &request.rest, taken: OURS.to_vec(), warnings: Vec::new(), same_dialect }
+    }
+
+    /// The field, unless it is absent or null; from now on it counts as accounted for.
+    pub(in crate::provider) fn take(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.taken.push(name);
+        self.rest.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(in crate::provider) fn take_number(&mut self, name: &'static str) -> Option<u64> {
+        self.take(name).and_then(Value::as_u64)
+    }
+
+    pub(in crate::provider) fn take_text(&mut self, name: &'static str) -> Option<&'a str> {
+        self.take(name).and_then(Value::as_str)
+    }
+
+    /// The most tokens that the answer may have, under either of its names.
+    pub(in crate::provider) fn take_limit(&mut self) -> Option<u64> {
+        let old = self.take_number("max_tokens");
+        self.take_number("max_completion_tokens").or(old)
+    }
+
+    /// `stop`, which is a text or a list of them.
+    pub(in crate::provider) fn take_stop(&mut self) -> Option<Value> {
+        match self.take("stop")? {
+            Value::String(stop) => Some(vec![Value::from(stop.as_str())].into()),
+            Value::Array(stops) if stops.is_empty() => None,
+            stops => Some(stops.clone()),
+        }
+    }
+
+    /// The schema that the answer has to fit. An answer that only has to be some JSON cannot be had.
+    pub(in crate::provider) fn take_schema(&mut self) -> Result<Option<&'a Map<String, Value>>, String> {
+        let Some(format) = self.take("response_format") else { return Ok(None) };
+        let schema = format.get("json_schema").and_then(Value::as_object);
+        match (format.get("type").and_then(Value::as_str), schema) {
+            (Some("text"), _) => Ok(None),
+            (Some("json_schema"), Some(schema)) if schema.get("schema").is_some_and(Value::is_object) => {
+                Ok(Some(schema))
+            }
+            (Some("json_object"), _) => Err("`response_format` without a schema".to_owned()),
+            _ => Err("this kind of `response_format`".to_owned()),
+        }
+    }
+
+    pub(in crate::provider) fn left_out(&mut self, name: &str, why: &str) {
+        warn(&mut self.warnings, format!("`{name}` was left out: {why}"));
+    }
+
+    /// Refuses the fields without which the answer would be another one, and that neither provider has.
+    pub(in crate::provider) fn refuse_what_changes_the_answer(&mut self) -> Result<(), String> {
+        if self.take_number("n").is_some_and(|n| n > 1) {
+            return Err("more than one answer (`n`)".to_owned());
+        }
+        self.refuse(&["logprobs", "top_logprobs"])?;
+        self.refuse_what_is_not_text()
+    }
+
+    /// Refuses what asks for anything but an answer of text and calls of declared functions.
+    pub(in crate::provider) fn refuse_what_is_not_text(&mut self) -> Result<(), String> {
+        let is_text = |modality: &Value| modality.as_str() == Some("text");
+        if self.take("modalities").and_then(Value::as_array).is_some_and(|list| !list.iter().all(is_text)) {
+            return Err("an answer that is not text (`modalities`)".to_owned());
+        }
+        self.refuse(&["audio", "web_search_options", "functions", "function_call"])
+    }
+
+    /// Refuses fields that say something.
+    pub(in crate::provider) fn refuse(&mut self, names: &[&'static str]) -> Result<(), String> {
+        match names.iter().find(|name| self.take(name).is_some_and(|value| !is_void(value))) {
+            Some(name) => Err(format!("`{name}`")),
+            None => Ok(()),
+        }
+    }
+
+    /// Accounts for what nobody took: into `passed` where both sides speak one dialect, else by name into the warnings.
+    pub(in crate::provider) fn finish(mut self, passed: &mut Map<String, Value>) -> Vec<String> {
+        for (name, value) in self.rest.iter().filter(|(name, _)| !self.taken.contains(&name.as_str())) {
+            if self.same_dialect {
+                passed.insert(name.clone(), value.clone());
+            } else if !is_void(value) {
+                warn(&mut self.warnings, format!("`{}` was left out", super::read::shown(name)));
+            }
+        }
+        self.warnings
+    }
+}
+
+/// A value that says what is so anyway.
+fn is_void(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(set) => !set,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty() || text == "auto" || text == "none",
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
+}

@@ -1,0 +1,127 @@
+//! What every provider over HTTP does alike: its key, read at the moment of the call, the headers out, the headers that an
+//! app may see, and a JSON answer read whole.
+
+use super::refusal::{self, named};
+use super::transport::Incoming;
+use crate::error::Error;
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use usecase::declared::{ModelRef, SecretRef};
+
+/// The largest answer that is read whole, in bytes.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// A provider's key, and the header that carries it.
+pub(crate) struct Key {
+    pub(crate) secret: String,
+    name: HeaderName,
+    value: HeaderValue,
+}
+
+impl Key {
+    /// Reads the key now, so that a rotated one is seen and none is kept. `prefix` goes before it in the header.
+    pub(crate) fn read(
+        model: &ModelRef,
+        reference: Option<&SecretRef>,
+        name: &HeaderName,
+        prefix: &str,
+    ) -> Result<Option<Self>, Error> {
+        let Some(reference) = reference else { return Ok(None) };
+        let key = reference.resolve().and_then(|secret| {
+            let mut value = HeaderValue::from_str(&format!("{prefix}{secret}")).ok()?;
+            value.set_sensitive(true);
+            Some(Self { secret, name: name.clone(), value })
+        });
+        let missing = || Error::MissingKey { model: model.clone(), reference: reference.to_string() };
+        key.map(Some).ok_or_else(missing)
+    }
+}
+
+/// The headers of a request with a JSON body.
+pub(crate) fn headers(streamed: bool, key: Option<&Key>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let accepted = if streamed { "text/event-stream" } else { "application/json" };
+    headers.insert(ACCEPT, HeaderValue::from_static(accepted));
+    if let Some(key) = key {
+        headers.insert(key.name.clone(), key.value.clone());
+    }
+    headers
+}
+
+/// A whole answer as it came and as JSON. One that reports an error is that error.
+pub(crate) async fn json(model: &ModelRef, mut incoming: Incoming, secrets: &[&str]) -> Result<(Bytes, Value), Error> {
+    let garbage = |what: String| Error::Garbage { model: model.clone(), what };
+    if is(&incoming.headers, "text/event-stream") {
+        return Err(garbage("an event stream, though none was asked for".to_owned()));
+    }
+    let bytes = incoming.body.whole(LARGEST_ANSWER).await?;
+    if bytes.is_empty() {
+        return Err(garbage("the body is empty".to_owned()));
+    }
+    let value: Value = serde_json::from_slice(&bytes).map_err(|_| {
+        let kind = named(&incoming.headers, "content-type").unwrap_or_else(|| "no content type".to_owned());
+        garbage(format!("the body is not JSON ({kind})"))
+    })?;
+    match refusal::report_of(model, None, &value) {
+        Some(upstream) => Err(Error::ErrorInBody(Box::new(refusal::without_secrets(upstream, secrets)))),
+        None => Ok((bytes, value)),
+    }
+}
+
+/// Whether the content type is of this kind.
+pub(crate) fn is(headers: &HeaderMap, content_type: &str) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains(content_type))
+}
+
+/// The headers that an app may see.
+pub(crate) fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let allowed = |name: &str| {
+        matches!(name, "x-request-id" | "request-id" | "x-amzn-requestid" | "openai-processing-ms")
+            || name.starts_with("x-ratelimit-")
+            || name.starts_with("anthropic-ratelimit-")
+    };
+    let names = headers.keys().filter(|name| allowed(name.as_str()));
+    names.filter_map(|name| Some((name.as_str().to_owned(), named(headers, name.as_str())?))).collect()
+}
+
+/// Twelve random hexadecimal digits, for ids that an upstream leaves out.
+pub(crate) fn salt() -> String {
+    let mut bytes = [0_u8; 6];
+    // Without randomness the ids are still unique within the answer, which is what clients need.
+    let _ = getrandom::fill(&mut bytes);
+    usecase::ids::hex(&bytes)
+}
+
+/// A name as one step of a path: everything but letters, digits and `-._~` is percent-encoded (RFC 3986 §2.3).
+pub(crate) fn path_step(name: &str) -> String {
+    let mut step = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => step.push(char::from(byte)),
+            _ => step.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    step
+}
+
+/// What may not get through in an upstream's words.
+pub(crate) fn secrets(key: Option<&Key>) -> Vec<&str> {
+    key.map(|key| key.secret.as_str()).into_iter().collect()
+}
+
+/// The numbers of one vector.
+pub(crate) fn vector(value: Option<&Value>) -> Result<Vec<f32>, String> {
+    let numbers = value.and_then(Value::as_array).ok_or("a vector is not a list of numbers")?;
+    // A provider computes in 32 bits or fewer; the 64 of JSON hold nothing more.
+    #[allow(clippy::cast_possible_truncation)]
+    let number = |number: &Value| number.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+    numbers
+        .iter()
+        .map(number)
+        .collect::<Option<_>>()
+        .ok_or_else(|| "a vector holds something else than numbers".to_owned())
+}

@@ -1,0 +1,272 @@
+//! What a request needs before a kind of OpenAI-compatible server takes it. An app that speaks chat completions itself is
+//! passed on untouched, but for the fields that the kind is known to refuse or to name otherwise; from another dialect
+//! come words that OpenAI does not have, and those are left out by name.
+//!
+//! Sources, read in November 2026: docs.mistral.ai/api (strict: any unknown field is answered with 422),
+//! console.groq.com/docs/openai, Ollama's docs/openai.md, Together's and OpenRouter's API references.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use usecase::declared::ProviderKind;
+use usecase::{ChatRequest, Content, Dialect, Role};
+
+/// What a kind of server has for one of OpenAI's fields.
+enum Word {
+    /// The same under another name.
+    Named(&'static str),
+    /// Nothing, and the answer is much the same without it.
+    Missing,
+    /// Nothing, and with such a value the answer would be another one.
+    Refused(fn(&Value) -> bool),
+}
+
+use Word::{Missing, Named, Refused};
+
+fn is_on(value: &Value) -> bool {
+    matches!(value, Value::Bool(true))
+}
+
+fn is_many(value: &Value) -> bool {
+    value.as_u64().is_some_and(|count| count > 1)
+}
+
+fn is_no_choice(value: &Value) -> bool {
+    !value.is_null() && value != "auto"
+}
+
+fn is_there(value: &Value) -> bool {
+    !value.is_null()
+}
+
+const MISTRAL: &[(&str, Word)] = &[
+    ("seed", Named("random_seed")),
+    ("max_completion_tokens", Named("max_tokens")),
+    ("logit_bias", Missing),
+    ("prompt_cache_key", Missing),
+    ("safety_identifier", Missing),
+    ("service_tier", Missing),
+    ("store", Missing),
+    ("stream_options", Missing),
+    ("user", Missing),
+    ("verbosity", Missing),
+    ("logprobs", Refused(is_on)),
+    ("top_logprobs", Refused(is_there)),
+    ("modalities", Refused(is_there)),
+    ("web_search_options", Refused(is_there)),
+];
+const GROQ: &[(&str, Word)] = &[
+    ("logit_bias", Missing),
+    ("logprobs", Refused(is_on)),
+    ("top_logprobs", Refused(is_there)),
+    ("n", Refused(is_many)),
+];
+const OLLAMA: &[(&str, Word)] = &[
+    ("max_completion_tokens", Named("max_tokens")),
+    ("logit_bias", Missing),
+    ("n", Refused(is_many)),
+    ("tool_choice", Refused(is_no_choice)),
+];
+/// Together takes a number as `logprobs`, which passes, and answers in another form than OpenAI's.
+const TOGETHER: &[(&str, Word)] =
+    &[("max_completion_tokens", Named("max_tokens")), ("logprobs", Refused(is_on)), ("top_logprobs", Missing)];
+const LLAMA_CPP: &[(&str, Word)] = &[("max_completion_tokens", Named("max_tokens"))];
+
+fn words(kind: ProviderKind) -> &'static [(&'static str, Word)] {
+    match kind {
+        ProviderKind::Mistral => MISTRAL,
+        ProviderKind::Groq => GROQ,
+        ProviderKind::Ollama => OLLAMA,
+        ProviderKind::Together => TOGETHER,
+        ProviderKind::LlamaCpp => LLAMA_CPP,
+        _ => &[],
+    }
+}
+
+/// The request as this kind of server takes it, and what was left out, a clause each. An error names what the server
+/// cannot be asked for. What needs no change is not copied.
+pub(super) fn fit(kind: ProviderKind, request: &ChatRequest) -> Result<(Cow<'_, ChatRequest>, Vec<String>), String> {
+    let mut fitting = Fitting { kind, request: Cow::Borrowed(request), left_out: Vec::new() };
+    if request.dialect != Dialect::Chat {
+        fitting.leave_out_foreign_words()?;
+    }
+    fitting.fields()?;
+    fitting.messages();
+    let warnings = fitting.left_out.iter().map(|name| format!("{name} has no meaning here and was left out"));
+    Ok((fitting.request, warnings.collect()))
+}
+
+struct Fitting<'a> {
+    kind: ProviderKind,
+    request: Cow<'a, ChatRequest>,
+    left_out: Vec<String>,
+}
+
+impl Fitting<'_> {
+    /// The request, to be changed: it is no longer what the app sent.
+    fn change(&mut self) -> &mut ChatRequest {
+        let request = self.request.to_mut();
+        request.changed();
+        request
+    }
+
+    /// Notes a name once.
+    fn leave_out(&mut self, name: String) {
+        if !self.left_out.contains(&name) {
+            self.left_out.push(name);
+        }
+    }
+
+    fn fields(&mut self) -> Result<(), String> {
+        for (name, word) in words(self.kind) {
+            let Some(value) = self.request.rest.get(*name) else { continue };
+            let says_something = !value.is_null() && *value != false;
+            match word {
+                Refused(is_refused) if is_refused(value) => return Err(format!("`{name}`")),
+                Refused(_) => {}
+                Missing => {
+                    self.change().rest.remove(*name);
+                    if says_something && *name != "stream_options" {
+                        self.leave_out(format!("`{name}`"));
+                    }
+                }
+                Named(other) => {
+                    let rest = &mut self.change().rest;
+                    let value = rest.remove(*name).unwrap_or_default();
+                    rest.entry(*other).or_insert(value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn messages(&mut self) {
+        // Chat templates of open models know no developer.
+        let knows_developer = matches!(
+            self.kind,
+            ProviderKind::Openai | ProviderKind::Azure | ProviderKind::Openrouter | ProviderKind::Sagemaker
+        );
+        for at in 0..self.request.messages.len() {
+            if !knows_developer && self.request.messages[at].role == Role::Developer {
+                self.change().messages[at].role = Role::System;
+            }
+            if self.kind == ProviderKind::Groq && self.request.messages[at].rest.contains_key("name") {
+                self.change().messages[at].rest.remove("name");
+                self.leave_out("`name` of a message".to_owned());
+            }
+            if self.kind == ProviderKind::Mistral {
+                self.mistral_message(at);
+            }
+        }
+    }
+
+    /// Mistral takes known fields only, and tool call ids of its own form only.
+    fn mistral_message(&mut self, at: usize) {
+        let known: &[&str] = match self.request.messages[at].role {
+            Role::Assistant => &["tool_calls", "prefix"],
+            Role::Tool => &["tool_call_id", "name"],
+            _ => &[],
+        };
+        let unknown: Vec<(String, bool)> = self.request.messages[at]
+            .rest
+            .iter()
+            .filter(|(name, _)| !known.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), is_there(value)))
+            .collect();
+        for (name, says_something) in unknown {
+            self.change().messages[at].rest.remove(&name);
+            if says_something {
+                self.leave_out(format!("`{name}` of a message"));
+            }
+        }
+        let calls = self.request.messages[at].rest.get("tool_calls").and_then(Value::as_array).map_or(0, Vec::len);
+        let ids = (0..calls).map(|call| format!("/tool_calls/{call}/id")).chain(["/tool_call_id".to_owned()]);
+        for pointer in ids {
+            let id = field(&self.request.messages[at].rest, &pointer).and_then(Value::as_str);
+            if let Some(id) = id.filter(|id| !is_mistral_id(id)).map(mistral_id)
+                && let Some(place) = field_mut(&mut self.change().messages[at].rest, &pointer)
+            {
+                *place = id.into();
+            }
+        }
+    }
+
+    /// Words of other dialects that OpenAI's has not: `top_k`, `thinking`, cache marks, the model's own earlier thoughts,
+    /// the mark of a failed tool.
+    fn leave_out_foreign_words(&mut self) -> Result<(), String> {
+        use ProviderKind::{LlamaCpp, Openrouter, Together, Vllm};
+        let mut rest = std::mem::take(&mut self.change().rest);
+        if !matches!(self.kind, LlamaCpp | Openrouter | Together | Vllm) && rest.remove("top_k").is_some() {
+            self.leave_out("`top_k`".to_owned());
+        }
+        if let Some(thinking) = rest.remove("thinking") {
+            match (self.kind, thinking.get("budget_tokens")) {
+                (Openrouter, Some(budget)) => {
+                    rest.insert("reasoning".to_owned(), json!({"max_tokens": budget}));
+                    rest.remove("reasoning_effort");
+                }
+                _ if thinking["type"] == "disabled" => {}
+                _ => self.leave_out("`thinking`".to_owned()),
+            }
+        }
+        for tool in rest.get_mut("tools").and_then(Value::as_array_mut).into_iter().flatten() {
+            self.unmark(tool.as_object_mut());
+        }
+        self.change().rest = rest;
+        for at in 0..self.request.messages.len() {
+            let mut message = std::mem::take(&mut self.change().messages[at].rest);
+            for name in ["thinking_blocks", "reasoning_content", "is_error"] {
+                if message.remove(name).is_some() {
+                    self.leave_out(format!("`{name}` of a message"));
+                }
+            }
+            self.unmark(Some(&mut message));
+            self.change().messages[at].rest = message;
+            let mut content = std::mem::replace(&mut self.change().messages[at].content, Content::Absent);
+            if let Content::Parts(parts) = &mut content {
+                for part in parts {
+                    self.unmark(part.as_object_mut());
+                    if self.kind != Openrouter && part.pointer("/file/file_url").is_some() {
+                        return Err("a file by its address".to_owned());
+                    }
+                }
+            }
+            self.change().messages[at].content = content;
+        }
+        Ok(())
+    }
+
+    /// Takes a cache mark away: OpenAI's cache and those of the others work without. OpenRouter hands marks on.
+    fn unmark(&mut self, fields: Option<&mut Map<String, Value>>) {
+        if self.kind != ProviderKind::Openrouter
+            && fields.is_some_and(|fields| fields.remove("cache_control").is_some())
+        {
+            self.leave_out("`cache_control`".to_owned());
+        }
+    }
+}
+
+fn field<'a>(fields: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
+    let (first, deeper) = split(pointer);
+    fields.get(first)?.pointer(deeper)
+}
+
+fn field_mut<'a>(fields: &'a mut Map<String, Value>, pointer: &str) -> Option<&'a mut Value> {
+    let (first, deeper) = split(pointer);
+    fields.get_mut(first)?.pointer_mut(deeper)
+}
+
+/// The first step of a JSON pointer, and the pointer below it.
+fn split(pointer: &str) -> (&str, &str) {
+    let steps = pointer.strip_prefix('/').unwrap_or(pointer);
+    steps.split_at(steps.find('/').unwrap_or(steps.len()))
+}
+
+fn is_mistral_id(id: &str) -> bool {
+    id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Nine letters and digits, the same for the same id, so that a result still finds its call.
+fn mistral_id(id: &str) -> String {
+    usecase::ids::hex(&Sha256::digest(id.as_bytes())[..5])[..9].to_owned()
+}

@@ -1,0 +1,196 @@
+//! The way out, the same for every dialect: the headers that an answer carries, then its body, whole or in pieces. What
+//! a bare model answered in the caller's own dialect goes out to the letter.
+
+use crate::metrics::Counted;
+use crate::problem::Problem;
+use crate::wire::{Frames, Wire};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use pipeline::{Facts, Piece, WholeAnswer};
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+use std::time::Duration;
+use usecase::{BundleId, Cost, Dialect, DocumentRef, Raw, TraceId};
+
+/// The longest warning header, in bytes: some proxies refuse an answer whose headers pass 8 KiB.
+const LONGEST_WARNING: usize = 1_024;
+
+/// What every answer says of itself, whole or streamed.
+pub(crate) struct Identity {
+    pub(crate) trace: TraceId,
+    pub(crate) bundle: Option<BundleId>,
+    /// `provider/model` that answered.
+    pub(crate) model: String,
+    /// The model that the app named: a use case, or a bare model.
+    pub(crate) asked_model: String,
+    /// The app asked for a usage chunk at the end of the stream.
+    pub(crate) include_usage: bool,
+    /// What of the request the answer repeats.
+    pub(crate) echo: Map<String, Value>,
+    /// What of the request was left out, a clause each.
+    pub(crate) warnings: Vec<String>,
+    /// The provider's own request id and rate limits.
+    pub(crate) upstream_headers: Vec<(String, String)>,
+}
+
+impl Identity {
+    /// The bytes as they came, where they may go out so: what a bare model said in the caller's dialect. A use case
+    /// answers under its own name.
+    pub(crate) fn to_the_letter(&self, raw: Option<Raw>, dialect: Dialect) -> Option<Bytes> {
+        raw.filter(|raw| self.bundle.is_none() && raw.dialect == dialect).map(|raw| raw.bytes)
+    }
+
+    /// Headers known before the answer is complete.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        put(&mut headers, "x-shipway-trace", &self.trace.to_string());
+        put(&mut headers, "x-request-id", &self.trace.to_string());
+        put(&mut headers, "x-shipway-model", &self.model);
+        if let Some(bundle) = &self.bundle {
+            put(&mut headers, "x-shipway-bundle", bundle.as_str());
+        }
+        if !self.warnings.is_empty() {
+            put(&mut headers, "x-shipway-warning", &warning(&self.warnings));
+        }
+        for (name, value) in &self.upstream_headers {
+            // `x-request-id` is ours, the one that support asks for; the provider's stands beside it.
+            let name = if name == "x-request-id" { "x-shipway-upstream-request-id" } else { name };
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+                headers.insert(name, value);
+            }
+        }
+        headers
+    }
+
+    /// The same, and what is known once the answer is complete.
+    pub(crate) fn headers_with(&self, facts: &Facts) -> HeaderMap {
+        let mut headers = self.headers();
+        put(&mut headers, "x-shipway-status", facts.status.as_str());
+        put(&mut headers, "x-shipway-cost", &cost_text(facts.cost));
+        put(&mut headers, "server-timing", &server_timing(facts));
+        headers
+    }
+}
+
+/// A whole answer.
+pub(crate) fn whole(wire: &dyn Wire, identity: Identity, answer: WholeAnswer) -> Response {
+    let WholeAnswer { mut completion, facts } = answer;
+    let mut headers = identity.headers_with(&facts);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let body = identity.to_the_letter(completion.raw.take(), wire.dialect());
+    let body = body.unwrap_or_else(|| wire.whole(identity, completion, &facts).to_string().into());
+    (headers, Body::from(body)).into_response()
+}
+
+/// An answer in pieces. While one is long in coming, a word between two frames keeps proxies from taking the silence for
+/// an end.
+pub(crate) fn streamed(
+    wire: &dyn Wire,
+    identity: Identity,
+    pieces: BoxStream<'static, Piece>,
+    counted: Counted,
+    keepalive: Duration,
+) -> Response {
+    let mut headers = identity.headers();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // nginx would collect the pieces otherwise.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    let speaking = Speaking { frames: wire.frames(identity), counted, pieces };
+    let bytes = stream::unfold(speaking, move |mut speaking| async move {
+        let bytes = speaking.next(keepalive).await?;
+        Some((Ok::<_, Infallible>(Bytes::from(bytes)), speaking))
+    });
+    (headers, Body::from_stream(bytes)).into_response()
+}
+
+/// A streamed answer under way.
+struct Speaking {
+    frames: Box<dyn Frames>,
+    counted: Counted,
+    pieces: BoxStream<'static, Piece>,
+}
+
+impl Speaking {
+    /// The next bytes: never none of them, which would look like an end on the wire.
+    async fn next(&mut self, keepalive: Duration) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        while out.is_empty() {
+            match tokio::time::timeout(keepalive, self.pieces.next()).await {
+                Ok(piece) => self.say(piece?, &mut out),
+                Err(_) => out.extend_from_slice(self.frames.keepalive()),
+            }
+        }
+        Some(out)
+    }
+
+    fn say(&mut self, piece: Piece, out: &mut Vec<u8>) {
+        match piece {
+            Piece::Chunk(chunk) => self.frames.chunk(chunk, out),
+            Piece::End(ended) => {
+                self.counted.answered(&ended.facts);
+                self.frames.end(*ended, out);
+            }
+            Piece::Failed(error) => {
+                self.counted.failed();
+                self.frames.failed(&Problem::from(error), out);
+            }
+        }
+    }
+}
+
+/// Headers are long gone when a streamed answer's cost is known: it rides in a comment, which every SSE client skips.
+pub(crate) fn closing_comment(facts: &Facts, out: &mut Vec<u8>) {
+    let (status, cost) = (facts.status.as_str(), cost_text(facts.cost));
+    out.extend_from_slice(format!(": shipway status={status} cost={cost} own_us={}\n\n", facts.own_us).as_bytes());
+}
+
+/// Where a cited document is: its own address, or its name in its collection.
+pub(crate) fn link(source: &DocumentRef) -> String {
+    source.url.clone().unwrap_or_else(|| format!("shipway://{}/{}", source.collection, source.document))
+}
+
+/// A cost for a header: dollars with six places, or `unknown`; never a zero that nobody measured.
+pub(crate) fn cost_text(cost: Cost) -> String {
+    let micros = cost.known.0;
+    let dollars = format!("{}.{:06}", micros / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    match (cost.part_unknown, micros) {
+        (false, _) => dollars,
+        (true, 0) => "unknown".to_owned(),
+        (true, _) => format!("{dollars}+unknown"),
+    }
+}
+
+/// Warnings for a header, which holds visible ASCII and nothing else.
+fn warning(warnings: &[String]) -> String {
+    let mut text: String =
+        warnings.join("; ").chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
+    text.truncate(LONGEST_WARNING);
+    text
+}
+
+/// `own` is the time that Shipway added; the steps follow. Durations in milliseconds, as the specification has it
+/// (W3C Server Timing).
+fn server_timing(facts: &Facts) -> String {
+    let mut text = format!("own;dur={:.3}, total;dur={:.3}", millis(facts.own_us), millis(facts.total_us));
+    for span in &facts.spans {
+        text.push_str(&format!(", {};dur={:.3}", span.name, millis(span.duration_us)));
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of one request are far below 2^52")]
+fn millis(micros: u64) -> f64 {
+    micros as f64 / 1_000.0
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    // A model's name may hold what a header may not; then the header is left out.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
