@@ -138,8 +138,9 @@ impl Admission {
         self.keys.find_known(&principal.key).map(|known| known.info.limits.priority).unwrap_or_default()
     }
 
-    /// Lets a request in: the caller's right to the use case, the limits of its key, then the day's money. `estimate` is the most that the
-    /// request can cost; it is reserved on the key and on the use case until the proof is settled or dropped.
+    /// Lets a request in: the caller's right to the use case, the limits of its key, then the day's money. `estimate` is the
+    /// most that the request can cost; it is reserved on the key and on the use case until the proof is settled or
+    /// dropped.
     ///
     /// Budgets hold within one process: others on the same folder have books of their own, each seeded at its start.
     ///

@@ -91,9 +91,8 @@ impl Keys {
 
     /// Looks whether the table has changed.
     pub(crate) fn look(&self) {
-        let alone = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         self.reload();
-        drop(alone);
     }
 
     fn known(&self, id: &str) -> storage::Result<Option<Arc<Known>>> {
@@ -108,11 +107,13 @@ impl Keys {
         let (now_ms, looked_ms) = (self.now_ms(), self.looked_ms.load(Ordering::Relaxed));
         let due = u128::from(now_ms.saturating_sub(looked_ms)) >= FRESH_FOR.as_millis();
         if due && self.looked_ms.compare_exchange(looked_ms, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            match self.looking.try_lock() {
+            let _alone = match self.looking.try_lock() {
+                Ok(alone) => alone,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 // Somebody else is looking at this moment.
-                Err(TryLockError::WouldBlock) => {}
-                Ok(_) | Err(TryLockError::Poisoned(_)) => self.reload(),
-            }
+                Err(TryLockError::WouldBlock) => return,
+            };
+            self.reload();
         }
     }
 

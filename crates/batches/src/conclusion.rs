@@ -35,7 +35,7 @@ impl Outputs<'_> {
         let slot = &mut self.files[usize::from(failed)];
         let file = match slot {
             Some(file) => file,
-            None => slot.insert(self.room.begin(u64::MAX)?),
+            None => slot.insert(self.room.begin(u64::MAX, None)?),
         };
         file.write(json)?;
         file.write(b"\n")

@@ -20,6 +20,8 @@ pub enum Error {
         "the files of this key would hold more than {0} bytes, the limit set by `server.max_key_file_bytes`: delete some"
     )]
     KeyFull(u64),
+    #[error("{0} files are being uploaded already, as many as may be at once: try again in a moment")]
+    TooManyUploads(usize),
     #[error("the file `{file}` is what the batch `{batch}` reads: cancel the batch first, or wait for its end")]
     InUse { file: String, batch: String },
     #[error("the batch `{id}` is {status} and can no longer be cancelled")]
@@ -69,7 +71,7 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Storage(cause) if cause.may_pass() => Remedy::RetrySame,
-            Self::Folder { .. } => Remedy::RetrySame,
+            Self::Folder { .. } | Self::TooManyUploads(_) => Remedy::RetrySame,
             _ => Remedy::Fail,
         }
     }

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::sealed::{OpeningReader, SealingWriter, Secret};
 use std::io::Read;
 use std::path::PathBuf;
+use tokio::sync::OwnedSemaphorePermit;
 use usecase::{Period, Timestamp};
 
 /// The one purpose that files have here: the lines of a batch, in or out.
@@ -73,6 +74,8 @@ pub struct Upload {
     pub(crate) writer: Option<SealingWriter>,
     /// Set once the file is on record: then it stays.
     pub(crate) kept: bool,
+    /// A place among the uploads under way; what a batch writes needs none.
+    pub(crate) _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Upload {

@@ -9,11 +9,13 @@ use rusqlite::Transaction;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use storage::Storage;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use usecase::{Principal, PrincipalRole, Timestamp, TraceId};
 
 /// Batches of one key that may be open at a time.
 const MOST_OPEN: u64 = 64;
+/// Files that are received at the same time: until a file is whole, only this bounds what lies on the disk.
+const MOST_UPLOADS: usize = 16;
 /// The most that one page of a list holds, and what it holds when nobody said how many.
 const LONGEST_PAGE: u32 = 10_000;
 
@@ -54,6 +56,7 @@ struct Shared {
     /// Opened, or made, when it is first needed.
     key: OnceLock<RoomKey>,
     wake: Notify,
+    uploads: Arc<Semaphore>,
 }
 
 impl Batches {
@@ -61,7 +64,8 @@ impl Batches {
     /// The storage's.
     pub fn open(storage: &Storage, limits: Limits) -> Result<Self> {
         storage.migrate("batches", store::STEPS)?;
-        let shared = Shared { storage: storage.clone(), limits, key: OnceLock::new(), wake: Notify::new() };
+        let (key, wake, uploads) = (OnceLock::new(), Notify::new(), Arc::new(Semaphore::new(MOST_UPLOADS)));
+        let shared = Shared { storage: storage.clone(), limits, key, wake, uploads };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -90,22 +94,24 @@ impl Batches {
     /// Begins a file that `principal` uploads.
     ///
     /// # Errors
-    /// `KeyFull`, or the disk's.
+    /// `KeyFull`, `TooManyUploads`, or the disk's.
     pub fn upload(&self, principal: &Principal) -> Result<Upload> {
         let held = self.storage().read(|connection| store::bytes_of(connection, &principal.key))?;
         if held.unsigned_abs() >= self.limits().key_bytes {
             return Err(Error::KeyFull(self.limits().key_bytes));
         }
-        self.begin(self.limits().file_bytes)
+        let place = Arc::clone(&self.shared.uploads).try_acquire_owned();
+        let place = place.map_err(|_| Error::TooManyUploads(MOST_UPLOADS))?;
+        self.begin(self.limits().file_bytes, Some(place))
     }
 
-    pub(crate) fn begin(&self, most_bytes: u64) -> Result<Upload> {
+    pub(crate) fn begin(&self, most_bytes: u64, place: Option<OwnedSemaphorePermit>) -> Result<Upload> {
         let folder = self.folder();
         std::fs::create_dir_all(&folder).map_err(|cause| Error::folder("making", &folder, cause))?;
         let id = format!("file-{}", TraceId::random());
         let (path, secret) = (folder.join(&id), sealed::fresh());
         let writer = SealingWriter::create(&path, &secret).map_err(|cause| Error::folder("making", &path, cause))?;
-        Ok(Upload { id, path, secret, most_bytes, writer: Some(writer), kept: false })
+        Ok(Upload { id, path, secret, most_bytes, writer: Some(writer), kept: false, _place: place })
     }
 
     /// Puts a file that was received whole on record.

@@ -102,7 +102,7 @@ fn the_same_question_is_served_and_one_in_other_words() {
     let first = asked("How do I reset my password?");
     assert!(cache.wants_vector(&first) && cache.is_empty());
     cache.keep(&first, Some(&VECTOR), kept("So.")).expect("it may be kept");
-    let hit = cache.clone().exact(&asked("  How do I reset my password?\n"), NOW).expect("the same words");
+    let hit = cache.exact(&asked("  How do I reset my password?\n"), NOW).expect("the same words");
     assert_eq!((hit.how, &*hit.kept), (How::Exact, &kept("So.")));
     let other = asked("How can I reset my password?");
     assert_eq!(cache.exact(&other, NOW), None);

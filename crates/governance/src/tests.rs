@@ -1,7 +1,7 @@
 //! The review list over a real ledger in a temporary folder.
 
 use crate::{Error, Governance, Outcome, ReviewDecision, minutes_of_reviewers};
-use ledger::{Arm, EventFilter, Finished, Ledger, Owner, Payload, Source, Started, Status};
+use ledger::{Arm, EventFilter, Finished, Ledger, Owner, PayloadText, Source, Started, Status};
 use serde_json::{Value, json};
 use std::path::Path;
 use storage::Storage;
@@ -64,7 +64,7 @@ impl House {
             citations: Vec::new(),
             snapshots: Vec::new(),
             own_us: 1,
-            payload: Payload { request, answer },
+            payload: PayloadText::new(&request, &answer),
         };
         self.ledger.finish(finished).await.expect("the request is recorded");
         trace

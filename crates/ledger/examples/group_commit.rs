@@ -4,7 +4,7 @@
 //! `cargo run --release -p ledger --example group_commit [requests] [folder] [bytes a side]`; the folder decides which
 //! disk is measured. CPU and write calls are the whole process's, from `/proc` (Linux), zero elsewhere.
 
-use ledger::{Arm, Finished, Ledger, Payload, Source, Span, Started, Status};
+use ledger::{Arm, Finished, Ledger, PayloadText, Source, Span, Started, Status};
 use serde_json::{Map, json};
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -102,7 +102,10 @@ fn serve_core(ledger: &Ledger, work: Vec<Work>) -> Result<Served, Failure> {
 
 async fn serve(ledger: Ledger, work: Work) -> Result<Vec<Duration>, ledger::Error> {
     let mut waits = Vec::with_capacity(work.len());
-    for (start, end) in work {
+    for (mut start, mut end) in work {
+        // Of the moment, as the server has them: what was made beforehand would come out of order.
+        (start.trace, start.at) = (TraceId::random(), Timestamp::now());
+        end.trace = start.trace;
         let begun = Instant::now();
         ledger.begin(start)?;
         ledger.finish(end).await?;
@@ -156,10 +159,10 @@ fn finished(trace: TraceId, bytes: usize) -> Finished {
         citations: Vec::new(),
         snapshots: Vec::new(),
         own_us: 1_000,
-        payload: Payload {
-            request: json!({"messages": [{"role": "user", "content": words("How long is the warranty on a lamp? ")}]}),
-            answer: json!({"text": words("Two years from the day of purchase. ")}),
-        },
+        payload: PayloadText::new(
+            &json!({"messages": [{"role": "user", "content": words("How long is the warranty on a lamp? ")}]}),
+            &json!({"text": words("Two years from the day of purchase. ")}),
+        ),
     }
 }
 

@@ -7,13 +7,12 @@ use crate::body::{self, RequestBody};
 use crate::error::{Error, Result};
 use crate::handle::{Inner, Ledger, Open};
 use crate::keyring::{DataKey, SealedWith, StaleKey};
-use crate::record::{Finished, Payload, Started};
+use crate::record::{Finished, Started};
 use crate::row::RequestRow;
 use crate::seal::{self, Owner, Secret};
 use crate::store::events::{EventParts, NewEvent};
 use crate::store::requests::Recorder;
 use rusqlite::Transaction;
-use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use storage::{Job, Storage};
@@ -64,11 +63,10 @@ impl Ledger {
 }
 
 impl Inner {
-    async fn record_end(&self, open: &Open, mut finished: Finished) -> Result<()> {
+    async fn record_end(&self, open: &Open, finished: Finished) -> Result<()> {
         let started = &open.started;
         let at = finished.at;
         let payload = serde_json::to_vec(&finished.payload).map_err(|error| Error::Unreadable(error.to_string()))?;
-        finished.payload = Payload { request: Value::Null, answer: Value::Null };
         let conversation = started.conversation.as_deref().map(|name| self.keyring.conversation(name));
         let mut told = RequestBody::finished(started, &self.run.id, conversation, finished, String::new());
         let owner = owner_of(started);

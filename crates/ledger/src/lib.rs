@@ -3,8 +3,8 @@
 //! business outcome that an app reports later.
 //!
 //! Three things are kept apart. **Events** are chained: each hash covers the one before it, so that an event that was
-//! changed or taken out is found. **Payloads** (what was asked and answered) lie beside the chain, encrypted under a
-//! key per subject; the chain holds only salted digests of them, so destroying a person's key erases the person and
+//! changed or taken out is found. **Payloads** (what was asked and answered) lie in the same rows but outside the chain,
+//! encrypted under a key per subject; the chain holds only salted digests of them, so destroying a person's key erases the person and
 //! the chain still verifies. **Rows** repeat in columns what the events say, for queries; `verify` compares the two.
 //! Names that may be personal (subject, conversation) never stand in the clear: a keyed pseudonym stands for them.
 //!
@@ -12,8 +12,9 @@
 //! valid state of the whole folder. Only a checkpoint of the chain's head kept elsewhere shows that.
 //!
 //! In reading order: `error`; what comes in (`record`, `outcome`); what comes out (`row`); the chain (`chain`, `body`);
-//! secrets (`seal`, `keyring`); `run` (which process is alive); `store` (all the SQL); `verify`; `handle` (`Ledger`, and what it
-//! writes); `reading` (what it reads).
+//! secrets (`seal`, `keyring`); `run` (which process is alive) and `begun` (which requests it has open); `store` (all the
+//! SQL); `verify`; `handle` (`Ledger`, and what it writes now and then); `finishing` (what every answer waits for);
+//! `reading` (what it reads).
 
 mod begun;
 mod body;
@@ -34,7 +35,7 @@ mod verify;
 pub use error::{Error, Result};
 pub use handle::Ledger;
 pub use outcome::{OutcomeId, OutcomeReport, OutcomeSubject};
-pub use record::{Arm, Event, Finished, Payload, Source, Span, Started, Status};
+pub use record::{Arm, Event, Finished, Payload, PayloadText, Source, Span, Started, Status, written};
 pub use row::{EventFilter, EventRow, OutcomeRow, RequestDetail, RequestFilter, RequestRow, Spent};
 pub use seal::Owner;
 pub use verify::{Break, VerifyReport};

@@ -10,6 +10,7 @@ use crate::store::{self, events::StoredPayload};
 use crate::verify::{self, VerifyReport};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::cmp::Reverse;
 use usecase::{Timestamp, TraceId};
 
 impl Ledger {
@@ -41,7 +42,7 @@ impl Ledger {
             rows.extend(store::requests::list(connection, filter, conversation.as_deref())?);
             Ok(rows)
         })?;
-        rows.sort_by(|one, other| (other.at, other.trace).cmp(&(one.at, one.trace)));
+        rows.sort_by_key(|row| Reverse((row.at, row.trace)));
         rows.truncate(filter.limit.unwrap_or(usize::MAX));
         Ok(rows)
     }

@@ -2,6 +2,7 @@
 
 use crate::seal::Owner;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use usecase::{Attempt, BundleId, Citation, Cost, MicroUsd, Timestamp, TraceId, Usage, Verdict};
 
@@ -109,6 +110,30 @@ pub struct Payload {
     pub answer: Value,
 }
 
+/// The same on its way in: JSON already written, since nobody looks into it before it is sealed.
+#[derive(Clone, Debug, Serialize)]
+pub struct PayloadText {
+    pub request: Box<RawValue>,
+    pub answer: Box<RawValue>,
+}
+
+impl PayloadText {
+    pub fn new(request: &impl Serialize, answer: &impl Serialize) -> Self {
+        Self { request: written(request), answer: written(answer) }
+    }
+}
+
+/// A value as JSON text. What JSON cannot say (a map whose keys are no text) becomes `null`; none of ours is so.
+pub fn written(value: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+impl PartialEq for PayloadText {
+    fn eq(&self, other: &Self) -> bool {
+        self.request.get() == other.request.get() && self.answer.get() == other.answer.get()
+    }
+}
+
 /// The end of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
@@ -133,7 +158,7 @@ pub struct Finished {
     pub snapshots: Vec<(String, u64)>,
     /// µs that we added ourselves: the whole time less the time spent waiting for models.
     pub own_us: u64,
-    pub payload: Payload,
+    pub payload: PayloadText,
 }
 
 /// Something else that happened and must not be forgotten: `eval_run`, `release`, `rollback`, `feed_run`,

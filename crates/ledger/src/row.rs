@@ -31,19 +31,19 @@ impl RequestFilter {
     /// What the store's conditions say in SQL, for rows that are not in the store. `conversation` is the pseudonym of the
     /// one that the filter names.
     pub(crate) fn lets_through(&self, row: &RequestRow, conversation: Option<&str>) -> bool {
-        fn fits<T: PartialEq>(wanted: Option<T>, found: Option<T>) -> bool {
+        fn fits<T: PartialEq + ?Sized>(wanted: Option<&T>, found: Option<&T>) -> bool {
             wanted.is_none() || wanted == found
         }
         fits(self.use_case.as_ref(), Some(&row.use_case))
             && self.since.is_none_or(|since| row.at >= since)
             && self.until.is_none_or(|until| row.at < until)
             && fits(self.bundle.as_ref(), row.bundle.as_ref())
-            && fits(self.arm, Some(row.arm))
-            && fits(self.source, Some(row.source))
-            && fits(self.status, row.status)
+            && fits(self.arm.as_ref(), Some(&row.arm))
+            && fits(self.source.as_ref(), Some(&row.source))
+            && fits(self.status.as_ref(), row.status.as_ref())
             && fits(self.key.as_ref(), Some(&row.key))
             && fits(conversation, row.conversation.as_deref())
-            && fits(self.review, Some(row.review))
+            && fits(self.review.as_ref(), Some(&row.review))
     }
 }
 

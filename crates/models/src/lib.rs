@@ -4,8 +4,9 @@
 //!
 //! In reading order: `error` (whose fault, what next), `price` and `tokens` (money), `residency` (the proof
 //! `Cleared`), `registry` (what was declared, looked up by name), `reply` and `journal` (what comes back), `routing`
-//! (the chain), and then the providers: `openai` (any compatible server), `extractive` (quotes the passages or
-//! abstains), `simulated` (scripted, for load and fault tests).
+//! (the chain), and then the providers: `openai` (any compatible server, and what each kind of them takes otherwise),
+//! `gemini`, `cohere`, `anthropic`, `bedrock`, `sagemaker`, `extractive` (quotes the passages or abstains), `simulated`
+//! (scripted, for load and fault tests).
 
 mod error;
 mod price;

@@ -80,6 +80,12 @@ impl Models {
         tokens::of_request(request)
     }
 
+    /// The most tokens that one answered call may use, input and output, counted as [`Models::estimate`] does.
+    pub fn most_tokens(&self, request: &ChatRequest, passages_chars: usize) -> u64 {
+        let input = tokens::of_request(request) + tokens::of_characters(passages_chars);
+        input.saturating_add(tokens::most_output(request))
+    }
+
     /// Proves that data under this rule may go to that model's provider, or says why it may not.
     pub fn clear(&self, rule: &Residency, model: &ModelRef) -> Result<Cleared, Error> {
         let target = self.target(model)?;

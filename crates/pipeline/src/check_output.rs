@@ -15,6 +15,7 @@ use cache::Hit;
 use guardrails::{GroundingReport, Vault};
 use ledger::Status;
 use models::ReplyBody;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use usecase::declared::ModelRef;
@@ -242,6 +243,12 @@ struct Given {
     remember: Option<Question>,
 }
 
+/// The answer as it is kept.
+#[derive(Serialize)]
+struct Said<'a> {
+    messages: Vec<&'a Message>,
+}
+
 /// Records the answer, then hands it out: whole, or as the stream that the app asked for.
 async fn finish(
     trail: Trail,
@@ -252,7 +259,7 @@ async fn finish(
     let Given { status, completion, citations, model, remember } = given;
     let streamed = trail.wants_stream();
     let (trace, bundle) = (trail.trace(), trail.bundle());
-    let answer = json!({ "messages": completion.choices.iter().map(|choice| &choice.message).collect::<Vec<_>>() });
+    let answer = ledger::written(&Said { messages: completion.choices.iter().map(|choice| &choice.message).collect() });
     let facts = trail.finish(End { status, citations, answer }).await?;
     if let Some(remember) = remember.filter(|_| status == Status::Answered) {
         remember.keep(completion.clone(), facts.citations.clone(), model.clone(), &facts);

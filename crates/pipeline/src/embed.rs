@@ -41,7 +41,7 @@ impl Pipeline {
         };
         let recorded = match embedded {
             Ok((model, embeddings)) => {
-                let answer = json!({ "vectors": embeddings.vectors.len() });
+                let answer = ledger::written(&json!({ "vectors": embeddings.vectors.len() }));
                 let end = End { status: Status::Answered, citations: Vec::new(), answer };
                 trail.finish(end).await.map(|facts| Embedded { trace, model, embeddings, facts })
             }

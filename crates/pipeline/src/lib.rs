@@ -39,6 +39,7 @@ use find::Sought;
 use ledger::Ledger;
 use models::Models;
 use retrieval::{Collections, Embedder};
+use std::borrow::Cow;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use trail::Trail;
@@ -94,11 +95,15 @@ impl Pipeline {
     /// The most that the request can cost, for the budget's reservation: every model of the chain fails after being
     /// paid, and the answer is as long as it may be.
     pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Cost {
-        let limited = prepared.has_limits().then(|| assemble::with_limits(prepared, request.clone()).0);
-        let request = limited.as_ref().unwrap_or(request);
+        let request = with_limits(prepared, request);
         let characters = prepared.prompt_characters();
         let chain = prepared.whole_chain();
-        chain.map(|model| self.engines.models.estimate(std::slice::from_ref(model), request, characters)).sum()
+        chain.map(|model| self.engines.models.estimate(std::slice::from_ref(model), &request, characters)).sum()
+    }
+
+    /// The most tokens that one call for the request may use, for the key's tokens a minute.
+    pub fn most_tokens(&self, prepared: &Prepared, request: &ChatRequest) -> u64 {
+        self.engines.models.most_tokens(&with_limits(prepared, request), prepared.prompt_characters())
     }
 
     /// Answers one request. The record is on disk before the answer (streamed: before its last piece) is handed out.
@@ -138,6 +143,14 @@ impl Pipeline {
             models::ReplyBody::Whole(completion) => Walked::Whole(asked, completion),
             models::ReplyBody::Stream(stream) => Walked::Stream(asked, stream),
         })
+    }
+}
+
+/// The request as it will be limited; copied only where a use case limits anything.
+fn with_limits<'a>(prepared: &Prepared, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
+    match prepared.has_limits() {
+        true => Cow::Owned(assemble::with_limits(prepared, request.clone()).0),
+        false => Cow::Borrowed(request),
     }
 }
 

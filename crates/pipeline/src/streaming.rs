@@ -218,7 +218,7 @@ impl Flow {
         let said = remember.and_then(|remember| Some((remember, self.said_whole(usage)?)));
         let text = self.voices.into_values().next().map(|voice| voice.text).unwrap_or_default();
         self.trail.judged(judged.verdict.as_slice());
-        let answer = json!({ "text": text });
+        let answer = ledger::written(&json!({ "text": text }));
         let end = End { status: judged.status, citations: judged.citations, answer };
         match self.trail.finish(end).await {
             Ok(facts) => {

@@ -6,20 +6,22 @@ use crate::error::Error;
 use crate::given::{Call, Facts};
 use crate::prepared::Prepared;
 use admission::Admitted;
-use ledger::{Finished, Ledger, Payload, Source, Span, Started, Status};
+use ledger::{Finished, Ledger, PayloadText, Source, Span, Started, Status};
 use models::{Journal, Running};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::time::Instant;
 use tokio::task::JoinHandle;
 use usecase::{
-    Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, MicroUsd, Timestamp, TraceId, Usage, Verdict,
+    Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, Message, MicroUsd, Timestamp, TraceId, Usage, Verdict,
 };
 
 /// How a request ended well: answered, refused or abstained.
 pub(crate) struct End {
     pub(crate) status: Status,
     pub(crate) citations: Vec<Citation>,
-    pub(crate) answer: Value,
+    pub(crate) answer: Box<RawValue>,
 }
 
 pub(crate) struct Trail {
@@ -33,7 +35,7 @@ pub(crate) struct Trail {
     verdicts: Vec<Verdict>,
     attempts: Vec<Attempt>,
     snapshots: Vec<(String, u64)>,
-    request: Value,
+    request: Box<RawValue>,
     sent: Option<String>,
     /// The attempts of the call under way, should the app go away before a model begins to answer.
     journal: Journal,
@@ -48,6 +50,17 @@ pub(crate) struct Trail {
     begun: Option<JoinHandle<Result<(), ledger::Error>>>,
     runtime: tokio::runtime::Handle,
     written: bool,
+}
+
+/// The request as it is kept.
+#[derive(Serialize)]
+struct AskedFor<'a> {
+    model: &'a str,
+    messages: &'a [Message],
+    metadata: &'a Map<String, Value>,
+    rest: &'a Map<String, Value>,
+    subject: Option<&'a str>,
+    conversation: Option<&'a str>,
 }
 
 /// A step that has begun.
@@ -91,7 +104,7 @@ impl Trail {
             verdicts: Vec::new(),
             attempts: Vec::new(),
             snapshots: Vec::new(),
-            request: Value::Null,
+            request: RawValue::NULL.to_owned(),
             sent: None,
             journal: Journal::new(),
             answering: None,
@@ -129,9 +142,14 @@ impl Trail {
 
     /// The request as it came; it is kept encrypted.
     pub(crate) fn asked_for(&mut self, request: &ChatRequest) {
-        self.request = json!({ "model": request.model, "messages": request.messages,
-                               "metadata": request.metadata, "rest": request.rest,
-                               "subject": request.subject, "conversation": request.conversation });
+        self.request = ledger::written(&AskedFor {
+            model: &request.model,
+            messages: &request.messages,
+            metadata: &request.metadata,
+            rest: &request.rest,
+            subject: request.subject.as_deref(),
+            conversation: request.conversation.as_deref(),
+        });
     }
 
     /// Whether an app is answered: an eval or a question at the terminal wants the model itself.
@@ -213,10 +231,10 @@ impl Trail {
     }
 
     /// What of an answer was given out before it broke off.
-    fn broken_answer(&mut self) -> Value {
+    fn broken_answer(&mut self) -> Box<RawValue> {
         match std::mem::take(&mut self.said) {
-            nothing if nothing.is_empty() => Value::Null,
-            text => json!({ "text": text }),
+            nothing if nothing.is_empty() => RawValue::NULL.to_owned(),
+            text => ledger::written(&json!({ "text": text })),
         }
     }
 
@@ -276,14 +294,21 @@ impl Trail {
     }
 
     /// Settles the reservation and makes the record; after this the trail has nothing more to say.
-    fn close(&mut self, status: Status, error: Option<String>, citations: Vec<Citation>, answer: Value) -> Finished {
+    fn close(
+        &mut self,
+        status: Status,
+        error: Option<String>,
+        citations: Vec<Citation>,
+        answer: Box<RawValue>,
+    ) -> Finished {
         self.written = true;
         let attempts = std::mem::take(&mut self.attempts);
         let cost: Cost = attempts.iter().map(|attempt| attempt.cost).sum();
         let saved = MicroUsd(attempts.iter().fold(self.saved.0, |sum, attempt| sum.saturating_add(attempt.saved.0)));
         let mut usage = Usage::default();
         attempts.iter().for_each(|attempt| usage += attempt.usage);
-        if let Some(admitted) = self.admitted.take() {
+        if let Some(mut admitted) = self.admitted.take() {
+            admitted.used_tokens(usage.input_tokens.saturating_add(usage.output_tokens));
             admitted.settle(cost);
         }
         let total_us = micros(self.since, Instant::now());
@@ -302,7 +327,7 @@ impl Trail {
             citations,
             snapshots: std::mem::take(&mut self.snapshots),
             own_us: total_us.saturating_sub(self.waited_us),
-            payload: Payload { request: std::mem::take(&mut self.request), answer },
+            payload: PayloadText { request: std::mem::replace(&mut self.request, RawValue::NULL.to_owned()), answer },
         }
     }
 

@@ -1,4 +1,4 @@
-//! Reading JSON bodies field by field, the same for every dialect: what is taken is checked, what is left passes through.
+//! Reading JSON field by field, the same for every dialect: what is taken is checked, what is left passes through.
 //! Every error names the field.
 
 use crate::problem::Problem;
@@ -59,6 +59,14 @@ pub(crate) fn take_list(fields: &mut Map<String, Value>, name: &str) -> Result<O
         None => Ok(None),
         Some(Value::Array(items)) => Ok(Some(items)),
         Some(_) => Err(wrong(name, "must be an array")),
+    }
+}
+
+/// A list of a model's answer, which may be anything: what is no list is none.
+pub(crate) fn list_in(fields: &mut Map<String, Value>, name: &str) -> Vec<Value> {
+    match fields.shift_remove(name) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
     }
 }
 

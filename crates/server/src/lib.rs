@@ -1,6 +1,8 @@
-//! The door: the wire formats, the API, the server. `routes::router` is the table of contents; `routes::chat` is the
-//! path of one request; `problem` is the one table from errors to statuses; `serve` listens and drains, `worker`
-//! is one core's share of it; `evidence` gathers what the six lines of `check` are judged by, for the API and for the command line alike.
+//! The door: the dialects, the API, the server. `routes::router` is the table of contents; `routes::chat` is the path of
+//! one request; `wire` says what a dialect is, and `openai`, `anthropic` and `responses` each are one; `reply` is the way
+//! out of all of them; `problem` is the one table from errors to statuses; `serve` listens and drains, `worker` is one
+//! core's share of it; `evidence` gathers what the six lines of `check` are judged by, for the API and for the command
+//! line alike.
 
 mod anthropic;
 mod app;

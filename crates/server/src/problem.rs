@@ -4,6 +4,7 @@
 //! `{"type": "error", "error": {"type", "message"}, "request_id"}`.
 
 use crate::evidence::GatherError;
+use crate::reply::request_id;
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -136,6 +137,7 @@ impl Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
         if let Some(value) = self.trace.and_then(|trace| HeaderValue::from_str(&trace.to_string()).ok()) {
+            headers.insert(request_id(dialect), value.clone());
             headers.insert("x-shipway-trace", value);
         }
         let body = match dialect {
@@ -310,6 +312,9 @@ impl From<batches::Error> for Problem {
             Error::InUse { .. } => new(StatusCode::CONFLICT, "file_in_use"),
             Error::NotCancellable { .. } => new(StatusCode::CONFLICT, "not_cancellable"),
             Error::TooManyOpen(_) => new(StatusCode::TOO_MANY_REQUESTS, "too_many_batches"),
+            Error::TooManyUploads(_) => {
+                new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads").with_retry(Duration::from_secs(5))
+            }
             Error::Storage(_) | Error::Folder { .. } => storage_down(message),
             other => of_fault(other.fault(), "batches_broken", message),
         }

@@ -45,10 +45,10 @@ impl Identity {
     }
 
     /// Headers known before the answer is complete.
-    pub(crate) fn headers(&self) -> HeaderMap {
+    fn headers(&self, dialect: Dialect) -> HeaderMap {
         let mut headers = HeaderMap::new();
         put(&mut headers, "x-shipway-trace", &self.trace.to_string());
-        put(&mut headers, "x-request-id", &self.trace.to_string());
+        put(&mut headers, request_id(dialect), &self.trace.to_string());
         put(&mut headers, "x-shipway-model", &self.model);
         if let Some(bundle) = &self.bundle {
             put(&mut headers, "x-shipway-bundle", bundle.as_str());
@@ -57,8 +57,9 @@ impl Identity {
             put(&mut headers, "x-shipway-warning", &warning(&self.warnings));
         }
         for (name, value) in &self.upstream_headers {
-            // `x-request-id` is ours, the one that support asks for; the provider's stands beside it.
-            let name = if name == "x-request-id" { "x-shipway-upstream-request-id" } else { name };
+            // The id is ours, the one that support asks for; the provider's stands beside it.
+            let is_id = ["x-request-id", "request-id"].contains(&name.as_str());
+            let name = if is_id { "x-shipway-upstream-request-id" } else { name };
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
                 headers.insert(name, value);
             }
@@ -67,8 +68,8 @@ impl Identity {
     }
 
     /// The same, and what is known once the answer is complete.
-    pub(crate) fn headers_with(&self, facts: &Facts) -> HeaderMap {
-        let mut headers = self.headers();
+    pub(crate) fn headers_with(&self, facts: &Facts, dialect: Dialect) -> HeaderMap {
+        let mut headers = self.headers(dialect);
         put(&mut headers, "x-shipway-status", facts.status.as_str());
         put(&mut headers, "x-shipway-cost", &cost_text(facts.cost));
         put(&mut headers, "server-timing", &server_timing(facts));
@@ -76,10 +77,18 @@ impl Identity {
     }
 }
 
+/// The header in which a dialect's SDKs look for the id of a request.
+pub(crate) fn request_id(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Messages => "request-id",
+        Dialect::Chat | Dialect::Responses => "x-request-id",
+    }
+}
+
 /// A whole answer.
 pub(crate) fn whole(wire: &dyn Wire, identity: Identity, answer: WholeAnswer) -> Response {
     let WholeAnswer { mut completion, facts } = answer;
-    let mut headers = identity.headers_with(&facts);
+    let mut headers = identity.headers_with(&facts, wire.dialect());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let body = identity.to_the_letter(completion.raw.take(), wire.dialect());
     let body = body.unwrap_or_else(|| wire.whole(identity, completion, &facts).to_string().into());
@@ -95,7 +104,7 @@ pub(crate) fn streamed(
     counted: Counted,
     keepalive: Duration,
 ) -> Response {
-    let mut headers = identity.headers();
+    let mut headers = identity.headers(wire.dialect());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // nginx would collect the pieces otherwise.

@@ -9,6 +9,9 @@ use pipeline::{Ended, Facts};
 use serde_json::{Map, Value};
 use usecase::{ChatRequest, Chunk, Completion, Dialect};
 
+#[cfg(test)]
+mod tests;
+
 /// A request as it was read.
 pub(crate) struct Asked {
     pub(crate) request: ChatRequest,

@@ -52,6 +52,9 @@ fn limits_hold() {
     third.write(&[b'x'; 100_000]).expect("it fits a file");
     let new = NewFile { name: "third".to_owned(), purpose: "batch".to_owned(), expires_after: None };
     assert!(matches!(room.batches.keep(third, &ann, &new), Err(Error::KeyFull(250_000))));
+    let many: Vec<_> = (0..16).map(|_| room.batches.upload(&app("bob")).expect("a place")).collect();
+    assert!(matches!(room.batches.upload(&app("bob")), Err(Error::TooManyUploads(16))));
+    drop(many);
     room.upload(&app("bob"), "bob has his own");
     assert_eq!(std::fs::read_dir(room.folder.path().join("files")).expect("a folder").count(), 3);
 

@@ -5,7 +5,7 @@ use super::lexicon::Lexicon;
 use super::question::{Class, Word};
 
 /// What the places of [`features`] hold. "Own" words are those that only one of the two questions has.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "cosine",
     "words of the longer",
     "words of the shorter",
@@ -31,6 +31,7 @@ pub const NAMES: [&str; 25] = [
     "last word the same",
     "left over at the end",
     "letter pairs shared",
+    "own words that narrow",
 ];
 
 /// In the order of [`NAMES`]. Without a cosine that the trees know, that feature is 0 everywhere.
@@ -76,7 +77,59 @@ pub(super) fn features(of: &Difference<'_>, cosine: Option<f32>, lexicon: &Lexic
                 .max(after_last_kept(b, of.kept.last().map(|pair| pair.1))),
         ),
         letter_pairs_shared(a, b),
+        count(narrowing(a, &of.extra[0]) + narrowing(b, &of.extra[1])),
     ]
+}
+
+/// Words before a thing that make it no other thing.
+const BROAD: &[&str] = &[
+    "best",
+    "good",
+    "great",
+    "top",
+    "better",
+    "main",
+    "basic",
+    "various",
+    "different",
+    "general",
+    "own",
+    "actual",
+    "real",
+    "whole",
+    "entire",
+    "common",
+    "certain",
+    "exact",
+    "proper",
+    "correct",
+    "right",
+    "easy",
+    "easiest",
+    "simple",
+    "new",
+    "few",
+    "other",
+    "such",
+    "more",
+    "important",
+    "interesting",
+    "effective",
+    "popular",
+    "possible",
+    "full",
+    "current",
+    "overall",
+];
+
+/// Words without a partner right before a thing that has one: a student visa is no visa, worn shoes are not shoes.
+fn narrowing(words: &[Word], extra: &[&Word]) -> usize {
+    let is_extra = |word: &Word| extra.iter().any(|extra| std::ptr::eq(*extra, word));
+    let narrows = |before: &Word, thing: &Word| {
+        let both_content = is_content(&before) && is_content(&thing);
+        both_content && is_extra(before) && !is_extra(thing) && !BROAD.contains(&before.text.as_str())
+    };
+    words.windows(2).filter(|two| matches!(two, [before, thing] if narrows(before, thing))).count()
 }
 
 fn is_content(word: &&Word) -> bool {

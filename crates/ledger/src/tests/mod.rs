@@ -6,7 +6,7 @@ mod payloads;
 mod requests;
 mod runs;
 
-use crate::{Arm, Event, Finished, Ledger, Payload, Source, Span, Started, Status};
+use crate::{Arm, Event, Finished, Ledger, PayloadText, Source, Span, Started, Status};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use storage::Storage;
@@ -110,10 +110,10 @@ fn finished(trace: TraceId) -> Finished {
         }],
         snapshots: vec![("support/handbook".to_owned(), 7)],
         own_us: 4_321,
-        payload: Payload {
-            request: json!({"messages": [{"role": "user", "content": "May I take Friday off? Yours, Zebulon"}]}),
-            answer: json!({"text": "Yes, Zebulon, you have twelve days left."}),
-        },
+        payload: PayloadText::new(
+            &json!({"messages": [{"role": "user", "content": "May I take Friday off? Yours, Zebulon"}]}),
+            &json!({"text": "Yes, Zebulon, you have twelve days left."}),
+        ),
     }
 }
 

@@ -140,7 +140,7 @@ fn several_single_threaded_runtimes_share_a_ledger() {
                 runtime.block_on(async {
                     let one = |number: usize| async move {
                         let name = format!("c-{}", (core + number) % 5);
-                        let begun = if number % 2 == 0 { started() } else { in_conversation(&name) };
+                        let begun = if number.is_multiple_of(2) { started() } else { in_conversation(&name) };
                         let trace = serve(ledger, begun).await;
                         let detail = ledger.request(&trace).expect("it reads").expect("it is on disk");
                         assert!(detail.payload.is_some());

@@ -59,9 +59,12 @@ pub(crate) fn built_in(host: &str, model: &str) -> Option<Rate> {
     })
 }
 
-/// `gpt-5-mini` of `gpt-5-mini-2025-08-07`.
+/// `gpt-5-mini` of `gpt-5-mini-2025-08-07`, `claude-haiku-4-5` of `claude-haiku-4-5-20251001`.
 fn without_date(model: &str) -> Option<&str> {
-    let (name, date) = model.split_at_checked(model.len().checked_sub(11)?)?;
-    let shape = |(at, byte): (usize, u8)| if matches!(at, 0 | 5 | 8) { byte == b'-' } else { byte.is_ascii_digit() };
-    date.bytes().enumerate().all(shape).then_some(name)
+    let ends_as = |shape: &str| {
+        let (name, date) = model.split_at_checked(model.len().checked_sub(shape.len())?)?;
+        let fits = |(byte, of): (u8, u8)| if of == b'-' { byte == of } else { byte.is_ascii_digit() };
+        date.bytes().zip(shape.bytes()).all(fits).then_some(name)
+    };
+    ends_as("-2025-08-07").or_else(|| ends_as("-20250807"))
 }

@@ -19,6 +19,12 @@ fn the_table_can_be_read_and_knows_snapshots() {
     let mini = built_in("api.openai.com", "gpt-5-mini").expect("in the table");
     assert_eq!(mini.price, price(250_000, Some(25_000), 2_000_000));
     assert_eq!(built_in("api.openai.com", "gpt-5-mini-2025-08-07"), Some(mini));
+    let haiku = built_in("api.anthropic.com", "claude-haiku-4-5").expect("in the table");
+    assert_eq!(
+        (haiku.price.cached_input, haiku.price.cache_write),
+        (Some(MicroUsd(100_000)), Some(MicroUsd(1_250_000)))
+    );
+    assert_eq!(built_in("api.anthropic.com", "claude-haiku-4-5-20251001"), Some(haiku));
     assert!(built_in("local", "extractive").is_some_and(|rate| rate.is_free()));
     assert_eq!(built_in("simulated", "echo").expect("any script").price.output, MicroUsd(2_000_000));
 }

@@ -13,6 +13,9 @@ use usecase::declared::{ModelRef, SecretRef};
 /// The largest answer that is read whole, in bytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
+/// No call has more tokens than this. A larger figure is a broken report, and sums of such must not overflow.
+pub(crate) const MOST_TOKENS: u64 = 1 << 40;
+
 /// A provider's key, and the header that carries it.
 pub(crate) struct Key {
     pub(crate) secret: String,

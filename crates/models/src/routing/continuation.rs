@@ -112,9 +112,7 @@ impl Relay {
             if let Some(chunk) = self.seam.take().and_then(|held| self.spoken(&held)) {
                 return Some(Ok(chunk));
             }
-            if self.broken.is_none() {
-                return None;
-            }
+            self.broken.as_ref()?;
         }
     }
 
@@ -127,7 +125,7 @@ impl Relay {
             let calls = ["tool_calls", "function_call", "refusal"];
             let called =
                 |name: &&str| choice.delta.get(*name).is_some_and(|value| !value.is_null() && *value != json!([]));
-            choice.index > 0 || choice.finish_reason.is_some() || calls.iter().any(|name| called(name))
+            choice.index > 0 || choice.finish_reason.is_some() || calls.iter().any(called)
         });
         match &self.heading {
             None => self.heading = Some(chunk.rest.clone()),
@@ -204,7 +202,7 @@ impl Relay {
 
 /// The text without what it repeats, word for word, of the end of what was said.
 pub(super) fn after_repetition<'a>(said: &str, text: &'a str) -> &'a str {
-    let ends = text.char_indices().map(|(start, c)| start + c.len_utf8());
-    let repeated = ends.filter(|end| *end >= SHORTEST_REPETITION && said.ends_with(&text[..*end])).last();
+    let mut ends = text.char_indices().map(|(start, c)| start + c.len_utf8());
+    let repeated = ends.rfind(|end| *end >= SHORTEST_REPETITION && said.ends_with(&text[..*end]));
     &text[repeated.unwrap_or(0)..]
 }

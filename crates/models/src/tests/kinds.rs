@@ -97,6 +97,21 @@ async fn gemini_whole_and_streamed() {
 }
 
 #[tokio::test]
+async fn gemini_counts_tokens_before_a_call() {
+    let upstream = Upstream::start(vec![ok(&json!({"totalTokens": 31})), ok(&json!({}))]).await;
+    let kind = Kind::new("count", ProviderKind::Gemini, format!("http://{}/v1beta", upstream.address));
+    let models = Models::new(&kind.file).expect("a sound project");
+    let model = ModelRef::parse("a/m").expect("a model");
+    let cleared = models.clear(&Residency::default(), &model).expect("no rule stands against it");
+    let request = call(false).request;
+    assert_eq!(models.count_tokens(&cleared, request.clone()).await.expect("a count"), 31);
+    let asked = &upstream.asked()[0];
+    assert!(asked.head.starts_with("POST /v1beta/models/m:countTokens HTTP/1.1"));
+    assert_eq!(asked.body["generateContentRequest"]["model"], "models/m");
+    assert!(models.count_tokens(&cleared, request).await.is_err());
+}
+
+#[tokio::test]
 async fn a_wrong_key_for_gemini_is_the_operators_fault_and_never_repeated() {
     let refusal = json!({"error": {"code": 400, "message": "API key not valid: sk-secret", "status": "INVALID_ARGUMENT",
         "details": [{"reason": "API_KEY_INVALID"}]}});

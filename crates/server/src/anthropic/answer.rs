@@ -1,14 +1,14 @@
 //! The way out: a whole answer as Anthropic's `message`.
 
 use crate::reply::{self, Identity};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use usecase::{Choice, Citation, Completion, Usage};
 
 pub(super) fn body(identity: &Identity, completion: Completion, citations: &[Citation]) -> Value {
     let usage = usage_body(completion.usage.unwrap_or_default());
     let Some(choice) = completion.choices.into_iter().next() else {
-        return message(identity, Vec::new(), &Stop { reason: Some("stop"), ..Stop::default() }, &usage);
+        return message(identity, &[], &Stop { reason: Some("stop"), ..Stop::default() }, &usage);
     };
     let refusal = choice.message.rest.get("refusal").and_then(Value::as_str);
     let stop = Stop {
@@ -16,10 +16,10 @@ pub(super) fn body(identity: &Identity, completion: Completion, citations: &[Cit
         sequence: choice.rest.get("stop_sequence").and_then(Value::as_str),
         refused: refusal.is_some(),
     };
-    message(identity, content(&choice, refusal, citations), &stop, &usage)
+    message(identity, &content(&choice, refusal, citations), &stop, &usage)
 }
 
-fn message(identity: &Identity, content: Vec<Value>, stop: &Stop<'_>, usage: &Value) -> Value {
+fn message(identity: &Identity, content: &[Value], stop: &Stop<'_>, usage: &Value) -> Value {
     let (reason, sequence) = stop.told();
     json!({
         "id": id(identity),
@@ -168,15 +168,7 @@ fn stretch(text: &str, start: usize, end: usize) -> String {
 
 /// The empty message that a stream begins with.
 pub(super) fn opening(identity: &Identity) -> Value {
-    let mut message = message(identity, Vec::new(), &Stop::default(), &usage_body(Usage::default()));
+    let mut message = message(identity, &[], &Stop::default(), &usage_body(Usage::default()));
     message["stop_reason"] = Value::Null;
     json!({ "type": "message_start", "message": message })
-}
-
-/// A field of a delta that is a list.
-pub(super) fn take_list(delta: &mut Map<String, Value>, name: &str) -> Vec<Value> {
-    match delta.shift_remove(name) {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
-    }
 }

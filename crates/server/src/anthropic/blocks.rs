@@ -34,7 +34,7 @@ impl Conversation {
                 let blocks = blocks.collect::<Result<Vec<_>, _>>()?;
                 match role {
                     Role::Assistant => self.read_assistant(blocks)?,
-                    role => self.read_user(role, blocks)?,
+                    role => self.read_user(&role, blocks)?,
                 }
             }
             _ => return Err(wrong(&place, "must be a string or a non-empty array of content blocks")),
@@ -43,18 +43,18 @@ impl Conversation {
     }
 
     /// A tool's result is a message of its own; what stands around it keeps its order.
-    fn read_user(&mut self, role: Role, blocks: Vec<(String, Map<String, Value>)>) -> Result<(), Problem> {
+    fn read_user(&mut self, role: &Role, blocks: Vec<(String, Map<String, Value>)>) -> Result<(), Problem> {
         let mut parts = Vec::new();
         for (place, block) in blocks {
             if is(&block, "tool_result") {
-                self.push_parts(&role, std::mem::take(&mut parts));
+                self.push_parts(role, std::mem::take(&mut parts));
                 let result = self.tool_result(&place, block)?;
                 self.messages.push(result);
             } else {
                 parts.push(self.part(&place, block)?);
             }
         }
-        self.push_parts(&role, parts);
+        self.push_parts(role, parts);
         Ok(())
     }
 

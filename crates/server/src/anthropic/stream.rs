@@ -1,7 +1,8 @@
 //! The way out, streamed: Anthropic's events. Blocks follow one another, each begun and stopped; a failure is an `error`
 //! event and nothing after it. What a provider counts is known at the end only, and stands in `message_delta`.
 
-use super::answer::{self, Stop, take_list};
+use super::answer::{self, Stop};
+use crate::fields::list_in;
 use crate::problem::Problem;
 use crate::reply::{self, Identity};
 use crate::wire::{self, Frames};
@@ -71,36 +72,36 @@ impl MessageFrames {
         let refusal = delta.get("refusal").and_then(Value::as_str);
         self.refused |= refusal.is_some();
         if let Some(text) = text.as_deref().or(refusal).filter(|text| !text.is_empty()) {
-            self.text_block = Some(self.begin(Kind::Text, answer::text_block("", Vec::new()), out));
+            self.text_block = Some(self.begin(Kind::Text, &answer::text_block("", Vec::new()), out));
             self.text.push_str(text);
-            self.delta(self.text_block, json!({ "type": "text_delta", "text": text }), out);
+            self.delta(self.text_block, &json!({ "type": "text_delta", "text": text }), out);
         }
-        self.annotations.extend(take_list(&mut delta, "annotations"));
-        for call in take_list(&mut delta, "tool_calls") {
+        self.annotations.extend(list_in(&mut delta, "annotations"));
+        for call in list_in(&mut delta, "tool_calls") {
             self.call(&call, out);
         }
     }
 
     /// Thoughts come in pieces, then their signature; an answer replayed as a stream brings whole blocks.
     fn think(&mut self, delta: &mut Map<String, Value>, out: &mut Vec<u8>) {
-        let blocks = take_list(delta, "thinking_blocks");
+        let blocks = list_in(delta, "thinking_blocks");
         let said = |block: &Value| block["thinking"].as_str().is_some_and(|thinking| !thinking.is_empty());
         let whole = blocks.iter().any(said);
         let thoughts = delta.get("reasoning_content").and_then(Value::as_str);
         if let Some(thoughts) = thoughts.filter(|thoughts| !whole && !thoughts.is_empty()) {
-            let at = self.begin(Kind::Thinking, answer::thinking(""), out);
-            self.delta(Some(at), json!({ "type": "thinking_delta", "thinking": thoughts }), out);
+            let at = self.begin(Kind::Thinking, &answer::thinking(""), out);
+            self.delta(Some(at), &json!({ "type": "thinking_delta", "thinking": thoughts }), out);
         }
         for block in blocks {
             if block["type"] == "thinking" {
-                let at = self.begin(Kind::Thinking, answer::thinking(""), out);
+                let at = self.begin(Kind::Thinking, &answer::thinking(""), out);
                 if said(&block) {
-                    self.delta(Some(at), json!({ "type": "thinking_delta", "thinking": block["thinking"] }), out);
+                    self.delta(Some(at), &json!({ "type": "thinking_delta", "thinking": block["thinking"] }), out);
                 }
-                self.delta(Some(at), json!({ "type": "signature_delta", "signature": block["signature"] }), out);
+                self.delta(Some(at), &json!({ "type": "signature_delta", "signature": block["signature"] }), out);
             } else {
                 self.close(out);
-                self.begin(Kind::Thinking, block, out);
+                self.begin(Kind::Thinking, &block, out);
             }
             self.close(out);
         }
@@ -115,18 +116,18 @@ impl MessageFrames {
                 self.close(out);
                 let block =
                     json!({ "type": "tool_use", "id": call["id"], "name": call["function"]["name"], "input": {} });
-                let at = self.begin(Kind::Tool, block, out);
+                let at = self.begin(Kind::Tool, &block, out);
                 self.calls.insert(index, at);
                 at
             }
         };
         if let Some(arguments) = call["function"]["arguments"].as_str().filter(|arguments| !arguments.is_empty()) {
-            self.delta(Some(at), json!({ "type": "input_json_delta", "partial_json": arguments }), out);
+            self.delta(Some(at), &json!({ "type": "input_json_delta", "partial_json": arguments }), out);
         }
     }
 
     /// The number of the open block of this kind; another one is stopped first.
-    fn begin(&mut self, kind: Kind, block: Value, out: &mut Vec<u8>) -> usize {
+    fn begin(&mut self, kind: Kind, block: &Value, out: &mut Vec<u8>) -> usize {
         if let Some((at, _)) = self.open.filter(|(_, open)| *open == kind) {
             return at;
         }
@@ -144,7 +145,7 @@ impl MessageFrames {
         }
     }
 
-    fn delta(&self, at: Option<usize>, delta: Value, out: &mut Vec<u8>) {
+    fn delta(&self, at: Option<usize>, delta: &Value, out: &mut Vec<u8>) {
         wire::event(out, &json!({ "type": "content_block_delta", "index": at, "delta": delta }));
     }
 }
@@ -162,7 +163,7 @@ impl Frames for MessageFrames {
             false => answer::our_citations(&facts.citations, &self.text),
         };
         for citation in cited.into_iter().filter(|_| self.text_block.is_some()) {
-            self.delta(self.text_block, json!({ "type": "citations_delta", "citation": citation }), out);
+            self.delta(self.text_block, &json!({ "type": "citations_delta", "citation": citation }), out);
         }
         self.close(out);
         reply::closing_comment(&facts, out);

@@ -2,6 +2,7 @@
 //! that a stream shows of it; a whole answer takes the items and leaves the events.
 
 use super::sealed;
+use crate::fields::list_in;
 use crate::openai::response::annotations;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -14,8 +15,8 @@ pub(super) struct Items {
     open: Option<usize>,
     /// The item of each function call, by the call's index.
     calls: BTreeMap<u64, usize>,
-    /// The item that holds the text.
-    text: Option<usize>,
+    /// The item and the part of it that hold the text.
+    text: Option<(usize, usize)>,
     /// What the model found on the web itself.
     found: Vec<Value>,
     pub(super) refused: bool,
@@ -54,8 +55,8 @@ impl Items {
             self.refused = true;
             self.say("refusal", "refusal", refusal, Vec::new(), events);
         }
-        self.found.extend(list(&mut delta, "annotations"));
-        for (place, call) in list(&mut delta, "tool_calls").iter().enumerate() {
+        self.found.extend(list_in(&mut delta, "annotations"));
+        for (place, call) in list_in(&mut delta, "tool_calls").iter().enumerate() {
             self.call(call["index"].as_u64().unwrap_or(place as u64), call, events);
         }
     }
@@ -66,9 +67,8 @@ impl Items {
             Value::Array(ours) if !ours.is_empty() => ours,
             _ => std::mem::take(&mut self.found),
         };
-        if let Some(at) = self.text {
-            let part = self.last_part(at);
-            for (number, annotation) in cited.into_iter().map(flat).enumerate() {
+        if let Some((at, part)) = self.text {
+            for (number, annotation) in cited.iter().map(flat).enumerate() {
                 events.push(json!({
                     "type": "response.output_text.annotation.added", "item_id": self.id(at), "output_index": at,
                     "content_index": part, "annotation_index": number, "annotation": annotation,
@@ -86,7 +86,7 @@ impl Items {
 
     /// Thoughts come in pieces, then what its provider signed of them; an answer replayed as a stream brings whole blocks.
     fn think(&mut self, delta: &mut Map<String, Value>, events: &mut Vec<Value>) {
-        let blocks = list(delta, "thinking_blocks");
+        let blocks = list_in(delta, "thinking_blocks");
         let said = |block: &Value| block["thinking"].as_str().is_some_and(|thinking| !thinking.is_empty());
         let whole = blocks.iter().any(said);
         let thoughts = delta.get("reasoning_content").and_then(Value::as_str);
@@ -110,14 +110,14 @@ impl Items {
         let at = self.begin(REASONING, json!({ "summary": [] }), events);
         if self.list[at]["summary"] == json!([]) {
             let part = json!({ "type": "summary_text", "text": "" });
-            events.push(self.summary_event(at, "part.added", "part", part.clone()));
+            events.push(self.summary_event(at, "part.added", "part", &part));
             self.list[at]["summary"] = json!([part]);
         }
         append(&mut self.list[at]["summary"][0]["text"], thoughts);
-        events.push(self.summary_event(at, "text.delta", "delta", json!(thoughts)));
+        events.push(self.summary_event(at, "text.delta", "delta", &json!(thoughts)));
     }
 
-    fn summary_event(&self, at: usize, kind: &str, name: &str, value: Value) -> Value {
+    fn summary_event(&self, at: usize, kind: &str, name: &str, value: &Value) -> Value {
         json!({
             "type": format!("response.reasoning_summary_{kind}"), "item_id": self.id(at), "output_index": at,
             "summary_index": 0, name: value,
@@ -132,17 +132,17 @@ impl Items {
             self.close_part(at, events);
             let mut part = json!({ "type": kind, name: "" });
             if kind == "output_text" {
-                self.text = Some(at);
+                self.text = Some((at, parts));
                 (part["annotations"], part["logprobs"]) = (json!([]), json!([]));
             }
             if let Some(content) = self.list[at]["content"].as_array_mut() {
                 content.push(part.clone());
             }
-            events.push(self.part_event(at, "content_part.added", "part", part));
+            events.push(self.part_event(at, "content_part.added", "part", &part));
         }
         let part = self.last_part(at);
         append(&mut self.list[at]["content"][part][name], words);
-        let mut delta = self.part_event(at, &format!("{kind}.delta"), "delta", json!(words));
+        let mut delta = self.part_event(at, &format!("{kind}.delta"), "delta", &json!(words));
         if kind == "output_text" {
             if let Some(list) = self.list[at]["content"][part]["logprobs"].as_array_mut() {
                 list.extend_from_slice(&logprobs);
@@ -156,7 +156,7 @@ impl Items {
         self.list[at]["content"].as_array().map_or(0, |parts| parts.len().saturating_sub(1))
     }
 
-    fn part_event(&self, at: usize, kind: &str, name: &str, value: Value) -> Value {
+    fn part_event(&self, at: usize, kind: &str, name: &str, value: &Value) -> Value {
         json!({
             "type": format!("response.{kind}"), "item_id": self.id(at), "output_index": at,
             "content_index": self.last_part(at), name: value,
@@ -206,8 +206,8 @@ impl Items {
         let item = &self.list[at];
         if item["type"] == REASONING.0 && item["summary"] != json!([]) {
             let part = item["summary"][0].clone();
-            events.push(self.summary_event(at, "text.done", "text", part["text"].clone()));
-            events.push(self.summary_event(at, "part.done", "part", part));
+            events.push(self.summary_event(at, "text.done", "text", &part["text"]));
+            events.push(self.summary_event(at, "part.done", "part", &part));
         }
         if item["type"] == CALL.0 {
             events.push(json!({
@@ -222,13 +222,13 @@ impl Items {
     fn close_part(&self, at: usize, events: &mut Vec<Value>) {
         let Some(part) = self.list[at]["content"].as_array().and_then(|parts| parts.last()) else { return };
         if part["type"] == "output_text" {
-            let mut done = self.part_event(at, "output_text.done", "text", part["text"].clone());
+            let mut done = self.part_event(at, "output_text.done", "text", &part["text"]);
             done["logprobs"] = part["logprobs"].clone();
             events.push(done);
         } else {
-            events.push(self.part_event(at, "refusal.done", "refusal", part["refusal"].clone()));
+            events.push(self.part_event(at, "refusal.done", "refusal", &part["refusal"]));
         }
-        events.push(self.part_event(at, "content_part.done", "part", part.clone()));
+        events.push(self.part_event(at, "content_part.done", "part", part));
     }
 
     fn id(&self, at: usize) -> Value {
@@ -237,7 +237,7 @@ impl Items {
 }
 
 /// An annotation of chat completions, whose fields lie one level deeper.
-fn flat(annotation: Value) -> Value {
+fn flat(annotation: &Value) -> Value {
     let mut flat = json!({ "type": annotation["type"] });
     if let (Value::Object(flat), Some(Value::Object(fields))) = (&mut flat, annotation.get("url_citation")) {
         flat.extend(fields.clone());
@@ -248,12 +248,5 @@ fn flat(annotation: Value) -> Value {
 fn append(text: &mut Value, piece: &str) {
     if let Value::String(text) = text {
         text.push_str(piece);
-    }
-}
-
-fn list(fields: &mut Map<String, Value>, name: &str) -> Vec<Value> {
-    match fields.shift_remove(name) {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
     }
 }

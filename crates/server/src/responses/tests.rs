@@ -206,7 +206,7 @@ fn the_deltas_add_up_to_the_response() {
                 }
                 "response.output_text.done" => assert_eq!(event["text"], json!(texts[&place]), "{name}"),
                 "response.function_call_arguments.done" => {
-                    assert_eq!(event["arguments"], json!(texts[&place]), "{name}")
+                    assert_eq!(event["arguments"], json!(texts[&place]), "{name}");
                 }
                 "response.completed" | "response.incomplete" => {
                     assert_eq!(event["response"]["output"], json!(output), "{name}");

@@ -65,7 +65,7 @@ pub(crate) async fn list(
     let principal = app.authenticate(&headers)?;
     let (batches, page) = (app.parts.batches.clone(), Asked::page(asked, 20)?);
     let (found, more) = beside(move || batches.list(&principal, &page)).await?;
-    Ok(Json(listed(found.iter().map(shown).collect(), more)))
+    Ok(Json(listed(&found.iter().map(shown).collect::<Vec<_>>(), more)))
 }
 
 pub(crate) async fn show(

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use pipeline::Call;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use usecase::Dialect;
 
 pub(crate) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let principal = app.authenticate(&headers)?;
@@ -49,5 +50,5 @@ pub(crate) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
         warnings: Vec::new(),
         upstream_headers: Vec::new(),
     };
-    Ok((identity.headers_with(&embedded.facts), Json(body)).into_response())
+    Ok((identity.headers_with(&embedded.facts, Dialect::Chat), Json(body)).into_response())
 }

@@ -149,11 +149,11 @@ pub(crate) async fn list(
     let principal = app.authenticate(&headers)?;
     let (batches, page) = (app.parts.batches.clone(), Asked::page(asked, 10_000)?);
     let (files, more) = beside(move || batches.files(&principal, &page)).await?;
-    Ok(Json(listed(files.iter().map(shown).collect(), more)))
+    Ok(Json(listed(&files.iter().map(shown).collect::<Vec<_>>(), more)))
 }
 
 /// A list as OpenAI pages it.
-pub(crate) fn listed(data: Vec<Value>, more: bool) -> Value {
+pub(crate) fn listed(data: &[Value], more: bool) -> Value {
     let id = |entry: Option<&Value>| entry.map_or(Value::Null, |entry| entry["id"].clone());
     let (first, last) = (id(data.first()), id(data.last()));
     json!({ "object": "list", "data": data, "first_id": first, "last_id": last, "has_more": more })

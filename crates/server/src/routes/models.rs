@@ -1,40 +1,48 @@
 //! `GET /v1/models`: what the caller may name as `model`: its use cases, then bare models. A caller that speaks
 //! Anthropic's dialect is answered in it.
 
-use super::Name;
-use crate::anthropic;
+use super::{Name, spoken};
 use crate::app::App;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use usecase::Principal;
+use usecase::{Dialect, Principal};
 
-pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
-    let principal = app.authenticate(&headers)?;
-    let entries = entries(&app, &principal);
-    if !anthropic::is_spoken(&headers) {
-        let entries: Vec<Value> = entries.iter().map(Entry::in_openai).collect();
-        return Ok(Json(json!({ "object": "list", "data": entries })));
-    }
-    let id = |entry: Option<&Entry>| entry.map(|entry| entry.id.clone());
-    let (first, last) = (id(entries.first()), id(entries.last()));
-    let entries: Vec<Value> = entries.iter().map(Entry::in_anthropic).collect();
-    Ok(Json(json!({ "data": entries, "has_more": false, "first_id": first, "last_id": last })))
+pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    in_dialect(&headers, listed(&app, &headers))
 }
 
-pub(crate) async fn show(
-    State(app): State<Arc<App>>,
-    Name(model): Name,
-    headers: HeaderMap,
-) -> Result<Json<Value>, Problem> {
-    let principal = app.authenticate(&headers)?;
-    let Some(found) = entries(&app, &principal).into_iter().find(|entry| entry.id == model) else {
-        return Err(Problem::model_not_found(format!("there is no use case or listed model `{model}`")));
-    };
-    Ok(Json(if anthropic::is_spoken(&headers) { found.in_anthropic() } else { found.in_openai() }))
+pub(crate) async fn show(State(app): State<Arc<App>>, Name(model): Name, headers: HeaderMap) -> Response {
+    in_dialect(&headers, shown(&app, &headers, &model))
+}
+
+fn in_dialect(headers: &HeaderMap, answer: Result<Value, Problem>) -> Response {
+    match answer {
+        Ok(body) => Json(body).into_response(),
+        Err(problem) => problem.in_dialect(spoken(headers)),
+    }
+}
+
+fn listed(app: &App, headers: &HeaderMap) -> Result<Value, Problem> {
+    let entries = entries(app, &app.authenticate(headers)?);
+    let data: Vec<Value> = entries.iter().map(|entry| entry.body(headers)).collect();
+    let id = |entry: Option<&Entry>| entry.map(|entry| entry.id.clone());
+    Ok(match spoken(headers) {
+        Dialect::Messages => {
+            json!({ "data": data, "has_more": false, "first_id": id(entries.first()), "last_id": id(entries.last()) })
+        }
+        Dialect::Chat | Dialect::Responses => json!({ "object": "list", "data": data }),
+    })
+}
+
+fn shown(app: &App, headers: &HeaderMap, model: &str) -> Result<Value, Problem> {
+    let entries = entries(app, &app.authenticate(headers)?);
+    let found = entries.iter().find(|entry| entry.id == model).map(|entry| entry.body(headers));
+    found.ok_or_else(|| Problem::model_not_found(format!("there is no use case or listed model `{model}`")))
 }
 
 struct Entry {
@@ -43,13 +51,17 @@ struct Entry {
 }
 
 impl Entry {
-    fn in_openai(&self) -> Value {
-        json!({ "id": self.id, "object": "model", "created": 0, "owned_by": self.owner })
-    }
-
-    /// As there, nobody knows when a model was made.
-    fn in_anthropic(&self) -> Value {
-        json!({ "type": "model", "id": self.id, "display_name": self.id, "created_at": "1970-01-01T00:00:00Z" })
+    /// Nobody knows here when a model was made.
+    fn body(&self, headers: &HeaderMap) -> Value {
+        let id = &self.id;
+        match spoken(headers) {
+            Dialect::Messages => {
+                json!({ "type": "model", "id": id, "display_name": id, "created_at": "1970-01-01T00:00:00Z" })
+            }
+            Dialect::Chat | Dialect::Responses => {
+                json!({ "id": id, "object": "model", "created": 0, "owned_by": self.owner })
+            }
+        }
     }
 }
 

@@ -71,8 +71,8 @@ fn progress(batch: &Batch) -> String {
 fn painted(status: Status) -> String {
     let word = status.as_str();
     match status {
-        Status::Completed => paint::good(word).to_string(),
-        Status::Failed | Status::Expired => paint::bad(word).to_string(),
-        _ => paint::care(word).to_string(),
+        Status::Completed => paint::good(word),
+        Status::Failed | Status::Expired => paint::bad(word),
+        _ => paint::care(word),
     }
 }

@@ -170,7 +170,14 @@ fn fetch_embedder(offline: bool) {
 fn make_keys(house: &House) -> anyhow::Result<Keys> {
     let make = |name: &str, role, groups: &[&str]| -> anyhow::Result<String> {
         let groups = groups.iter().map(|group| (*group).to_owned()).collect();
-        let key = NewKey { name: name.to_owned(), role, use_cases: None, groups, budget_per_day: None, limits: admission::KeyLimits::default() };
+        let key = NewKey {
+            name: name.to_owned(),
+            role,
+            use_cases: None,
+            groups,
+            budget_per_day: None,
+            limits: admission::KeyLimits::default(),
+        };
         Ok(house.parts.admission.create(key)?.secret)
     };
     Ok(Keys {

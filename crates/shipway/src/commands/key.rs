@@ -25,7 +25,12 @@ pub(crate) fn run(ground: &Ground<'_>, key: Key) -> anyhow::Result<ExitCode> {
                 Role::App => PrincipalRole::App,
                 Role::Admin => PrincipalRole::Admin,
             };
-            create(ground, &admission, &ledger, NewKey { name, role, use_cases, groups, budget_per_day, limits: limits_of(&limits) })?;
+            create(
+                ground,
+                &admission,
+                &ledger,
+                NewKey { name, role, use_cases, groups, budget_per_day, limits: limits_of(&limits) },
+            )?;
         }
         Key::List => list(ground, &admission)?,
         Key::Revoke { id } => {

@@ -7,6 +7,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use testkit::{Client, Provider, Reply, Script, Server, TestProject};
 
+/// A use case that needs nothing.
+const SHOP: &str = r#"
+[usecase]
+summary = "Answers"
+owner = { team = "Shop", contact = "shop@example.com", oncall = "https://hooks.example.com/shop" }
+"#;
+
 const BOUNDARY: &str = "----the-border";
 
 fn request(custom_id: &str, model: &str) -> String {
@@ -28,17 +35,21 @@ fn upload(client: &Client, content: &str) -> Reply {
     client.post_raw("/v1/files", &[("content-type", &kind)], form("batch", content))
 }
 
-fn create(client: &Client, file: &Value) -> Reply {
-    let body = json!({ "input_file_id": file, "endpoint": "/v1/chat/completions", "completion_window": "24h",
-        "metadata": { "night": "1" } });
+fn create(client: &Client, file: &Value, endpoint: &str) -> Reply {
+    let metadata = json!({ "night": "1" });
+    let body = json!({ "input_file_id": file, "endpoint": endpoint, "completion_window": "24h", "metadata": metadata });
     client.post("/v1/batches", &body)
 }
 
 /// Uploads lines and makes a batch of them; its id.
 fn begin(client: &Client, lines: &[String]) -> String {
+    begin_at(client, lines, "/v1/chat/completions")
+}
+
+fn begin_at(client: &Client, lines: &[String], endpoint: &str) -> String {
     let file = upload(client, &lines.join("\n"));
     assert_eq!(file.status, 200, "{}", file.text());
-    let batch = create(client, &file.json()["id"]);
+    let batch = create(client, &file.json()["id"], endpoint);
     assert_eq!(batch.status, 200, "{}", batch.text());
     assert_eq!(batch.json()["status"], "validating");
     batch.json()["id"].as_str().expect("an id").to_owned()
@@ -117,6 +128,49 @@ fn from_upload_to_download() {
 }
 
 #[test]
+fn every_endpoint_answers_its_lines() {
+    let project = TestProject::empty(SHIPWAY).file("usecases/shop/usecase.toml", SHOP);
+    let server = project.serve();
+    let client = server.client();
+    let check = |endpoint: &str, body: Value, holds: fn(&Value) -> bool| {
+        let line = json!({ "custom_id": "a", "method": "POST", "url": endpoint, "body": body }).to_string();
+        let batch = over(&client, &begin_at(&client, &[line], endpoint));
+        assert_eq!(batch["request_counts"]["completed"], 1, "{batch} {:?}", lines_of(&client, &batch["error_file_id"]));
+        let output = lines_of(&client, &batch["output_file_id"]);
+        assert!(holds(&output["a"]["response"]["body"]), "{output:?}");
+    };
+    let model = "simulated/say?text=hello";
+    check("/v1/responses", json!({ "model": model, "input": "Hi" }), |body| body["object"] == "response");
+    check("/v1/embeddings", json!({ "model": "shop", "input": ["one", "two"] }), |body| {
+        body["data"].as_array().is_some_and(|vectors| vectors.len() == 2)
+    });
+}
+
+#[test]
+fn a_batch_is_asked_for_at_the_price_of_one() {
+    let provider = Provider::choosing(|body| {
+        let mut answer = testkit::provider::completion("Hello.");
+        answer["service_tier"] = body.get("service_tier").cloned().unwrap_or_else(|| json!("default"));
+        Script::json(200, &[], &answer)
+    });
+    let project = scripted_shop(&provider).append("shipway.toml", "batch = \"50%\"\n");
+    let server = project.serve();
+    let client = server.client();
+    let batch = over(&client, &begin(&client, &[request("a", "scripted/m")]));
+    assert_eq!(batch["status"], "completed", "{batch}");
+    let live = client.post("/v1/chat/completions", &crate::ask("scripted/m", "Hello"));
+    assert_eq!(live.header("x-shipway-cost"), Some("0.000030"));
+    let tiers: Vec<Value> = provider.requests().iter().map(|request| request["service_tier"].clone()).collect();
+    assert_eq!(tiers, [json!("flex"), Value::Null]);
+    // 20 tokens in at 1 USD and 5 out at 2, per million: 30, of which the batch pays half.
+    let rows = project.must(&["audit", "requests", "--json"]).json();
+    let cost =
+        |source: &str| rows.as_array()?.iter().find(|row| row["source"] == source).map(|row| row["cost"].clone());
+    assert_eq!(cost("batch").expect("the line")["known"], 15, "{rows}");
+    assert_eq!(cost("live").expect("the request")["known"], 30, "{rows}");
+}
+
+#[test]
 fn what_is_refused_says_why() {
     let project = TestProject::empty(SHIPWAY).append("shipway.toml", "[server]\nmax_file_bytes = 2000\n");
     let server = project.serve();
@@ -132,7 +186,7 @@ fn what_is_refused_says_why() {
     assert_eq!(post(form("batch", "")).status, 400);
     assert_eq!(client.get("/v1/files/file-none").error_code(), "not_found");
     assert_eq!(client.get("/v1/batches?limit=many").status, 400);
-    assert_eq!(create(&client, &json!("file-none")).status, 404);
+    assert_eq!(create(&client, &json!("file-none"), "/v1/chat/completions").status, 404);
 
     let lines = [request("a", "simulated/say?text=x"), request("a", "nobody"), "nonsense".to_owned()];
     let batch = over(&client, &begin(&client, &lines));
@@ -141,10 +195,6 @@ fn what_is_refused_says_why() {
     assert_eq!(codes, ["duplicate_custom_id", "invalid_json_line"]);
     let unknown = over(&client, &begin(&client, &[request("a", "nobody")]));
     assert_eq!(unknown["errors"]["data"][0]["code"], "model_not_found");
-    // What means something only inside opens nothing outside.
-    project.must(&["key", "create", "first"]);
-    let inside = [("x-shipway-inside-key", "developer"), ("content-type", "application/json")];
-    assert_eq!(client.post_raw("/v1/chat/completions", &inside, b"{}".to_vec()).status, 401);
 }
 
 #[test]
@@ -156,6 +206,9 @@ fn a_key_sees_its_own_only() {
     };
     let (ann, bob, admin) = (key(&["ann"]), key(&["bob"]), key(&["root", "--role", "admin"]));
     let server = project.serve();
+    // What means something only inside opens nothing outside.
+    let inside = [("x-shipway-inside-key", "developer"), ("content-type", "application/json")];
+    assert_eq!(server.client().post_raw("/v1/chat/completions", &inside, b"{}".to_vec()).status, 401);
     let client = |key: &str| server.client_with_key(key);
     let id = begin(&client(&ann), &[request("a", "simulated/say?text=x")]);
     let batch = over(&client(&ann), &id);
@@ -191,6 +244,44 @@ fn a_budget_that_is_spent_holds_a_batch_and_fails_no_line() {
     assert_eq!(batch["status"], "cancelled");
     assert_eq!(lines_of(&client, &batch["error_file_id"])["a"]["error"]["code"], "batch_cancelled");
     assert!(provider.requests().is_empty());
+}
+
+#[test]
+fn a_batch_yields_to_live_traffic() {
+    let project = TestProject::empty(SHIPWAY);
+    let server = project.serve();
+    let client = server.client();
+    let live = 16 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 4;
+    let figure = |metrics: &str, name: &str| -> usize {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |value| value.parse().expect("a number"))
+    };
+    let (in_flight, answered) = ("shipway_requests_in_flight", "shipway_batch_lines_total{status=\"answered\"}");
+    let mut looked = 0;
+    std::thread::scope(|scope| {
+        for _ in 0..live {
+            let url = server.url();
+            scope.spawn(move || {
+                let slow = crate::ask("simulated/say?text=x&latency=2500ms", "Hello");
+                assert_eq!(Client::new(&url).post("/v1/chat/completions", &slow).status, 200);
+            });
+        }
+        let until = Instant::now() + Duration::from_secs(20);
+        while figure(&client.get("/metrics").text(), in_flight) < live {
+            assert!(Instant::now() < until, "the live traffic did not come up");
+        }
+        let id = begin(&client, &[request("a", "simulated/say?text=x")]);
+        loop {
+            let metrics = client.get("/metrics").text();
+            if figure(&metrics, in_flight) < live {
+                break;
+            }
+            assert_eq!(figure(&metrics, answered), 0, "a line was answered beside {live} live requests");
+            looked += 1;
+        }
+        assert_eq!(over(&client, &id)["status"], "completed");
+    });
+    assert!(looked > 0, "the live traffic was over before it could be seen");
 }
 
 #[test]

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use storm::{ROUNDS, Storm};
 use testkit::process::resident_kib;
 
-/// How much resident memory may grow from the first round to the last, in KiB: the allocator keeps what the first
-/// round's peak did not reach, and a leak of one answer a run would be far above it.
-const MOST_GROWTH_KIB: u64 = 24 * 1024;
+/// How much resident memory may grow from the first round to the last, in KiB. The allocator's own noise is about half of
+/// it, so 2,000 runs show a leak of 16 KiB each; a longer storm shows a smaller one.
+const MOST_GROWTH_KIB: u64 = 32 * 1024;
 
 /// Every fault meets every chain as it was drawn.
 #[test]
@@ -36,8 +36,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 fn weather(breaker: bool, runs: usize) {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let storm = Storm::prepare(SHIPWAY, breaker, runs);
-    let idle = storm.open_files(usize::MAX);
-    let mut resident = Vec::new();
+    let (mut resident, mut idle) = (Vec::new(), Vec::new());
     let (mut broken, mut tally) = (Vec::new(), invariants::Tally::default());
     for round in 0..ROUNDS {
         for run in storm.round(round) {
@@ -47,6 +46,10 @@ fn weather(breaker: bool, runs: usize) {
             }
         }
         resident.push(resident_kib(storm.server.pid()));
+        if round == 0 {
+            // What a server starts only when it is needed is there by now.
+            idle = storm.open_files(usize::MAX);
+        }
     }
     let shown = broken.iter().take(12).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(broken.is_empty(), "seed {}: {} runs broke an invariant:\n{shown}", storm.seed, broken.len());
@@ -54,7 +57,7 @@ fn weather(breaker: bool, runs: usize) {
 
     storm.comes_to_rest();
     let open = storm.open_files(idle.len());
-    assert_eq!(open, idle, "what is open after the storm is not what was open before");
+    assert_eq!(open, idle, "what is open after the storm is not what was open after its first round");
     let growth = resident[resident.len() - 1].saturating_sub(resident[0]);
     assert!(growth <= MOST_GROWTH_KIB, "resident memory grew by {growth} KiB: {resident:?}");
     storm.every_request_has_one_finished_record();

@@ -108,6 +108,7 @@ fn a_use_case_answers_in_anthropics_messages() {
     assert_eq!(reply.status, 200, "{}", reply.text());
     let body = reply.json();
     let trace = reply.header("x-shipway-trace").expect("a trace").to_owned();
+    assert_eq!(reply.header("request-id"), Some(trace.as_str()));
     assert_eq!((&body["id"], &body["model"]), (&json!(format!("msg_{trace}")), &json!("shop")));
     assert_eq!(
         (&body["type"], &body["role"], &body["stop_reason"]),
@@ -231,7 +232,9 @@ fn a_use_case_answers_in_openais_responses() {
     let outcome = json!({ "use_case": "shop", "response": body["id"], "outcome": "resolved" });
     assert_eq!(client.post("/v1/outcomes", &outcome).status, 200);
 
-    let streamed = client.post("/v1/responses", &response("shop", &json!({ "stream": true })));
+    let streamed = client.post("/v1/responses", &response("shop", &json!({ "stream": true, "truncation": "auto" })));
+    let warning = streamed.header("x-shipway-warning").unwrap_or_default();
+    assert!(warning.starts_with("truncation is not done"), "{warning}");
     let all = [
         "response.created",
         "response.in_progress",
@@ -307,6 +310,28 @@ fn a_bare_model_in_openais_responses() {
 }
 
 #[test]
+fn a_bare_model_answers_to_the_letter_while_nothing_had_to_change() {
+    let bare = Bare::start();
+    let odd = completion("Write to jo@example.com.").to_string().replace("\":", "\" : ");
+    let script = |body: &str| {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+        Script::raw(format!("{head}connection: close\r\n\r\n{body}"))
+    };
+    bare.provider.next(script(&odd));
+    let reply = bare.client.post("/v1/chat/completions", &crate::ask("scripted/m", "Whom do I ask?"));
+    assert_eq!(reply.text(), odd);
+    assert!(reply.header("x-shipway-trace").is_some() && reply.header("x-shipway-cost").is_some());
+    // In another dialect, and where something was masked, the answer is written anew.
+    bare.provider.next(script(&odd));
+    assert_eq!(bare.client.post("/v1/messages", &message("scripted/m", &json!({}))).json()["type"], "message");
+    bare.provider.next(script(&odd));
+    let masked = bare.client.post("/v1/chat/completions", &crate::ask("scripted/m", "Is it ann@example.com?"));
+    assert_ne!(masked.text(), odd);
+    assert_eq!(masked.json()["choices"][0]["message"]["content"], "Write to jo@example.com.");
+    assert!(!bare.sent().to_string().contains("ann@example.com"));
+}
+
+#[test]
 fn errors_have_the_form_of_the_dialect() {
     let bare = Bare::start();
     let check = |path: &str, body: Value, status: u16, kind: &str| {
@@ -343,6 +368,9 @@ fn errors_have_the_form_of_the_dialect() {
         let reply = bare.client.get(path);
         assert_eq!(reply.json()["error"]["type"], "invalid_request_error", "{}", reply.text());
     }
+    let spoken = [("content-type", "application/json"), ("anthropic-version", "2023-06-01")];
+    let nowhere = bare.client.post_raw("/v1/nowhere", &spoken, b"{}".to_vec()).json();
+    assert_eq!(nowhere["error"]["type"], "not_found_error", "{nowhere}");
     let unknown = bare.client.get("/v1/models/nobody/m");
     assert_eq!((unknown.status, unknown.error_code().as_str()), (404, "model_not_found"));
 }

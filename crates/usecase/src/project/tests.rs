@@ -58,7 +58,7 @@ fn no_project() {
     shipway.toml:3:1: unknown key `port` in `server`
      3 | port = 1
        | ^^^^
-       expected: one of `listen`, `max_body_bytes`, `drain`, `keepalive`
+       expected: one of `listen`, `max_body_bytes`, `max_file_bytes`, `max_key_file_bytes`, `batch_workers`, `drain`, `keepalive`
     "#);
 }
 

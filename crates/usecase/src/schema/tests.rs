@@ -82,6 +82,9 @@ name = "Example"
 [server]
 listen = "127.0.0.1:8080"
 max_body_bytes = 8388608
+max_file_bytes = 104857600
+max_key_file_bytes = 1073741824
+batch_workers = 2
 drain = "30s"
 keepalive = "15s"
 [limits]

@@ -34,7 +34,7 @@ pub(super) struct Written {
 pub(super) fn write(model: &str, call: &Call) -> Result<Written, String> {
     let raw = call.request.raw.as_ref().filter(|raw| raw.dialect == Dialect::Messages);
     if let Some(body) = raw.and_then(|raw| splice::with_model(&raw.bytes, model)) {
-        let betas = betas(&mut Fields::of(&call.request));
+        let betas = betas(&mut Fields::of(&call.request, true));
         return Ok(Written { body, betas, warnings: Vec::new() });
     }
     let (body, betas, warnings) = translate(model, call)?;
@@ -48,6 +48,10 @@ pub(super) fn write_count(model: &str, call: &Call) -> Result<Written, String> {
     Ok(Written { body: bytes(&body), betas, warnings })
 }
 
+fn betas(fields: &mut Fields<'_>) -> Option<String> {
+    Some(fields.take_betas().join(",")).filter(|betas| !betas.is_empty())
+}
+
 fn bytes(body: &Map<String, Value>) -> Bytes {
     // A map of JSON values is always JSON.
     serde_json::to_vec(body).unwrap_or_default().into()
@@ -56,12 +60,12 @@ fn bytes(body: &Map<String, Value>) -> Bytes {
 type Translated = (Map<String, Value>, Option<String>, Vec<String>);
 
 fn translate(model: &str, call: &Call) -> Result<Translated, String> {
-    let mut fields = Fields::of(&call.request);
+    let mut fields = Fields::of(&call.request, true);
     let same_dialect = fields.same_dialect;
     fields.refuse_what_changes_the_answer()?;
     let betas = betas(&mut fields);
     let mut conversation = read::conversation(&call.request.messages, same_dialect, &mut fields.warnings)?;
-    let mut tools = read::tools(fields.take("tools"), same_dialect)?;
+    let mut tools = read::tools(fields.take("tools"), same_dialect, &mut fields.warnings)?;
     let choice = read::tool_choice(fields.take("tool_choice"))?;
     let claude = Claude::of(model);
     if call.request.rest.get("cache_control").is_none() {
@@ -70,6 +74,7 @@ fn translate(model: &str, call: &Call) -> Result<Translated, String> {
     }
     let limit = fields.take_limit();
     let is_forced = choice.as_ref().is_some_and(ToolChoice::is_forced);
+    claude::expect_choice(claude, is_forced)?;
     let reasoning = claude::reasoning(model, &mut fields, limit, &conversation, is_forced);
 
     let mut body = Map::new();
@@ -100,15 +105,6 @@ fn translate(model: &str, call: &Call) -> Result<Translated, String> {
     write_account(&mut body, &mut fields);
     let warnings = fields.finish(&mut body);
     Ok((body, betas, warnings))
-}
-
-/// `anthropic_beta` stands for the header of that name.
-fn betas(fields: &mut Fields<'_>) -> Option<String> {
-    match fields.take("anthropic_beta")? {
-        Value::String(betas) => Some(betas.clone()),
-        Value::Array(betas) => Some(betas.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
-        _ => None,
-    }
 }
 
 fn output_config(
@@ -153,7 +149,7 @@ fn write_tools(body: &mut Map<String, Value>, tools: &[Tool], choice: Option<Too
 fn tool(tool: &Tool) -> Value {
     match tool {
         Tool::Other(tool) => tool.clone(),
-        Tool::Function { name, description, schema, strict, cache } => {
+        Tool::Function { name, description, schema, strict, cache, rest } => {
             let mut written = json!({"name": name});
             if let Some(description) = description {
                 written["description"] = description.as_str().into();
@@ -161,6 +157,9 @@ fn tool(tool: &Tool) -> Value {
             written["input_schema"] = schema.clone();
             if *strict == Some(true) {
                 written["strict"] = true.into();
+            }
+            for (name, value) in rest {
+                written[name] = value.clone();
             }
             with_cache(written, cache.as_ref())
         }
@@ -218,7 +217,10 @@ fn piece(piece: &Piece) -> Result<Value, String> {
         }
         Piece::Call { id, name, input } => json!({"type": "tool_use", "id": id, "name": name, "input": input}),
         Piece::Result { id, blocks: given, failed } => {
-            let mut written = json!({"type": "tool_result", "tool_use_id": id, "content": blocks(given)?});
+            let mut written = json!({"type": "tool_result", "tool_use_id": id});
+            if !given.is_empty() {
+                written["content"] = blocks(given)?.into();
+            }
             if *failed {
                 written["is_error"] = true.into();
             }

@@ -52,14 +52,9 @@ fn stop(body: &Value) -> Option<Stop> {
 }
 
 fn tokens(report: &Value) -> Tokens {
-    let names = [
-        "/input_tokens",
-        "/cache_read_input_tokens",
-        "/cache_creation_input_tokens",
-        "/output_tokens",
-        "/output_tokens_details/thinking_tokens",
-    ];
-    Tokens::read(report, names)
+    let names = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens"];
+    let thinking = report.pointer("/output_tokens_details/thinking_tokens").and_then(Value::as_u64).unwrap_or(0);
+    Tokens { thinking, ..Tokens::read(report, names) }
 }
 
 /// The events of a stream, each with its JSON.

@@ -124,6 +124,18 @@ fn messages_are_read_whatever_their_headers() {
     assert_eq!(messages[0].payload, b"{}");
 }
 
+/// Bytes that botocore's own reader takes for this message.
+#[test]
+fn a_message_is_read_as_botocore_reads_it() {
+    let hex = "000000440000002d8d8e7d950b3a6576656e742d747970650700086d657461646174610d3a6d6573736167652d747970650700056576656e\
+               747b2261223a317deb9fb681";
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("two digits");
+    let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    let message = Message { kind: "event".to_owned(), name: "metadata".to_owned(), payload: b"{\"a\":1}".to_vec() };
+    assert_eq!(read([bytes.as_slice()]), (vec![message], Ok(())));
+    assert_eq!(bytes, framed(&[(":event-type", "metadata"), (":message-type", "event")], b"{\"a\":1}"));
+}
+
 #[test]
 fn what_is_not_a_message_is_refused() {
     let check = |bytes: Vec<u8>, expected: Broken| assert_eq!(read([bytes.as_slice()]).1, Err(expected));

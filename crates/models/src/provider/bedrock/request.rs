@@ -45,11 +45,10 @@ pub(super) struct Written {
 /// Writes the request, or names the feature that cannot be had.
 pub(super) fn write(model: &str, call: &Call) -> Result<Written, String> {
     let kind = Kind::of(model);
-    let mut fields = Fields::of(&call.request);
-    fields.same_dialect = false;
+    let mut fields = Fields::of(&call.request, false);
     fields.refuse_what_changes_the_answer()?;
     let mut conversation = read::conversation(&call.request.messages, false, &mut fields.warnings)?;
-    let mut tools = read::tools(fields.take("tools"), false)?;
+    let mut tools = read::tools(fields.take("tools"), false, &mut fields.warnings)?;
     let choice = read::tool_choice(fields.take("tool_choice"))?;
     // Anthropic's mark for the whole request says what is done anyway.
     fields.take("cache_control");
@@ -90,6 +89,7 @@ fn write_settings(
     let mut form = Map::new();
     let limit = fields.take_limit();
     let is_forced = choice.is_some_and(ToolChoice::is_forced);
+    claude::expect_choice(kind.claude, is_forced)?;
     let reasoning = match kind.claude {
         Some(_) => claude::reasoning(model, fields, limit, conversation, is_forced),
         None => other_reasoning(kind, &mut extra, fields),
@@ -99,16 +99,7 @@ fn write_settings(
         settings.insert("maxTokens".to_owned(), limit.into());
     }
     for (name, value) in claude::sampling(model, fields, &reasoning) {
-        match name {
-            "temperature" => settings.insert("temperature".to_owned(), value.into_owned()),
-            "top_p" => settings.insert("topP".to_owned(), value.into_owned()),
-            _ if kind.claude.is_some() => extra.insert("top_k".to_owned(), value.into_owned()),
-            _ if kind.is_nova => extra.insert("inferenceConfig".to_owned(), json!({"topK": value})),
-            _ => {
-                fields.left_out(name, "this model does not take it");
-                None
-            }
-        };
+        write_sampler(name, value.into_owned(), kind, &mut settings, &mut extra, fields);
     }
     if let Some(stops) = fields.take_stop() {
         settings.insert("stopSequences".to_owned(), stops);
@@ -119,8 +110,9 @@ fn write_settings(
     if let Some(thinking) = reasoning.thinking {
         extra.insert("thinking".to_owned(), thinking);
     }
-    if let (Some(betas), Some(_)) = (fields.take("anthropic_beta"), kind.claude) {
-        extra.insert("anthropic_beta".to_owned(), betas.clone());
+    let betas = fields.take_betas();
+    if kind.claude.is_some() && !betas.is_empty() {
+        extra.insert("anthropic_beta".to_owned(), betas.into());
     }
     if let Some(effort) = reasoning.effort {
         form.insert("effort".to_owned(), effort.into());
@@ -140,6 +132,26 @@ fn write_settings(
     }
     write_tier(body, fields);
     Ok(())
+}
+
+fn write_sampler(
+    name: &'static str,
+    value: Value,
+    kind: Kind,
+    settings: &mut Map<String, Value>,
+    extra: &mut Map<String, Value>,
+    fields: &mut Fields<'_>,
+) {
+    match name {
+        "temperature" => settings.insert("temperature".to_owned(), value),
+        "top_p" => settings.insert("topP".to_owned(), value),
+        _ if kind.claude.is_some() => extra.insert("top_k".to_owned(), value),
+        _ if kind.is_nova => extra.insert("inferenceConfig".to_owned(), json!({"topK": value})),
+        _ => {
+            fields.left_out(name, "this model does not take it");
+            None
+        }
+    };
 }
 
 fn other_reasoning(kind: Kind, extra: &mut Map<String, Value>, fields: &mut Fields<'_>) -> claude::Reasoning {
@@ -217,7 +229,7 @@ fn write_tools(
 
 fn tool(tool: &Tool) -> Vec<Value> {
     // Tools of another kind were refused when they were read.
-    let Tool::Function { name, description, schema, strict, cache } = tool else { return Vec::new() };
+    let Tool::Function { name, description, schema, strict, cache, .. } = tool else { return Vec::new() };
     let mut spec = json!({"name": name, "inputSchema": {"json": schema}});
     if let Some(description) = description {
         spec["description"] = description.as_str().into();

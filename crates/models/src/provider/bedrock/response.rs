@@ -54,9 +54,7 @@ fn stop(body: &Value) -> Option<Stop> {
 }
 
 fn tokens(report: &Value) -> Tokens {
-    let names =
-        ["/inputTokens", "/cacheReadInputTokens", "/cacheWriteInputTokens", "/outputTokens", "/reasoningTokens"];
-    Tokens::read(report, names)
+    Tokens::read(report, ["inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens", "outputTokens"])
 }
 
 /// A message of the stream as a server-sent event, so that it is read like any other stream: the event's name over its
@@ -127,12 +125,10 @@ fn read(event: &Value) -> Result<Option<(Event, bool)>, String> {
 
 fn delta(delta: &Value) -> Option<Delta> {
     let text = |pointer: &str| delta.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let kinds: [(&str, fn(String) -> Delta); 5] = [
-        ("/text", Delta::Text),
-        ("/toolUse/input", Delta::Input),
-        ("/reasoningContent/text", Delta::Thinking),
-        ("/reasoningContent/signature", Delta::Signature),
-        ("/reasoningContent/redactedContent", Delta::Redacted),
-    ];
-    kinds.into_iter().find_map(|(pointer, delta)| text(pointer).map(delta))
+    text("/text")
+        .map(Delta::Text)
+        .or_else(|| text("/toolUse/input").map(Delta::Input))
+        .or_else(|| text("/reasoningContent/text").map(Delta::Thinking))
+        .or_else(|| text("/reasoningContent/signature").map(Delta::Signature))
+        .or_else(|| text("/reasoningContent/redactedContent").map(Delta::Redacted))
 }

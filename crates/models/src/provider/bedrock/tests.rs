@@ -1,4 +1,5 @@
 //! Every feature in Converse's words and back, vectors of each family, and a server on the loopback address.
+#![expect(clippy::needless_pass_by_value, reason = "JSON that is written where it is used needs no reference")]
 
 use super::embedding::Family;
 use super::{request, response};

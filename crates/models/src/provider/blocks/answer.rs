@@ -1,6 +1,7 @@
 //! Answers made of blocks, put together as ours: the message, why it ended, what it took.
 
 use super::Piece;
+use crate::provider::exchange::MOST_TOKENS;
 use serde_json::{Map, Value, json};
 use usecase::{Choice, Completion, Content, Message, Role, Timestamp, Usage};
 
@@ -35,9 +36,6 @@ impl Stop {
     }
 }
 
-/// No call has more tokens than this. A larger figure is a broken report, and sums of such must not overflow.
-const MOST_TOKENS: u64 = 1 << 40;
-
 /// Tokens as both providers report them: the input without what was read from or written to the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(in crate::provider) struct Tokens {
@@ -49,11 +47,11 @@ pub(in crate::provider) struct Tokens {
 }
 
 impl Tokens {
-    /// Reads a report under the provider's names, in the order of the fields.
-    pub(in crate::provider) fn read(report: &Value, names: [&str; 5]) -> Self {
-        let number = |name: &str| report.pointer(name).and_then(Value::as_u64).unwrap_or(0).min(MOST_TOKENS);
-        let [input, read, written, output, thinking] = names.map(number);
-        Self { input, read, written, output, thinking }
+    /// Reads a report under the provider's names for the input, what was read, what was written, and the output.
+    pub(in crate::provider) fn read(report: &Value, names: [&str; 4]) -> Self {
+        let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0).min(MOST_TOKENS);
+        let [input, read, written, output] = names.map(number);
+        Self { input, read, written, output, thinking: 0 }
     }
 
     /// Reports of one stream are running totals, and a later one may leave out what an earlier one said.

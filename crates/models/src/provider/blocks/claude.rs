@@ -74,6 +74,26 @@ impl Claude {
         }
     }
 
+    /// Whether it can be made to call a tool. The newer models that always think cannot.
+    fn can_be_forced(self) -> bool {
+        match self.family {
+            Family::Opus => self.version < (5, 5),
+            Family::Other => self.version < (5, 1),
+            Family::Haiku | Family::Sonnet => true,
+        }
+    }
+
+    /// How it is told not to think, where it does so by itself and can be told.
+    fn unthinking(self) -> Option<Value> {
+        match self.family {
+            Family::Haiku => Some("disabled"),
+            Family::Opus | Family::Sonnet if self.version < (5, 5) => Some("disabled"),
+            Family::Sonnet => Some("between_tools"),
+            Family::Opus | Family::Other => None,
+        }
+        .map(|kind| json!({"type": kind}))
+    }
+
     fn effort(self, asked: &str) -> &'static str {
         match asked {
             "none" | "minimal" | "low" => "low",
@@ -81,6 +101,14 @@ impl Claude {
             "xhigh" if self.version >= (4, 7) => "xhigh",
             _ => "high",
         }
+    }
+}
+
+/// Refuses to force a model that cannot be forced.
+pub(in crate::provider) fn expect_choice(claude: Option<Claude>, is_forced: bool) -> Result<(), String> {
+    match claude.is_some_and(|claude| is_forced && !claude.can_be_forced()) {
+        true => Err("a tool that has to be called (`tool_choice`)".to_owned()),
+        false => Ok(()),
     }
 }
 
@@ -115,6 +143,10 @@ pub(in crate::provider) fn reasoning(
     }
     match (effort, adaptive, claude) {
         (None, _, _) => Reasoning::default(),
+        // Anthropic's effort is not a wish to think, and it is there without thinking.
+        (Some(effort), _, Some(claude)) if fields.is_anthropics => {
+            Reasoning { effort: Some(claude.effort(effort)), ..Reasoning::default() }
+        }
         (Some(effort), Some(claude), _) => by_effort(claude, effort, fields, is_forced),
         (Some("none"), None, _) => Reasoning::default(),
         (Some(_), None, Some(claude)) if claude.version < (3, 7) => {
@@ -130,10 +162,10 @@ fn by_effort(claude: Claude, asked: &str, fields: &mut Fields<'_>, is_forced: bo
     let display = claude.version >= (4, 7);
     let thinking = match asked {
         "none" if claude.version < (5, 0) => return Reasoning::default(),
-        "none" if claude.version < (5, 5) && claude.family != Family::Other => {
-            return Reasoning { thinking: Some(json!({"type": "disabled"})), ..Reasoning::default() };
-        }
         "none" => {
+            if let Some(thinking) = claude.unthinking() {
+                return Reasoning { thinking: Some(thinking), ..Reasoning::default() };
+            }
             fields.left_out("reasoning_effort", "this model always reasons, with low effort now");
             None
         }

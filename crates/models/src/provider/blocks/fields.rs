@@ -12,14 +12,18 @@ pub(in crate::provider) struct Fields<'a> {
     rest: &'a Map<String, Value>,
     taken: Vec<&'static str>,
     pub(in crate::provider) warnings: Vec<String>,
-    /// The request came in Anthropic's dialect, so that fields unknown here mean something to Claude.
+    /// The request came in Anthropic's dialect.
+    pub(in crate::provider) is_anthropics: bool,
+    /// It goes out in the same, so that fields unknown here are known there.
     pub(in crate::provider) same_dialect: bool,
 }
 
 impl<'a> Fields<'a> {
-    pub(in crate::provider) fn of(request: &'a ChatRequest) -> Self {
-        let same_dialect = request.dialect == Dialect::Messages;
-        Self { rest: &request.rest, taken: OURS.to_vec(), warnings: Vec::new(), same_dialect }
+    /// The fields of a request to Anthropic's own API, or to another one.
+    pub(in crate::provider) fn of(request: &'a ChatRequest, to_anthropic: bool) -> Self {
+        let is_anthropics = request.dialect == Dialect::Messages;
+        let same_dialect = is_anthropics && to_anthropic;
+        Self { rest: &request.rest, taken: OURS.to_vec(), warnings: Vec::new(), is_anthropics, same_dialect }
     }
 
     /// The field, unless it is absent or null; from now on it counts as accounted for.
@@ -49,6 +53,16 @@ impl<'a> Fields<'a> {
             Value::Array(stops) if stops.is_empty() => None,
             stops => Some(stops.clone()),
         }
+    }
+
+    /// Anthropic's features in beta that the app asks for: `anthropic_beta` stands for the header of that name.
+    pub(in crate::provider) fn take_betas(&mut self) -> Vec<&'a str> {
+        let names: Vec<&str> = match self.take("anthropic_beta") {
+            Some(Value::String(names)) => names.split(',').collect(),
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        names.into_iter().map(str::trim).filter(|name| !name.is_empty()).collect()
     }
 
     /// The schema that the answer has to fit. An answer that only has to be some JSON cannot be had.

@@ -15,7 +15,7 @@ pub(super) mod stream;
 pub(super) mod tests;
 
 use crate::error::Error;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use usecase::declared::ModelRef;
 
 /// The refusal that names the feature.
@@ -103,6 +103,8 @@ pub(super) enum Tool {
         schema: Value,
         strict: Option<bool>,
         cache: Option<Value>,
+        /// What else the provider whose dialect the request came in knows of tools.
+        rest: Map<String, Value>,
     },
     /// A tool of the provider's own, in the dialect that the request came in.
     Other(Value),

@@ -25,9 +25,9 @@ pub(in crate::provider) fn conversation(
     let mut read = Conversation::default();
     for message in messages {
         let mut blocks = match message.role {
-            Role::System | Role::Developer | Role::User => content(&message.content, same_dialect)?,
+            Role::System | Role::Developer | Role::User => content(&message.content, same_dialect, warnings)?,
             Role::Assistant => assistant(message, same_dialect, warnings)?,
-            Role::Tool => vec![result(message, same_dialect)?],
+            Role::Tool => vec![result(message, same_dialect, warnings)?],
             Role::Function => return Err("messages of the deprecated role `function`".to_owned()),
         };
         if let (Some(cache), Some(last)) = (cache_of(&message.rest), blocks.last_mut()) {
@@ -68,7 +68,7 @@ fn cache_of(fields: &Map<String, Value>) -> Option<Value> {
 
 fn assistant(message: &Message, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Vec<Block>, String> {
     let mut blocks = thinking(&message.rest, warnings);
-    blocks.extend(content(&message.content, same_dialect)?);
+    blocks.extend(content(&message.content, same_dialect, warnings)?);
     blocks.extend(text(message.rest.get("refusal").and_then(Value::as_str).unwrap_or_default()));
     for call in message.rest.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
         let field = |pointer: &str| call.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
@@ -108,12 +108,13 @@ fn thinking(fields: &Map<String, Value>, warnings: &mut Vec<String>) -> Vec<Bloc
     read
 }
 
-fn result(message: &Message, same_dialect: bool) -> Result<Block, String> {
+fn result(message: &Message, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Block, String> {
     let Some(id) = message.rest.get("tool_call_id").and_then(Value::as_str) else {
         return Err("the result of a tool without the id of its call".to_owned());
     };
     let failed = message.rest.get("is_error") == Some(&Value::Bool(true));
-    Ok(Piece::Result { id: id.to_owned(), blocks: content(&message.content, same_dialect)?, failed }.into())
+    let blocks = content(&message.content, same_dialect, warnings)?;
+    Ok(Piece::Result { id: id.to_owned(), blocks, failed }.into())
 }
 
 /// Neither provider takes an empty text.
@@ -121,18 +122,18 @@ fn text(text: &str) -> Option<Block> {
     (!text.trim().is_empty()).then(|| Piece::Text(text.to_owned()).into())
 }
 
-fn content(content: &Content, same_dialect: bool) -> Result<Vec<Block>, String> {
+fn content(content: &Content, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Vec<Block>, String> {
     match content {
         Content::Absent => Ok(Vec::new()),
         Content::Text(whole) => Ok(text(whole).into_iter().collect()),
         Content::Parts(parts) => {
-            let blocks = parts.iter().map(|part| block(part, same_dialect));
+            let blocks = parts.iter().map(|part| block(part, same_dialect, warnings));
             Ok(blocks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
         }
     }
 }
 
-fn block(part: &Value, same_dialect: bool) -> Result<Option<Block>, String> {
+fn block(part: &Value, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Option<Block>, String> {
     let field = |pointer: &str| part.pointer(pointer).and_then(Value::as_str);
     let piece = match field("/type").unwrap_or_default() {
         kind @ ("text" | "refusal") => match text(field(&format!("/{kind}")).unwrap_or_default()) {
@@ -140,6 +141,9 @@ fn block(part: &Value, same_dialect: bool) -> Result<Option<Block>, String> {
             None => return Ok(None),
         },
         "image_url" => {
+            if field("/image_url/detail").is_some_and(|detail| detail != "auto") {
+                warn(warnings, "`detail` of a picture was left out".to_owned());
+            }
             let url = field("/image_url/url").or_else(|| field("/image_url"));
             Piece::Image(source(url.ok_or("a picture without an address")?)?)
         }
@@ -173,23 +177,37 @@ fn source(url: &str) -> Result<Source, String> {
     Ok(Source::Inline { media_type, base64: base64.to_owned() })
 }
 
-/// Reads `tools`.
-pub(in crate::provider) fn tools(tools: Option<&Value>, same_dialect: bool) -> Result<Vec<Tool>, String> {
+/// Reads `tools`. With `same_dialect`, tools and fields unknown here are the provider's own and pass as they are.
+pub(in crate::provider) fn tools(
+    tools: Option<&Value>,
+    same_dialect: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Tool>, String> {
     let tools = tools.and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     let read = tools.iter().map(|tool| match (tool.get("type").and_then(Value::as_str), tool.get("function")) {
         (Some("function") | None, Some(Value::Object(function))) => {
-            let text = |name: &str| function.get(name).and_then(Value::as_str).map(str::to_owned);
-            let name = text("name").ok_or("a tool without a name")?;
-            let schema = function.get("parameters").filter(|schema| schema.is_object()).cloned();
-            let schema = schema.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
-            let strict = function.get("strict").and_then(Value::as_bool);
-            let description = text("description").filter(|text| !text.is_empty());
-            Ok(Tool::Function { name, description, schema, strict, cache: tool.as_object().and_then(cache_of) })
+            let mut rest = tool.as_object().cloned().unwrap_or_default();
+            rest.retain(|name, _| !matches!(name.as_str(), "type" | "function" | "cache_control"));
+            if !same_dialect {
+                rest.keys().for_each(|name| warn(warnings, format!("`{}` of a tool was left out", shown(name))));
+                rest.clear();
+            }
+            self::function(function, tool.as_object().and_then(cache_of), rest)
         }
         _ if same_dialect => Ok(Tool::Other(tool.clone())),
         (kind, _) => Err(format!("a tool of type `{}`", shown(kind.unwrap_or("unknown")))),
     });
     read.collect()
+}
+
+fn function(function: &Map<String, Value>, cache: Option<Value>, rest: Map<String, Value>) -> Result<Tool, String> {
+    let text = |name: &str| function.get(name).and_then(Value::as_str).map(str::to_owned);
+    let name = text("name").ok_or("a tool without a name")?;
+    let schema = function.get("parameters").filter(|schema| schema.is_object()).cloned();
+    let schema = schema.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
+    let strict = function.get("strict").and_then(Value::as_bool);
+    let description = text("description").filter(|text| !text.is_empty());
+    Ok(Tool::Function { name, description, schema, strict, cache, rest })
 }
 
 /// Reads `tool_choice`.

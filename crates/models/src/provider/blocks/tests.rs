@@ -52,7 +52,7 @@ fn a_model_is_known_by_its_name() {
 fn marks(call: &Call, rules: Rules) -> Vec<String> {
     let mut conversation: Conversation =
         read::conversation(&call.request.messages, false, &mut Vec::new()).expect("it can be read");
-    let mut tools = read::tools(call.request.rest.get("tools"), false).expect("they can be read");
+    let mut tools = read::tools(call.request.rest.get("tools"), false, &mut Vec::new()).expect("they can be read");
     let before: String = texts(&conversation);
     cache::mark(&mut conversation, &mut tools, call, rules);
     assert_eq!(texts(&conversation), before, "nothing is said otherwise");
@@ -98,7 +98,7 @@ fn the_cache_is_marked_where_the_prompt_stays_the_same() {
     check("a model that does not keep tools", &with_tools, Rules { tools: false, ..rules }, &["system …e kind."]);
     let talk = json!([system("Be kind.".to_owned()), user(&long), assistant, user("And?"), assistant, user("So?")]);
     check("a long conversation", &chat(talk, json!([])), rules, &["turn 2"]);
-    let own = json!([system(long.clone()), {"role": "user", "content": "Hi", "cache_control": {"type": "ephemeral"}}]);
+    let own = json!([system(long), {"role": "user", "content": "Hi", "cache_control": {"type": "ephemeral"}}]);
     check("marks of the app's own", &chat(own, tools), rules, &["turn 0"]);
 }
 

@@ -22,8 +22,7 @@ const SAME: &[(&str, &str)] = &[
 
 /// The body and what was left out of the request, or the feature that cannot be had.
 pub(super) fn body(model: &str, request: &ChatRequest) -> Result<(Value, Vec<String>), String> {
-    let mut fields = Fields::of(request);
-    fields.same_dialect = false;
+    let mut fields = Fields::of(request, false);
     fields.refuse_what_changes_the_answer()?;
     let mut body = Map::new();
     body.insert("model".to_owned(), model.into());
@@ -96,7 +95,7 @@ fn part(part: &Value, role: &Role, warnings: &mut Vec<String>) -> Result<Value, 
 /// Cohere can be made to call a tool, but not a certain one: then it is shown no other.
 fn tools(fields: &mut Fields<'_>, body: &mut Map<String, Value>) -> Result<(), String> {
     let given = fields.take("tools");
-    read::tools(given, false)?;
+    read::tools(given, false, &mut fields.warnings)?;
     let mut tools: Vec<Value> = given.and_then(Value::as_array).cloned().unwrap_or_default();
     let choice = read::tool_choice(fields.take("tool_choice"))?;
     if fields.take("parallel_tool_calls") == Some(&Value::Bool(false)) {

@@ -1,6 +1,7 @@
 //! Whole answers of Cohere's chat as ours, and what they have in common with streamed ones.
 
 use crate::provider::blocks::{answer, read};
+use crate::provider::exchange::MOST_TOKENS;
 use crate::provider::tool_calls;
 use serde_json::{Map, Value};
 use usecase::{Choice, Completion, Content, Message, Role, Usage};
@@ -19,8 +20,6 @@ pub(super) fn finish_reason(given: &Value) -> Result<&'static str, String> {
 
 /// Tokens as they are charged, else as they were counted.
 pub(super) fn usage(usage: &Value) -> Option<Usage> {
-    /// No call has more tokens than this.
-    const MOST_TOKENS: u64 = 1 << 40;
     // Written as floating-point numbers by some versions.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let whole = |value: &Value| value.as_u64().or_else(|| value.as_f64().map(|tokens| tokens.max(0.0) as u64));

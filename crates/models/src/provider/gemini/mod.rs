@@ -77,6 +77,16 @@ impl Gemini {
         Ok(Answer { body, request_id: None, headers, warnings })
     }
 
+    async fn count(&self, call: &Call, asking: Asking<'_>) -> Result<u64, Error> {
+        let model = asking.model;
+        let unsupported = |feature| Error::Unsupported { model: model.clone(), feature };
+        let body = request::count(&resource(model), &model.model, &call.request).map_err(unsupported)?;
+        let (incoming, key) = self.send("countTokens", &body, false, &asking).await?;
+        let (_, value) = exchange::json(model, incoming, &exchange::secrets(key.as_ref())).await?;
+        let missing = || Error::Garbage { model: model.clone(), what: "`totalTokens` is missing".to_owned() };
+        value["totalTokens"].as_u64().ok_or_else(missing)
+    }
+
     async fn vectors(&self, request: &EmbeddingRequest, asking: Asking<'_>) -> Result<Embeddings, Error> {
         let mut all = Embeddings { vectors: Vec::with_capacity(request.texts.len()), usage: None };
         for texts in request.texts.chunks(embedding::MOST_TEXTS) {
@@ -103,6 +113,10 @@ impl Adapter for Gemini {
 
     fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>> {
         Box::pin(self.answer(call, asking))
+    }
+
+    fn count_tokens<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(self.count(call, asking))
     }
 
     fn embed<'a>(

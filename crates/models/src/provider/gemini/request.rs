@@ -10,8 +10,7 @@ use usecase::{ChatRequest, Content, Message};
 
 /// The body and what was left out of the request, or the feature that cannot be had.
 pub(super) fn body(model: &str, request: &ChatRequest) -> Result<(Value, Vec<String>), String> {
-    let mut fields = Fields::of(request);
-    fields.same_dialect = false;
+    let mut fields = Fields::of(request, false);
     fields.refuse_what_is_not_text()?;
     let mut body = Map::new();
     let messages = sounds_as_files(&request.messages);
@@ -36,6 +35,13 @@ pub(super) fn body(model: &str, request: &ChatRequest) -> Result<(Value, Vec<Str
     }
     let warnings = fields.finish(&mut Map::new());
     Ok((body.into(), warnings))
+}
+
+/// The body that asks how many tokens such a request is.
+pub(super) fn count(resource: &str, model: &str, request: &ChatRequest) -> Result<Value, String> {
+    let (mut body, _) = body(model, request)?;
+    body["model"] = resource.into();
+    Ok(json!({"generateContentRequest": body}))
 }
 
 /// Sound is data with a type like any other here, so it is read as a file.
@@ -64,7 +70,7 @@ struct Signatures {
 }
 
 /// Where Google's own imitation of OpenAI's API keeps a call's signature.
-pub(super) const SIGNATURE: &str = "/extra_content/google/thought_signature";
+const SIGNATURE: &str = "/extra_content/google/thought_signature";
 
 /// What Google has an app send with a call that no Gemini made.
 const NO_SIGNATURE: &str = "skip_thought_signature_validator";
@@ -218,8 +224,9 @@ fn media_type_of(address: &str) -> Option<&'static str> {
 fn tools(fields: &mut Fields<'_>, body: &mut Map<String, Value>) -> Result<(), String> {
     let mut is_strict = false;
     let mut declarations = Vec::new();
-    for tool in read::tools(fields.take("tools"), false)? {
-        let Tool::Function { name, description, schema, strict, cache } = tool else { continue };
+    let given = fields.take("tools");
+    for tool in read::tools(given, false, &mut fields.warnings)? {
+        let Tool::Function { name, description, schema, strict, cache, .. } = tool else { continue };
         let mut declaration = json!({"name": name, "parametersJsonSchema": schema});
         if let Some(description) = description {
             declaration["description"] = description.into();

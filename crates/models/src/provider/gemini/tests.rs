@@ -55,7 +55,7 @@ fn pictures_files_and_sound() {
         {"inlineData": {"mimeType": "application/pdf", "data": "BBBB"}},
         {"inlineData": {"mimeType": "audio/wav", "data": "CCCC"}},
     ]}]});
-    check_sent("gemini-2.5-flash", asked, &sent, &[]);
+    check_sent("gemini-2.5-flash", asked, &sent, &["`detail` of a picture was left out"]);
 }
 
 fn tool(name: &str, strict: bool) -> Value {

@@ -1,7 +1,7 @@
 //! Answers of `generateContent`, whole or one event of a stream, as ours.
 
-use super::request::SIGNATURE;
 use crate::provider::blocks::{answer, read};
+use crate::provider::exchange::MOST_TOKENS;
 use serde_json::{Map, Value, json};
 use usecase::{Choice, Completion, Content, Message, Role, Usage};
 
@@ -15,7 +15,7 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Reads the parts of a candidate. `indices` counts the calls in a stream, where each has to say its place.
+    /// Reads the parts of a candidate. In a stream a call says its place, behind those that are `known` already.
     pub(super) fn read(candidate: &Value, salt: &str, known: usize, streamed: bool) -> Self {
         let mut said = Self::default();
         for part in candidate.pointer("/content/parts").and_then(Value::as_array).into_iter().flatten() {
@@ -64,7 +64,6 @@ fn called(call: &Value, signature: Option<&Value>, at: usize, salt: &str, stream
     let mut written = answer::call(streamed.then_some(at), &id, name, &arguments);
     if let Some(signature) = signature {
         written["extra_content"] = json!({"google": {"thought_signature": signature}});
-        debug_assert!(written.pointer(SIGNATURE).is_some());
     }
     written
 }
@@ -141,8 +140,6 @@ pub(super) fn header(model: &str, body: &Value, object: &str) -> Map<String, Val
 
 /// The tokens of an answer. Thoughts are counted beside the candidates, and are output like them.
 pub(super) fn usage(body: &Value) -> Option<Usage> {
-    /// No call has more tokens than this.
-    const MOST_TOKENS: u64 = 1 << 40;
     let report = body.get("usageMetadata")?;
     let number = |name: &str| report[name].as_u64().unwrap_or(0).min(MOST_TOKENS);
     let thoughts = number("thoughtsTokenCount");

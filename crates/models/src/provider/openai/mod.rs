@@ -11,6 +11,8 @@ mod stream;
 mod tests;
 mod wire;
 
+pub(super) use wire::Surface;
+
 use super::exchange::{self, Key};
 use super::refusal::{self, named};
 use super::transport::{self, Decode, Decoder, Incoming, Outgoing, Transport};
@@ -66,6 +68,14 @@ impl OpenAi {
             }
             (ProviderKind::Azure, None) => format!("/openai/v1/{endpoint}"),
             _ => format!("/{endpoint}"),
+        }
+    }
+
+    fn surface(&self) -> Surface {
+        match (self.kind, &self.api_version) {
+            _ if self.transport.host() == HOME_HOST => Surface::Home,
+            (ProviderKind::Azure, None) => Surface::Undated,
+            _ => Surface::Other,
         }
     }
 
@@ -129,7 +139,7 @@ impl OpenAi {
         request: &ChatRequest,
         asking: &Asking<'_>,
     ) -> Result<(Incoming, Option<Key>, Vec<String>), Error> {
-        let (body, warnings) = write(asking.model, request, self.kind, self.transport.host() == HOME_HOST)?;
+        let (body, warnings) = write(asking.model, request, self.kind, self.surface())?;
         let (incoming, key) = self.send("chat/completions", body, request.stream, asking).await?;
         Ok((incoming, key, warnings))
     }
@@ -191,11 +201,11 @@ pub(super) fn write(
     model: &ModelRef,
     request: &ChatRequest,
     kind: ProviderKind,
-    is_home: bool,
+    surface: Surface,
 ) -> Result<(Bytes, Vec<String>), Error> {
     let unsupported = |feature| Error::Unsupported { model: model.clone(), feature };
     let (request, warnings) = fitting::fit(kind, request).map_err(unsupported)?;
-    let written = wire::Written { model: &model.model, request: &request, kind, is_home };
+    let written = wire::Written { model: &model.model, request: &request, kind, surface };
     let body = written.body();
     let body = body.map_err(|error| Error::Garbage { model: model.clone(), what: format!("our request: {error}") })?;
     Ok((body, warnings))

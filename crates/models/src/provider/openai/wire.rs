@@ -1,7 +1,8 @@
 //! The wire format of OpenAI's chat completions: the request body out of our nouns, and our nouns out of the answer.
 //! What is not modelled stays in the `rest` of its level and passes through untouched.
 
-use super::super::splice;
+use crate::provider::exchange::MOST_TOKENS;
+use crate::provider::splice;
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
@@ -14,12 +15,25 @@ pub(super) struct Written<'a> {
     pub(super) model: &'a str,
     pub(super) request: &'a ChatRequest,
     pub(super) kind: ProviderKind,
-    /// Whether it goes to OpenAI itself.
-    pub(super) is_home: bool,
+    pub(super) surface: Surface,
+}
+
+/// How much of OpenAI's newer words a server is sure to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::provider) enum Surface {
+    /// OpenAI itself.
+    Home,
+    /// Azure's that is not dated.
+    Undated,
+    /// A compatible server, or one of a certain date.
+    Other,
 }
 
 /// Fields that we set ourselves, whatever the app put there.
 const OURS: &[&str] = &["model", "messages", "stream", "stream_options"];
+
+/// The limit of an answer, in tokens, with those of its reasoning.
+const LIMIT: &str = "max_completion_tokens";
 
 impl Written<'_> {
     /// What an app sent in this dialect and nothing changed goes out to the letter, but for the name of the model and, in
@@ -36,6 +50,12 @@ impl Written<'_> {
     /// Mistral refuses the field and reports usage without being asked.
     fn knows_stream_options(&self) -> bool {
         self.kind != ProviderKind::Mistral
+    }
+
+    /// OpenAI's models that reason refuse the older name of the limit, and all of its models take the newer one.
+    fn name<'b>(&self, name: &'b str) -> &'b str {
+        let has_new = || self.request.rest.contains_key(LIMIT);
+        if name == "max_tokens" && self.surface != Surface::Other && !has_new() { LIMIT } else { name }
     }
 
     /// The same for all requests with the same beginning, so that they meet in one prompt cache.
@@ -63,7 +83,7 @@ impl Serialize for Written<'_> {
         map.serialize_entry("messages", &self.request.messages)?;
         let rest = &self.request.rest;
         for (name, value) in rest.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
-            map.serialize_entry(name, value)?;
+            map.serialize_entry(self.name(name), value)?;
         }
         if self.request.stream {
             map.serialize_entry("stream", &true)?;
@@ -81,7 +101,7 @@ impl Serialize for Written<'_> {
         if self.kind == ProviderKind::Openrouter && !rest.contains_key("usage") {
             map.serialize_entry("usage", &json!({"include": true}))?;
         }
-        if self.is_home
+        if self.surface == Surface::Home
             && !rest.contains_key("prompt_cache_key")
             && let Some(key) = self.cache_key()
         {
@@ -197,9 +217,6 @@ fn parted(parts: &[Value], delta: &mut Map<String, Value>) -> Option<String> {
     let texts: String = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
     (!texts.is_empty()).then_some(texts)
 }
-
-/// No call has more tokens than this. A larger figure is a broken report, and sums of such must not overflow.
-const MOST_TOKENS: u64 = 1 << 40;
 
 /// Reads a usage report in any of the spellings found in the field; `None` when it reports nothing.
 pub(super) fn usage(report: &Value) -> Option<Usage> {

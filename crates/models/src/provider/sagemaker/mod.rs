@@ -29,7 +29,7 @@ impl Sagemaker {
     async fn answer(&self, call: &Call, asking: Asking<'_>) -> Result<Answer, Error> {
         let (model, streamed) = (asking.model, call.request.stream);
         // These containers take what vLLM takes.
-        let (body, warnings) = openai::write(model, &call.request, ProviderKind::Vllm, false)?;
+        let (body, warnings) = openai::write(model, &call.request, ProviderKind::Vllm, openai::Surface::Other)?;
         let action = if streamed { "invocations-response-stream" } else { "invocations" };
         let path = format!("/endpoints/{}/{action}", path_step(&model.model));
         let sent = self.service.post(path, without_model(&body), streamed, &asking).await?;

@@ -164,8 +164,14 @@ fn prepare(house: &House, name: &str, shown: bool) -> anyhow::Result<()> {
 }
 
 fn key(house: &House, groups: Vec<String>) -> anyhow::Result<String> {
-    let key =
-        NewKey { name: "bench".to_owned(), role: PrincipalRole::App, use_cases: None, groups, budget_per_day: None, limits: admission::KeyLimits::default() };
+    let key = NewKey {
+        name: "bench".to_owned(),
+        role: PrincipalRole::App,
+        use_cases: None,
+        groups,
+        budget_per_day: None,
+        limits: admission::KeyLimits::default(),
+    };
     Ok(house.parts.admission.create(key)?.secret)
 }
 

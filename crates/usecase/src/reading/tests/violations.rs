@@ -72,7 +72,7 @@ fn unknown_keys_of_named_tables_and_of_the_project() {
     shipway.toml:3:1: unknown key `adress` in `server`
      3 | adress = "127.0.0.1:1"
        | ^^^^^^
-       expected: one of `listen`, `max_body_bytes`, `drain`, `keepalive`
+       expected: one of `listen`, `max_body_bytes`, `max_file_bytes`, `max_key_file_bytes`, `batch_workers`, `drain`, `keepalive`
     "#);
 }
 

@@ -12,7 +12,7 @@ use usecase::{ChatRequest, Dialect, EmbeddingRequest, Raw};
 
 fn sent(kind: ProviderKind, request: &ChatRequest) -> Result<(Value, Vec<String>), String> {
     let (request, warnings) = fitting::fit(kind, request)?;
-    let written = wire::Written { model: "m", request: &request, kind, is_home: false };
+    let written = wire::Written { model: "m", request: &request, kind, surface: wire::Surface::Other };
     let body = written.body().expect("it can be written");
     Ok((serde_json::from_slice(&body).expect("JSON"), warnings))
 }
@@ -148,6 +148,10 @@ fn words_of_another_dialect_are_left_out_by_name() {
     // OpenRouter hands marks on, and has a word for the budget.
     let (routed, _) = sent(Openrouter, &request).expect("it can be had");
     assert_eq!((&routed["tools"][0]["cache_control"], &routed["reasoning"]), (&mark, &json!({"max_tokens": 2000})));
+    let file = json!({"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_url": "https://example.com/a.pdf"}}]}]});
+    let refused = sent(Openai, &golden::foreign(file.clone())).expect_err("it cannot be had");
+    assert_eq!(refused, "a file by its address");
+    assert!(sent(Openrouter, &golden::foreign(file)).is_ok());
     // The same words of an app that speaks chat completions itself are its own affair.
     let own = ChatRequest { dialect: Dialect::Chat, ..request };
     assert_eq!(sent(Openai, &own).expect("it can be had").1, [""; 0]);
@@ -155,19 +159,38 @@ fn words_of_another_dialect_are_left_out_by_name() {
 
 #[test]
 fn requests_with_one_beginning_meet_in_one_cache() {
-    let key = |asked: Value, is_home: bool| {
+    let key = |asked: Value, surface: wire::Surface| {
         let request = golden::request(asked);
-        let written = wire::Written { model: "m", request: &request, kind: Openai, is_home };
+        let written = wire::Written { model: "m", request: &request, kind: Openai, surface };
         let body: Value = serde_json::from_slice(&written.body().expect("it can be written")).expect("JSON");
         body.get("prompt_cache_key").and_then(Value::as_str).map(str::to_owned)
     };
     let asked = |system: &str, question: &str| json!({"messages": [{"role": "system", "content": system}, {"role": "user", "content": question}]});
-    let first = key(asked("Be brief.", "Hi"), true).expect("a key");
-    assert_eq!(key(asked("Be brief.", "Ho"), true).as_ref(), Some(&first));
-    assert_ne!(key(asked("Be long.", "Hi"), true).as_ref(), Some(&first));
-    assert_eq!(key(asked("Be brief.", "Hi"), false), None, "another server may not know the field");
-    assert_eq!(key(json!({}), true), None);
-    assert_eq!(key(json!({"prompt_cache_key": "mine", "tools": []}), true).as_deref(), Some("mine"));
+    let first = key(asked("Be brief.", "Hi"), wire::Surface::Home).expect("a key");
+    assert_eq!(key(asked("Be brief.", "Ho"), wire::Surface::Home).as_ref(), Some(&first));
+    assert_ne!(key(asked("Be long.", "Hi"), wire::Surface::Home).as_ref(), Some(&first));
+    assert_eq!(key(asked("Be brief.", "Hi"), wire::Surface::Other), None, "another server may not know the field");
+    assert_eq!(key(json!({}), wire::Surface::Home), None);
+    assert_eq!(key(json!({"prompt_cache_key": "mine", "tools": []}), wire::Surface::Home).as_deref(), Some("mine"));
+}
+
+#[test]
+fn the_limit_of_an_answer_has_the_name_that_the_models_there_take() {
+    let check = |surface: wire::Surface, asked: Value, expected: Value| {
+        let request = golden::request(asked);
+        let body = wire::Written { model: "m", request: &request, kind: Openai, surface }.body();
+        let mut body: Value = serde_json::from_slice(&body.expect("it can be written")).expect("JSON");
+        let fields = body.as_object_mut().expect("an object");
+        fields.retain(|name, _| name.starts_with("max"));
+        assert_eq!(body, expected, "{surface:?}");
+    };
+    let (old, new) = (json!({"max_tokens": 9}), json!({"max_completion_tokens": 9}));
+    check(wire::Surface::Home, old.clone(), new.clone());
+    check(wire::Surface::Undated, old.clone(), new.clone());
+    check(wire::Surface::Other, old.clone(), old);
+    check(wire::Surface::Other, new.clone(), new);
+    let both = json!({"max_tokens": 9, "max_completion_tokens": 8});
+    check(wire::Surface::Home, both.clone(), both);
 }
 
 fn raw(json: &str) -> ChatRequest {
@@ -181,7 +204,7 @@ fn what_nothing_changed_goes_out_to_the_letter() {
     let check = |kind: ProviderKind, json: &str, expected: &str| {
         let request = raw(json);
         let (request, _) = fitting::fit(kind, &request).expect("it can be had");
-        let body = wire::Written { model: "o\"m", request: &request, kind, is_home: true }.body();
+        let body = wire::Written { model: "o\"m", request: &request, kind, surface: wire::Surface::Home }.body();
         assert_eq!(std::str::from_utf8(&body.expect("it can be written")), Ok(expected), "{json}");
     };
     let tail = r#""messages":[{"role":"user","content":"Gr\u00f6ße"}], "temperature":1.0e0 }"#;
