@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use storage::Storage;
 
-/// How long what is in memory is trusted without a look.
-pub(crate) const FRESH_FOR: Duration = Duration::from_millis(200);
+/// How long what is in memory is trusted without a look. A look costs some µs, so twenty a second are nothing.
+pub(crate) const FRESH_FOR: Duration = Duration::from_millis(50);
 
 /// A key with what it has used of its limits.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
 //! Text in, verdict out: the checks on what an app asks, on what was retrieved for it, and on what was answered.
 //! Everything here runs in the process, without a model and without the network, in microseconds.
 //!
-//! In reading order: first the ways of looking at a text (`normalise`, `sentences`, `words`), then the two maps that
+//! In reading order: first the ways of looking at a text (`normalise`, `sentences`, `words`, `gist`), then the two maps that
 //! undo what a guard changed (`vault` with `restore` gives people their values back, `offsets` gives citations their
 //! places back), then one folder per guard (`guard::{pii, secrets, injection, topics, grounding}`), and last `guards`,
 //! which runs them in order for one use case.
 //!
 //! What each guard measured on public test data stands in its own module's documentation.
 
+mod gist;
 mod guard;
 mod guards;
 mod normalise;
@@ -17,6 +18,7 @@ mod sentences;
 mod vault;
 mod words;
 
+pub use gist::Gist;
 pub use guard::grounding::{GroundingReport, SentenceSupport};
 pub use guard::topics::{TopicBoundary, background_sentences, looks_like_small_talk};
 pub use guards::{CheckedPassages, Guards};

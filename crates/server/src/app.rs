@@ -4,7 +4,7 @@
 use crate::batching;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
-use admission::Admission;
+use admission::{Admission, Admitted, Gate, Pass, Priority};
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, header};
 use batches::Batches;
@@ -60,6 +60,7 @@ pub(crate) struct App {
     /// The lines of batches come through a router of their own that no listener leads to. What comes there names its key
     /// instead of proving it.
     inside: bool,
+    pub(crate) gate: Gate,
     prepared: Arc<ArcSwap<HashMap<BundleId, Arc<Ready>>>>,
     bare: Arc<ArcSwap<HashMap<ModelRef, Arc<Prepared>>>>,
 }
@@ -80,7 +81,8 @@ impl App {
     pub(crate) fn new(parts: Parts, loopback: bool) -> Self {
         let metrics = Arc::new(Metrics::default());
         let (prepared, bare) = (Arc::default(), Arc::default());
-        Self { parts, metrics, loopback, inside: false, prepared, bare }
+        let gate = Gate::new(&parts.project.file.limits);
+        Self { parts, metrics, loopback, inside: false, gate, prepared, bare }
     }
 
     /// The same for the lines of batches: everything is shared but how a caller is known.
@@ -90,6 +92,7 @@ impl App {
             metrics: Arc::clone(&self.metrics),
             loopback: self.loopback,
             inside: true,
+            gate: self.gate.clone(),
             prepared: Arc::clone(&self.prepared),
             bare: Arc::clone(&self.bare),
         }
@@ -98,6 +101,25 @@ impl App {
     /// On whose behalf requests come.
     pub(crate) fn source(&self) -> Source {
         if self.inside { Source::Batch } else { Source::Live }
+    }
+
+    /// A place among the requests under way, by how urgent the caller's key is; a batch takes only what is left.
+    pub(crate) async fn enter(&self, principal: &Principal) -> Result<Pass, Problem> {
+        let priority = if self.inside { Priority::Low } else { self.parts.admission.priority(principal) };
+        Ok(self.gate.enter(priority).await?)
+    }
+
+    /// Reserves the most that a request can cost, in money and in tokens.
+    pub(crate) fn admit(
+        &self,
+        principal: Principal,
+        prepared: &Prepared,
+        request: &ChatRequest,
+    ) -> Result<Admitted, Problem> {
+        let pipeline = &self.parts.pipeline;
+        let (estimate, budget) = (pipeline.estimate(prepared, request), prepared.budget_per_day());
+        let admitted = self.parts.admission.admit(principal, prepared.name(), budget, estimate)?;
+        Ok(admitted.with_tokens(pipeline.most_tokens(prepared, request))?)
     }
 
     /// Prepares everything that is released, so that no first request waits for it.
@@ -148,7 +170,7 @@ impl App {
         // The name of a use case holds no slash, that of a bare model always does.
         if let Some(model) = ModelRef::parse(name) {
             allowed(principal, Principal::MODELS)?;
-            return Ok(Picked { prepared: self.bare(model)?, arm: Arm::Stable });
+            return Ok(Picked { prepared: self.bare(&model)?, arm: Arm::Stable });
         }
         let sticky = request.conversation.as_deref().or(request.subject.as_deref());
         if let Some(picked) = self.parts.releases.pick(name, sticky)? {
@@ -168,11 +190,11 @@ impl App {
     }
 
     /// A bare model, prepared at its first request.
-    fn bare(&self, model: ModelRef) -> Result<Arc<Prepared>, Problem> {
-        if let Some(prepared) = self.bare.load().get(&model) {
+    fn bare(&self, model: &ModelRef) -> Result<Arc<Prepared>, Problem> {
+        if let Some(prepared) = self.bare.load().get(model) {
             return Ok(Arc::clone(prepared));
         }
-        let prepared = self.parts.pipeline.prepare_bare(&model)?;
+        let prepared = self.parts.pipeline.prepare_bare(model)?;
         self.bare.rcu(|table| {
             // Callers choose the names: the table must not grow with them.
             let mut table = if table.len() < MOST_BARE { HashMap::clone(table) } else { HashMap::new() };

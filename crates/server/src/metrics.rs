@@ -1,5 +1,7 @@
 //! What Prometheus reads at `/metrics`. Names follow OpenTelemetry's GenAI conventions where they have one.
 
+use crate::app::App;
+use admission::Pass;
 use ledger::Status;
 use pipeline::Facts;
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -9,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use usecase::Decision;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +47,72 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
     batch_lines: Family<StatusLabel, Counter>,
     batch_lines_in_flight: Gauge,
+    standing: Standing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ModelLabel {
+    model: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+/// What other rooms count, copied when it is asked for.
+#[derive(Default)]
+struct Standing {
+    target_open: Family<ModelLabel, Gauge>,
+    target_calls: Family<ModelLabel, Gauge>,
+    target_failures: Family<ModelLabel, Gauge>,
+    target_passed_over: Family<ModelLabel, Gauge>,
+    target_latency: Family<ModelLabel, Gauge<f64, AtomicU64>>,
+    denied: Family<ReasonLabel, Gauge>,
+    waiting: Gauge,
+    budget_overshot_micro_dollars: Gauge,
+}
+
+impl Standing {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "target_open",
+            "1 while a model is asked, 0 while it is passed over",
+            self.target_open.clone(),
+        );
+        registry.register("target_calls", "Calls of a model since the start", self.target_calls.clone());
+        registry.register("target_failures", "Of these, failed by its provider", self.target_failures.clone());
+        registry.register("target_passed_over", "How often it was not asked", self.target_passed_over.clone());
+        registry.register("target_latency_seconds", "Peak-EWMA of its latency", self.target_latency.clone());
+        registry.register("denied", "Requests turned away since the start", self.denied.clone());
+        registry.register("requests_waiting", "Requests that wait for a place", self.waiting.clone());
+        let help = "What requests cost beyond their reservation, in millionths of a US dollar";
+        registry.register("budget_overshot_micro_dollars", help, self.budget_overshot_micro_dollars.clone());
+    }
+
+    fn copy(&self, app: &App) {
+        for target in app.parts.pipeline.engines().models.health() {
+            let label = ModelLabel { model: target.model.to_string() };
+            self.target_open.get_or_create(&label).set(i64::from(target.closed.is_none()));
+            self.target_calls.get_or_create(&label).set(count(target.calls));
+            self.target_failures.get_or_create(&label).set(count(target.failures));
+            self.target_passed_over.get_or_create(&label).set(count(target.passed_over));
+            if let Some(latency) = target.latency {
+                self.target_latency.get_or_create(&label).set(latency.as_secs_f64());
+            }
+        }
+        for (reason, denials) in app.parts.admission.denials() {
+            self.denied.get_or_create(&ReasonLabel { reason }).set(count(denials));
+        }
+        let gate = app.gate.standing();
+        self.denied.get_or_create(&ReasonLabel { reason: "overloaded" }).set(count(gate.turned_away));
+        self.waiting.set(count(gate.waiting as u64));
+        self.budget_overshot_micro_dollars.set(app.parts.admission.overshot().1.0);
+    }
+}
+
+fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Default for Metrics {
@@ -70,6 +139,7 @@ impl Default for Metrics {
             in_flight: Gauge::default(),
             batch_lines: Family::default(),
             batch_lines_in_flight: Gauge::default(),
+            standing: Standing::default(),
         };
         metrics.register();
         metrics
@@ -94,6 +164,7 @@ impl Metrics {
         registry.register("batch_lines", "Lines of batches by what came of them", self.batch_lines.clone());
         let in_flight = self.batch_lines_in_flight.clone();
         registry.register("batch_lines_in_flight", "Lines of batches being answered now", in_flight);
+        self.standing.register(registry);
     }
 
     /// Requests being answered now that are no lines of batches.
@@ -126,7 +197,8 @@ impl Metrics {
     }
 
     /// The text format that Prometheus scrapes.
-    pub(crate) fn encode(&self) -> String {
+    pub(crate) fn encode(&self, app: &App) -> String {
+        self.standing.copy(app);
         let mut encoded = String::new();
         // Writing to a string cannot fail.
         let _ = text::encode(&mut encoded, &self.registry);
@@ -137,13 +209,15 @@ impl Metrics {
 /// One request that is being answered: counted from its beginning to its end, whole or streamed, however it ends.
 pub(crate) struct Counted {
     metrics: Arc<Metrics>,
+    /// Its place among the requests under way.
+    _pass: Pass,
     ended: bool,
 }
 
 impl Counted {
-    pub(crate) fn begin(metrics: &Arc<Metrics>) -> Self {
+    pub(crate) fn begin(metrics: &Arc<Metrics>, pass: Pass) -> Self {
         metrics.in_flight.inc();
-        Self { metrics: Arc::clone(metrics), ended: false }
+        Self { metrics: Arc::clone(metrics), _pass: pass, ended: false }
     }
 
     pub(crate) fn answered(&mut self, facts: &Facts) {

@@ -72,6 +72,9 @@ impl Identity {
         let mut headers = self.headers(dialect);
         put(&mut headers, "x-shipway-status", facts.status.as_str());
         put(&mut headers, "x-shipway-cost", &cost_text(facts.cost));
+        if let Some(way) = facts.cache {
+            put(&mut headers, "x-shipway-cache", way);
+        }
         put(&mut headers, "server-timing", &server_timing(facts));
         headers
     }

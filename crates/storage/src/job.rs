@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use rusqlite::Transaction;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Work for the writer's thread, for rooms that gather many small writes into one: [`crate::Storage::write`] is enough for
@@ -13,6 +14,12 @@ pub trait Job: Send {
     /// # Errors
     /// Whatever stands against the whole job.
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<()>;
+
+    /// How long the transaction should wait for company before it begins: for work that knows that more is on its way, and
+    /// that one `fsync` for all of it is worth the wait.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Tells whoever waits, on the writer's thread: `Ok` once the commit is on disk, `Err` when the job or its commit
     /// failed. Must not block.

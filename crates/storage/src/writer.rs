@@ -1,6 +1,6 @@
 //! The group commit: one thread owns the one connection that writes. While it waits for the disk, jobs gather in the
 //! queue; then it takes them all, so that under load one `fsync` pays for many jobs and, alone, a job never waits for
-//! company.
+//! company. A job that knows of more to come may ask for a moment's patience.
 
 use crate::error::{Error, Result};
 use crate::job::{Job, Queued};
@@ -53,6 +53,7 @@ pub(crate) fn run(
     most: usize,
 ) {
     while let Ok(first) = jobs.recv() {
+        std::thread::sleep(first.job.patience());
         let batch = gather(first, jobs, most.max(1));
         counters.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
         counters.biggest_batch.fetch_max(batch.len() as u64, Ordering::Relaxed);

@@ -67,6 +67,9 @@ pub struct Citation {
     pub source_start: usize,
     /// One past where they end.
     pub source_end: usize,
+    /// These words of the document, for the app alone: whoever stores a citation stores its places.
+    #[serde(skip)]
+    pub quote: Option<String>,
 }
 
 /// How one call of ours to a provider ended.

@@ -47,7 +47,7 @@ pub use money::{Cost, MicroUsd};
 pub use passage::{DocumentRef, Passage};
 pub use principal::{Principal, Role as PrincipalRole};
 pub use project::Project;
-pub use raw::{Dialect, Raw};
+pub use raw::{Dialect, Lost, Raw};
 pub use schema::{Schemas, schemas};
 pub use time::{Period, Timestamp};
 pub use usage::Usage;

@@ -7,7 +7,7 @@
 //! providers that want their own signed reasoning back), a tool's message `is_error`. In `rest` of a request, `top_k` and
 //! `thinking` stand beside OpenAI's own fields.
 
-use crate::raw::{Dialect, Raw};
+use crate::raw::{Dialect, Lost, Raw};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -128,7 +128,8 @@ pub fn each_leaf(value: &mut Value, numbers: bool, change: &mut dyn FnMut(&str) 
 const URLS: &[&str] = &["url", "image_url", "file_url"];
 
 /// Keys whose strings are names for machines, not text of people.
-const NOT_TEXT: &[&str] = &["type", "id", "role", "detail", "format", "data", "file_data"];
+const NOT_TEXT: &[&str] =
+    &["type", "id", "role", "detail", "format", "data", "file_data", "signature", "encrypted_content", "encrypted_index"];
 
 fn each_string(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>) {
     match value {
@@ -172,6 +173,9 @@ pub struct ChatRequest {
     /// The body as it came. Whoever changes anything of the request takes it away with [`ChatRequest::changed`].
     #[serde(skip)]
     pub raw: Option<Raw>,
+    /// What of the body only `raw` can say.
+    #[serde(skip)]
+    pub lost: Lost,
 }
 
 impl ChatRequest {
@@ -188,6 +192,7 @@ impl ChatRequest {
             rest: Map::new(),
             dialect: Dialect::default(),
             raw: None,
+            lost: Lost::default(),
         }
     }
 

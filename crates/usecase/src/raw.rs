@@ -24,6 +24,16 @@ pub struct Raw {
     pub bytes: Bytes,
 }
 
+/// What of a body the inner form has no word for. A provider that gets the body to the letter gets it all the same; for any
+/// other it is lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// What the answer can do without, a clause each: the app is told.
+    pub named: Vec<String>,
+    /// What would make it another answer, a clause each: such a provider cannot be asked.
+    pub refused: Vec<String>,
+}
+
 impl Raw {
     /// Keeps a body whose parsed form is `value`, unless a key stands twice in one of its objects: what was read (and
     /// guarded) is the last of the two, and the next reader may take the first.

@@ -1,7 +1,7 @@
 //! One call of a target: asked, held back until it has content, watched to its end. And once more, where nothing can be
 //! done twice and the target's budget of retries allows it.
 
-use super::Limits;
+use super::{Limits, logprobs};
 use super::vitals::Permit;
 use crate::error::{Error, LONGEST_RETRY_AFTER, Wait};
 use crate::journal::Journal;
@@ -46,7 +46,7 @@ async fn attempt(
 ) -> Result<(Answer, Running), Error> {
     let running = Running::begin(cleared.model.clone(), cleared.price.clone(), call.clone());
     journal.began(&running);
-    let asked = limits.within(cleared, begin(cleared, call, &running)).await;
+    let asked = limits.within(cleared, begin(cleared, call, &running, limits.logprobs)).await;
     match asked {
         Ok(answer) => {
             permit.answered();
@@ -60,9 +60,15 @@ async fn attempt(
     }
 }
 
-async fn begin(cleared: &Cleared, call: &Call, running: &Running) -> Result<Answer, Error> {
-    let asking = Asking { model: &cleared.model, running, timeouts: &cleared.target.timeouts };
-    let answer = cleared.target.adapter.ask(call, asking).await?;
+async fn begin(cleared: &Cleared, call: &Call, running: &Running, logprobs: bool) -> Result<Answer, Error> {
+    let asking = || Asking { model: &cleared.model, running, timeouts: &cleared.target.timeouts };
+    if let Some(wish) = logprobs::wish(cleared, call).filter(|_| logprobs) {
+        match cleared.target.adapter.ask(&wish, asking()).await {
+            Err(error) if logprobs::are_refused(&error) => cleared.vital.gives_no_logprobs(),
+            asked => return until_first_content(asked?, running).await,
+        }
+    }
+    let answer = cleared.target.adapter.ask(call, asking()).await?;
     until_first_content(answer, running).await
 }
 

@@ -1,7 +1,8 @@
 //! Which models are asked, in which order, how often and until when: a request's way through its chain.
 //!
 //! In reading order: `order` (who is first among equals), `breaker`, `latency` and `retries` (what is known of a target,
-//! each one number), `vitals` (all of it together, and whose fault is what), `attempt` (one call), `race` (the chain,
+//! each one number), `vitals` (all of it together, and whose fault is what), `attempt` (one call), `logprobs` (asked for
+//! where they are to be had), `race` (the chain,
 //! one after the other or two at once), `continuation` (going on with a stream that broke off).
 //!
 //! Where every target of a chain is passed over nobody is asked, and the app gets [`Error::PassedOver`] with the
@@ -13,6 +14,7 @@ mod breaker;
 mod continuation;
 mod embedding;
 mod latency;
+mod logprobs;
 mod order;
 mod race;
 mod retries;
@@ -36,7 +38,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
-use usecase::declared::{Model, Spread, SpreadBy};
+use usecase::declared::{Model, Signal, Spread, SpreadBy};
 use usecase::{ChatRequest, Usage};
 
 impl Models {
@@ -46,8 +48,8 @@ impl Models {
         self.call_noting(chain, &Model::default(), call, &Journal::new()).await
     }
 
-    /// The same under a use case's own rules (of `rules` only those of routing are looked at), noting every attempt in a
-    /// journal as it happens, for a caller that may drop this future half way. Of a stream with `continue_stream` the
+    /// The same under a use case's own rules (of `rules` only those of routing are looked at, and whether `escalate` wants
+    /// log-probabilities: they are then asked for wherever the provider gives them), noting every attempt in a journal as it happens, for a caller that may drop this future half way. Of a stream with `continue_stream` the
     /// journal goes on being written while the stream is read: [`Journal::drain`] it when the stream has ended.
     pub async fn call_noting(
         &self,
@@ -124,6 +126,8 @@ struct Limits {
     /// Until when an answer must have begun, and what was declared.
     deadline: Option<(Instant, Duration)>,
     hedge: Option<Duration>,
+    /// Log-probabilities are wanted where they are to be had.
+    logprobs: bool,
 }
 
 impl Limits {
@@ -134,12 +138,14 @@ impl Limits {
             calls: AtomicU32::new(rules.attempts.unwrap_or(targets.saturating_add(2))),
             deadline: deadline.map(|limit| (Instant::now() + limit, limit)),
             hedge: rules.hedge.map(|after| after.as_duration()),
+            logprobs: rules.escalate.as_ref().is_some_and(|escalate| escalate.when.contains(Signal::Logprobs)),
         }
     }
 
     /// The same for a stream that has begun: its deadline was kept.
     fn without_deadline(&self) -> Self {
-        Self { calls: AtomicU32::new(self.calls.load(Ordering::Relaxed)), deadline: None, hedge: self.hedge }
+        let calls = AtomicU32::new(self.calls.load(Ordering::Relaxed));
+        Self { calls, deadline: None, hedge: self.hedge, logprobs: self.logprobs }
     }
 
     fn may_call_again(&self) -> bool {

@@ -14,7 +14,7 @@ use crate::error::{Closed, Error, Upstream, Wait};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use usecase::declared::ModelRef;
 
@@ -115,6 +115,8 @@ pub(crate) struct Vital {
     calls: AtomicU64,
     failures: AtomicU64,
     passed_over: AtomicU64,
+    /// It was asked for log-probabilities and would not.
+    no_logprobs: AtomicBool,
 }
 
 impl Vital {
@@ -132,7 +134,17 @@ impl Vital {
             calls: AtomicU64::default(),
             failures: AtomicU64::default(),
             passed_over: AtomicU64::default(),
+            no_logprobs: AtomicBool::default(),
         }
+    }
+
+    /// Log-probabilities are not asked of it again.
+    pub(super) fn gives_no_logprobs(&self) {
+        self.no_logprobs.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn may_give_logprobs(&self) -> bool {
+        !self.no_logprobs.load(Ordering::Relaxed)
     }
 
     /// Leave to call, or why not and how long that will last. With `breaking` off, breaker and cooldowns only watch.

@@ -7,6 +7,7 @@ use crate::openai::Chat;
 use crate::problem::Problem;
 use crate::reply::{self, Identity};
 use crate::wire::{Asked, Wire};
+use admission::{RateState, RateWindow};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -26,13 +27,13 @@ pub(super) async fn answer(app: &App, headers: &HeaderMap, body: Body, wire: &dy
 async fn walk(app: &App, headers: &HeaderMap, body: Body, wire: &dyn Wire) -> Result<Response, Problem> {
     let principal = app.authenticate(headers)?;
     let bytes = read_json(headers, body, app.parts.project.file.server.max_body_bytes).await?;
+    let pass = app.enter(&principal).await?;
     let Asked { request, echo, mut warnings } = wire.read(headers, &bytes)?;
     let picked = app.pick(&request, &principal).await?;
-    let estimate = app.parts.pipeline.estimate(&picked.prepared, &request);
-    let budget = picked.prepared.budget_per_day();
-    let admitted = app.parts.admission.admit(principal, picked.prepared.name(), budget, estimate)?;
+    let admitted = app.admit(principal, &picked.prepared, &request)?;
+    let limits = rate_headers(admitted.limits());
 
-    let mut counted = Counted::begin(&app.metrics);
+    let mut counted = Counted::begin(&app.metrics, pass);
     let (asked_model, include_usage) = (request.model.clone(), request.include_usage);
     let call = Call { request, arm: picked.arm, source: app.source() };
     let answered =
@@ -47,7 +48,7 @@ async fn walk(app: &App, headers: &HeaderMap, body: Body, wire: &dyn Wire) -> Re
         include_usage,
         echo,
         warnings,
-        upstream_headers: answered.upstream_headers,
+        upstream_headers: answered.upstream_headers.into_iter().chain(limits).collect(),
     };
     Ok(match answered.body {
         AnswerBody::Whole(whole) => {
@@ -59,4 +60,19 @@ async fn walk(app: &App, headers: &HeaderMap, body: Body, wire: &dyn Wire) -> Re
             reply::streamed(wire, identity, pieces, counted, keepalive)
         }
     })
+}
+
+/// What the caller's key may still ask for, under the names that OpenAI's API has for it. They stand in place of the
+/// provider's own, which are about our key there.
+pub(super) fn rate_headers(limits: Option<RateState>) -> Vec<(String, String)> {
+    let window = |kind: &str, window: RateWindow| {
+        [
+            (format!("x-ratelimit-limit-{kind}"), window.limit.to_string()),
+            (format!("x-ratelimit-remaining-{kind}"), window.remaining.to_string()),
+            (format!("x-ratelimit-reset-{kind}"), format!("{}ms", window.reset.as_millis())),
+        ]
+    };
+    let Some(RateState { requests, tokens }) = limits else { return Vec::new() };
+    let requests = requests.into_iter().flat_map(|limits| window("requests", limits));
+    requests.chain(tokens.into_iter().flat_map(|limits| window("tokens", limits))).collect()
 }

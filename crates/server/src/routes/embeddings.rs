@@ -1,6 +1,7 @@
 //! `POST /v1/embeddings`: vectors for texts, by a use case's own embedder or by a bare model, on a path as governed as
 //! that of an answer.
 
+use super::chat::rate_headers;
 use super::read_json;
 use crate::app::App;
 use crate::embeddings::{self, Asked};
@@ -21,6 +22,7 @@ use usecase::Dialect;
 pub(crate) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let principal = app.authenticate(&headers)?;
     let bytes = read_json(&headers, body, app.parts.project.file.server.max_body_bytes).await?;
+    let pass = app.enter(&principal).await?;
     let Asked { request, base64 } = embeddings::read(&bytes)?;
     let asked_model = request.model.clone();
     let picked = app.pick(&request, &principal).await?;
@@ -29,11 +31,10 @@ pub(crate) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
     if picked.prepared.bundle().is_some() && wanted.is_some_and(|wanted| wanted != own as u64) {
         return Err(wrong("dimensions", &format!("must be {own}, the size of this project's embedder, or absent")));
     }
-    let estimate = app.parts.pipeline.estimate(&picked.prepared, &request);
-    let budget = picked.prepared.budget_per_day();
-    let admitted = app.parts.admission.admit(principal, picked.prepared.name(), budget, estimate)?;
+    let admitted = app.admit(principal, &picked.prepared, &request)?;
+    let limits = rate_headers(admitted.limits());
 
-    let mut counted = Counted::begin(&app.metrics);
+    let mut counted = Counted::begin(&app.metrics, pass);
     let bundle = picked.prepared.bundle().cloned();
     let call = Call { request, arm: picked.arm, source: app.source() };
     let embedded = app.parts.pipeline.embed(admitted, picked.prepared, call).await.inspect_err(|_| counted.failed())?;
@@ -48,7 +49,7 @@ pub(crate) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
         include_usage: false,
         echo: Map::new(),
         warnings: Vec::new(),
-        upstream_headers: Vec::new(),
+        upstream_headers: limits,
     };
     Ok((identity.headers_with(&embedded.facts, Dialect::Chat), Json(body)).into_response())
 }

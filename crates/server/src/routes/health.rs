@@ -24,5 +24,5 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
 pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
     app.authenticate(&headers)?;
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-    Ok((kind, app.metrics.encode()))
+    Ok((kind, app.metrics.encode(&app)))
 }

@@ -124,7 +124,7 @@ fn a_larger_model_that_fails_does_not_cost_the_answer() {
     provider.next(Script::says("Lamps come by balloon from Saturn."));
     let project = scripted_shop(&provider).append(
         "usecases/shop/usecase.toml",
-        "escalate = { to = \"scripted/larger\", when = \"unsure\" }\n[guard]\ngrounding = { at_least = 0.9, otherwise = \"review\" }\n",
+        "escalate = { to = \"scripted/larger\", when = \"grounding\" }\n[guard]\ngrounding = { at_least = 0.9, otherwise = \"review\" }\n",
     );
     let server = project.serve();
     let reply = server.client().post("/v1/chat/completions", &ask("shop", QUESTION));

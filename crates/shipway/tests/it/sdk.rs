@@ -1,28 +1,206 @@
-//! The official OpenAI Python SDK against a real server. `scripts/test` makes the environment and names it in
-//! `SHIPWAY_SDK_PYTHON`; without it this test fails, because a check that is skipped is no check.
+//! The SDKs that apps have, against a real server: OpenAI's and Anthropic's own in Python and JavaScript, Vercel's AI SDK,
+//! LangChain, LlamaIndex. Behind the server stand two scripted models, one that speaks chat completions and one that
+//! speaks Anthropic's messages (`upstream`), so every SDK passes through to its own dialect and across to the other.
+//!
+//! Each script in `sdk/` prints one line of JSON for each check, saying what the SDK made of it; here it is held against
+//! one table (`expected`). `scripts/test` installs the SDKs under `target/` and sets `SHIPWAY_SDKS=demanded`; without
+//! that a missing SDK is named and left out.
 
-use crate::{SHIPWAY, shop};
-use std::path::Path;
+mod expected;
+mod upstream;
+
+use crate::governance::released_shop;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use testkit::{Provider, Script};
+use std::time::{Duration, Instant};
+use testkit::{Provider, Server, TestProject};
+use upstream::Speaks;
+
+/// The two models of the matrix, which differ in the dialect of their provider.
+const MODELS: [&str; 2] = ["scripted/m", "claude/claude-sonnet-4-5"];
+
+/// Where a script finds its SDK, in `target/`.
+#[derive(Clone, Copy)]
+enum Home {
+    /// A virtual environment of Python.
+    Python(&'static str),
+    /// A folder with `node_modules`.
+    Node,
+}
+
+impl Home {
+    fn folder(self) -> PathBuf {
+        let name = match self {
+            Self::Python(name) => name,
+            Self::Node => "sdk-node",
+        };
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target").join(name)
+    }
+
+    /// The command that runs a script of `sdk/`, or `None` when the SDKs are not installed.
+    fn command(self, script: &str) -> Option<Command> {
+        let folder = self.folder();
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/sdk");
+        let (program, script) = match self {
+            Self::Python(_) => (folder.join("bin/python"), scripts.join(script)),
+            Self::Node => {
+                // Modules are looked for from where the script lies.
+                let there = folder.join("node_modules").is_dir().then_some(&folder)?;
+                for file in ["checks.mjs", script] {
+                    std::fs::copy(scripts.join(file), there.join(file)).expect("the script beside its modules");
+                }
+                (PathBuf::from("node"), there.join(script))
+            }
+        };
+        let installed = matches!(self, Self::Node) || program.exists();
+        installed.then(|| {
+            let mut command = Command::new(program);
+            command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1");
+            command
+        })
+    }
+}
+
+/// A server with everything that the scripts ask, and the models behind it.
+struct House {
+    chat: Provider,
+    messages: Provider,
+    key: String,
+    server: Server,
+    _project: TestProject,
+}
+
+impl House {
+    fn open() -> Self {
+        let (chat, messages) = (upstream::start(Speaks::Chat), upstream::start(Speaks::Messages));
+        // Providers that are made to fail are others than those that must answer: a failing one is left alone.
+        let declared: String = [
+            ("scripted", "openai", &chat),
+            ("frail", "openai", &chat),
+            ("busy", "openai", &chat),
+            ("claude", "anthropic", &messages),
+            ("frailclaude", "anthropic", &messages),
+            ("busyclaude", "anthropic", &messages),
+        ]
+        .iter()
+        .map(|(name, kind, provider)| {
+            format!("[providers.{name}]\nkind = \"{kind}\"\nbase_url = \"{}\"\n", provider.base_url())
+        })
+        .collect();
+        let project = released_shop().append("shipway.toml", &declared);
+        let key =
+            project.must(&["key", "create", "app", "--json"]).json()["secret"].as_str().expect("a key").to_owned();
+        let server = project.serve();
+        Self { chat, messages, key, server, _project: project }
+    }
+
+    /// Waits until each model was left by as many apps as the scripts said that they leave.
+    fn left(&self, of_each: usize) -> (usize, usize) {
+        let begun = Instant::now();
+        loop {
+            let left = (self.chat.left(), self.messages.left());
+            if left == (of_each, of_each) || begun.elapsed() > Duration::from_secs(3) {
+                return left;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Runs a script and holds what it printed against the table.
+fn check(home: Home, script: &str) {
+    let Some(mut command) = home.command(script) else {
+        let folder = home.folder();
+        assert!(std::env::var_os("SHIPWAY_SDKS").is_none(), "{} does not hold the SDKs", folder.display());
+        // Not by a macro: what those print is shown of failing tests only.
+        let _ = writeln!(
+            std::io::stderr(),
+            "LEFT OUT: {script}: no SDKs in {}: scripts/test installs them",
+            folder.display()
+        );
+        return;
+    };
+    let house = House::open();
+    let begun = Instant::now();
+    let output = command
+        .env("BASE_URL", house.server.url())
+        .env("KEY", &house.key)
+        .env("MODELS", MODELS.join(" "))
+        .output()
+        .unwrap_or_else(|error| panic!("{script} cannot be run: {error}"));
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let mut found = BTreeMap::new();
+    for line in stdout.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}\n{stderr}"));
+        match line.get("sdk") {
+            Some(sdk) => drop(writeln!(std::io::stderr(), "{script}: {sdk} in {:.1} s", begun.elapsed().as_secs_f64())),
+            None => drop(found.insert(line["check"].as_str().expect("a name").to_owned(), line["got"].clone())),
+        }
+    }
+    assert!(output.status.success(), "{script} ended with {}\n{stdout}\n{stderr}", output.status);
+    let wanted = expected::of(script, &MODELS);
+    let names: std::collections::BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
+    let wrong: Vec<String> = names
+        .into_iter()
+        .filter(|name| found.get(*name) != wanted.get(*name))
+        .map(|name| {
+            format!(
+                "{name}\n  wanted {:?}\n  got    {:?}",
+                wanted.get(name).map(Value::to_string),
+                found.get(name).map(Value::to_string)
+            )
+        })
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{script}: {} of {} checks differ:\n{}\n{stderr}",
+        wrong.len(),
+        wanted.len(),
+        wrong.join("\n")
+    );
+    let leaving = wanted.keys().filter(|name| name.starts_with("leave")).count() / MODELS.len();
+    assert_eq!(house.left(leaving), (leaving, leaving), "each app that left was followed by Shipway");
+}
 
 #[test]
-fn the_openai_python_sdk() {
-    let python = std::env::var("SHIPWAY_SDK_PYTHON")
-        .expect("SHIPWAY_SDK_PYTHON names a Python that has the `openai` package: scripts/test sets it");
-    let provider = Provider::start(Script::says("Hello from upstream."));
-    let project = shop();
-    let declared = testkit::TestProject::with_scripted(SHIPWAY, &provider.base_url());
-    let text = std::fs::read_to_string(declared.path("shipway.toml")).expect("the declaration");
-    project.write("shipway.toml", text);
-    let server = project.serve();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk/openai_sdk.py");
-    let output = Command::new(python)
-        .arg(script)
-        .env("BASE_URL", format!("{}/v1", server.url()))
-        .output()
-        .expect("the SDK's script runs");
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{stdout}\n{stderr}");
-    assert!(stdout.contains("all checks passed"), "{stdout}");
+fn openai_python() {
+    check(Home::Python("sdk"), "openai_sdk.py");
+}
+
+#[test]
+fn openai_python_of_the_last_major() {
+    check(Home::Python("sdk-llama"), "openai_sdk.py");
+}
+
+#[test]
+fn openai_node() {
+    check(Home::Node, "openai_sdk.mjs");
+}
+
+#[test]
+fn anthropic_python() {
+    check(Home::Python("sdk"), "anthropic_sdk.py");
+}
+
+#[test]
+fn anthropic_typescript() {
+    check(Home::Node, "anthropic_sdk.mjs");
+}
+
+#[test]
+fn vercel_ai_sdk() {
+    check(Home::Node, "vercel_sdk.mjs");
+}
+
+#[test]
+fn langchain() {
+    check(Home::Python("sdk"), "langchain_sdk.py");
+}
+
+#[test]
+fn llama_index() {
+    check(Home::Python("sdk-llama"), "llama_index_sdk.py");
 }

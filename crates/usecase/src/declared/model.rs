@@ -1,5 +1,6 @@
 //! `[model]`: who answers, and who answers when that one cannot.
 
+use super::escalate::Escalate;
 use super::scalar::ModelRef;
 use crate::time::Period;
 use schemars::JsonSchema;
@@ -11,7 +12,7 @@ pub struct Model {
     /// `provider/model`. `local/extractive` answers by quoting, without a key or a download.
     #[serde(rename = "use")]
     pub primary: ModelRef,
-    /// A larger model that is asked when the first is unsure.
+    /// A larger model that is asked when the first is unsure; a streamed answer waits until that is known.
     pub escalate: Option<Escalate>,
     /// Tried in order when the one before cannot answer. `local/extractive` is always the last, named or not.
     pub fallback: Vec<ModelRef>,
@@ -111,20 +112,4 @@ pub enum SpreadBy {
     Latency,
     /// The cheapest for this request; unknown prices come last.
     Price,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Escalate {
-    /// The model that is asked then, as `provider/model`.
-    pub to: ModelRef,
-    /// What makes the first model unsure.
-    pub when: EscalateWhen,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EscalateWhen {
-    /// The answer's grounding is below what `guard.grounding` asks for.
-    Unsure,
 }

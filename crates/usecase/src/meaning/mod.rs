@@ -2,6 +2,7 @@
 //! mistakes are shown at once; none of them touches the disk, so that a stored bundle is judged by the same rules.
 
 mod cache;
+mod escalate;
 mod feeds;
 mod model;
 mod project;
@@ -98,10 +99,6 @@ impl Judgement<'_> {
         if guard.grounding.is_some() && self.declared.retrieval.is_none() {
             let wrong = self.source.at_key("/guard/grounding", "without passages no answer can be grounded");
             self.found.push(wrong.help("add `[retrieval]`, or leave `grounding` out"));
-        }
-        if self.declared.model.escalate.is_some() && guard.grounding.is_none() {
-            let wrong = self.source.at_key("/model/escalate", "nothing tells when the first model is unsure");
-            self.found.push(wrong.help("add `guard.grounding`, like `grounding = { at_least = 0.7 }`"));
         }
     }
 

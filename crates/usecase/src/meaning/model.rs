@@ -58,6 +58,7 @@ impl Judgement<'_> {
         }
         self.spread();
         self.routing();
+        self.escalate();
     }
 
     fn spread(&mut self) {

@@ -216,11 +216,29 @@ fn models() {
        expected: a model of `google`, `local`, `mistral`, `openai`, `own`, `simulated`, `slow`, `somewhere`
        help: declare it in shipway.toml under `[providers.x]`
     "#);
-    insta::assert_snapshot!(use_case("[model]\nescalate = { to = \"openai/gpt-5\", when = \"unsure\" }"), @r#"
-    F:5:1: nothing tells when the first model is unsure
-     5 | escalate = { to = "openai/gpt-5", when = "unsure" }
-       | ^^^^^^^^
-       help: add `guard.grounding`, like `grounding = { at_least = 0.7 }`
+    insta::assert_snapshot!(use_case("[model]\nescalate = { to = \"openai/gpt-5\", when = \"grounding\" }"), @r#"
+    F:5:42: nothing says how grounded is grounded enough
+     5 | escalate = { to = "openai/gpt-5", when = "grounding" }
+       |                                          ^^^^^^^^^^^
+       help: add `at_least = { grounding = 0.7 }`, or `guard.grounding`
+    "#);
+    let idle = "at_least = { agreement = 0.5, grounding = 0.7 }\nsamples = 3";
+    let escalate = format!("[model.escalate]\nto = \"openai/gpt-5\"\nwhen = [\"logprobs\", \"grounding\"]\n{idle}");
+    insta::assert_snapshot!(use_case(&escalate), @r#"
+    F:6:8: without passages no answer can be grounded
+     6 | when = ["logprobs", "grounding"]
+       |        ^^^^^^^^^^^^^^^^^^^^^^^^^
+       help: add `[retrieval]`, or take another signal
+
+    F:7:14: `agreement` is not looked at
+     7 | at_least = { agreement = 0.5, grounding = 0.7 }
+       |              ^^^^^^^^^
+       help: add `"disagreement"` to `when`, or leave it out
+
+    F:8:1: no further answers are asked for
+     8 | samples = 3
+       | ^^^^^^^
+       help: add `"disagreement"` to `when`, or leave it out
     "#);
     insta::assert_snapshot!(use_case("[guard]\ngrounding = { at_least = 0.5 }"), @r#"
     F:5:1: without passages no answer can be grounded

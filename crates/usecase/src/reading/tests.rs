@@ -151,12 +151,12 @@ fn columns_are_code_points_and_control_characters_are_not_shown() {
     F:5:14: unknown key `ü😀` in `model.escalate`
      5 | escalate = { "ü😀" = 1, pii = "ü" }
        |              ^^^^
-       expected: one of `to`, `when`
+       expected: one of `to`, `when`, `at_least`, `samples`, `sample_temperature`
 
     F:5:24: unknown key `pii` in `model.escalate`
      5 | escalate = { "ü😀" = 1, pii = "ü" }
        |                        ^^^
-       expected: one of `to`, `when`
+       expected: one of `to`, `when`, `at_least`, `samples`, `sample_temperature`
        help: `pii` belongs into `[guard]`
     "#);
     insta::assert_snapshot!(use_case("[guard]\n\tpii = \"\u{9b}31m\" # \u{7f}"), @r#"

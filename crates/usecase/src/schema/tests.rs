@@ -45,7 +45,7 @@ from = { text = "We are open from 9 to 5." }
 template = "prompt.md"
 [model]
 use = "openai/gpt-5-mini"
-escalate = { to = "openai/gpt-5", when = "unsure" }
+escalate = { to = "openai/gpt-5", when = ["grounding", "disagreement"], at_least = { grounding = 0.7, probability = 0.8, agreement = 0.6 }, samples = 2, sample_temperature = 0.7 }
 fallback = ["local/extractive"]
 attempts = 4
 deadline = "30s"
@@ -64,6 +64,12 @@ topics = { allow = "topics.yaml", otherwise = "refuse" }
 grounding = { at_least = 0.7, otherwise = "review" }
 [budget]
 per_day = "25 USD"
+[cache]
+exact = true
+semantic = { false_hits = "1%", threshold = 0.9 }
+ttl = "1h"
+most_bytes = 67108864
+sampled = false
 [evals]
 cases = "evals/*.yaml"
 min_pass = "80%"

@@ -15,7 +15,7 @@ fn unknown_keys() {
     F:4:2: unknown section or key `retreival`
      4 | [retreival]
        |  ^^^^^^^^^
-       expected: one of `usecase`, `outcome`, `feeds`, `retrieval`, `context`, `prompt`, `model`, `guard`, `budget`, `evals`, `release`, `residency`
+       expected: one of `usecase`, `outcome`, `feeds`, `retrieval`, `context`, `prompt`, `model`, `guard`, `budget`, `cache`, `evals`, `release`, `residency`
        help: did you mean `retrieval`?
     "#);
     insta::assert_snapshot!(use_case("[guard]\nfallback = []"), @r#"
@@ -39,18 +39,18 @@ fn unknown_keys() {
     F:5:14: unknown key `use` in `model.escalate`
      5 | escalate = { use = "local/extractive", temprature = 0.1, zzz = 1 }
        |              ^^^
-       expected: one of `to`, `when`
+       expected: one of `to`, `when`, `at_least`, `samples`, `sample_temperature`
        help: `use` belongs into `[model]`
 
     F:5:40: unknown key `temprature` in `model.escalate`
      5 | escalate = { use = "local/extractive", temprature = 0.1, zzz = 1 }
        |                                        ^^^^^^^^^^
-       expected: one of `to`, `when`
+       expected: one of `to`, `when`, `at_least`, `samples`, `sample_temperature`
 
     F:5:58: unknown key `zzz` in `model.escalate`
      5 | escalate = { use = "local/extractive", temprature = 0.1, zzz = 1 }
        |                                                          ^^^
-       expected: one of `to`, `when`
+       expected: one of `to`, `when`, `at_least`, `samples`, `sample_temperature`
     "#);
 }
 
@@ -245,8 +245,7 @@ fn choices() {
     F:5:33: `model.escalate.when` cannot be "unsafe"
      5 | escalate = { to = "a/b", when = "unsafe" }
        |                                 ^^^^^^^^
-       expected: "unsure"
-       help: did you mean `unsure`?
+       expected: one of "schema", "grounding", "logprobs", "disagreement"
     "#);
     insta::assert_snapshot!(use_case("[release]\nguards = [\"errors\", \"thumbs-down\"]"), @r#"
     F:5:21: `release.guards[1]` cannot be "thumbs-down"
