@@ -123,7 +123,7 @@ fn verdict(run: &Run, comparison: &Comparison) -> Verdict {
 /// The one-sided 95 % bound of the drop. Without any changed case the interval's normal approximation has nothing to
 /// work on; then no case of n was lost, and the exact bound on the share of losses is 1 - 0.05^(1/n), about 3/n (the
 /// rule of three).
-fn upper_bound(pairs: &Paired) -> f64 {
+pub(crate) fn upper_bound(pairs: &Paired) -> f64 {
     match (pairs.losses + pairs.wins, pairs.total()) {
         (_, 0) => 1.0,
         (0, total) => 1.0 - ALPHA.powf(1.0 / float(total)),
@@ -135,7 +135,7 @@ fn upper_bound(pairs: &Paired) -> f64 {
 /// did. With θ the drop and ψ the share of changed cases, the variance of the drop over n cases is (ψ - θ²)/n, so "no
 /// worse" needs n = z²(ψ - θ²)/(margin - θ)²; when θ is no smaller than the margin, "regressed" is what more cases
 /// would show, and McNemar's (losses - wins)/√(losses + wins) needs n = z²ψ/θ².
-fn cases_needed(pairs: &Paired, margin: f64) -> Option<usize> {
+pub(crate) fn cases_needed(pairs: &Paired, margin: f64) -> Option<usize> {
     let (drop, total) = (pairs.drop(), pairs.total());
     let changed = float(pairs.losses + pairs.wins) / float(total);
     let z_squared = Z_ONE_SIDED_95 * Z_ONE_SIDED_95;

@@ -5,7 +5,7 @@
 //! In reading order: `case` (promptfoo's test files, read and checked) → `check` (one file per kind) → `runner` (asks)
 //! → `judging` (answer to result) → `run` (what was found) → `statistics` and `comparison` (against the baseline) →
 //! `gate` (the proof) → `conclusion` (all of it together, kept and recorded; `store` has the SQL) → `report` (text,
-//! JUnit, JSON).
+//! JUnit, JSON). Beside it `routing`: when a larger model is worth asking, found on the same cases.
 
 mod case;
 mod check;
@@ -15,6 +15,7 @@ mod error;
 mod gate;
 mod judging;
 pub mod report;
+pub mod routing;
 mod run;
 mod runner;
 pub mod statistics;

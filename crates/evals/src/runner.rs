@@ -15,7 +15,7 @@ use futures_util::stream;
 use ledger::{Arm, Source};
 use pipeline::{AnswerBody, Call, Pipeline, Prepared};
 use std::sync::Arc;
-use usecase::{AttemptEnd, Completion, Cost, Timestamp, TraceId};
+use usecase::{Attempt, AttemptEnd, Completion, Cost, Timestamp, TraceId};
 
 /// How a run is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,9 @@ pub async fn run(
     options: RunOptions,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Run {
-    let ask = |case| -> BoxFuture<'_, _> { Box::pin(ask(pipeline, admission, prepared, &suite.use_case, case)) };
+    let ask = |case| -> BoxFuture<'_, _> {
+        Box::pin(async move { Ok(ask(pipeline, admission, prepared, &suite.use_case, case).await?.0) })
+    };
     run_with(suite, options, &ask, progress).await
 }
 
@@ -95,14 +97,14 @@ pub(crate) async fn run_with<'a>(
     }
 }
 
-/// One case through the pipeline.
-async fn ask(
+/// One case through the pipeline: the answer, and every attempt that it took.
+pub(crate) async fn ask(
     pipeline: &Pipeline,
     admission: &Admission,
     prepared: &Arc<Prepared>,
     use_case: &str,
     case: &Case,
-) -> Result<Answer, Unanswered> {
+) -> Result<(Answer, Vec<Attempt>), Unanswered> {
     let request = case.request(use_case);
     let estimate = pipeline.estimate(prepared, &request);
     let admitted = admission
@@ -118,7 +120,7 @@ async fn ask(
         return Err(unanswered("a streamed answer came although none was asked for", Cost::UNKNOWN));
     };
     let facts = whole.facts;
-    Ok(Answer {
+    let answer = Answer {
         from_fallback: facts.attempts.iter().any(|attempt| matches!(attempt.end, AttemptEnd::Failed(_))),
         observed: Observed {
             text: text_of(&whole.completion),
@@ -131,7 +133,8 @@ async fn ask(
         },
         trace: answered.trace,
         model: answered.model,
-    })
+    };
+    Ok((answer, facts.attempts))
 }
 
 fn unanswered(reason: impl Into<String>, cost: Cost) -> Unanswered {

@@ -12,6 +12,7 @@ mod tests;
 mod words;
 
 pub use error::{Error, Result};
+pub use words::{answer, question};
 pub use review::{Decided, Outcome, ReviewDecision, ReviewItem};
 
 use ledger::{Event, EventFilter, Ledger, RequestDetail, RequestFilter};

@@ -6,14 +6,14 @@ use serde_json::Value;
 use usecase::{Message, Role};
 
 /// The text of the last user message.
-pub(crate) fn question(request: &Value) -> Option<String> {
+pub fn question(request: &Value) -> Option<String> {
     let messages = messages(request);
     let asked = messages.iter().rev().find(|message| message.role == Role::User)?;
     Some(asked.content.text()).filter(|text| !text.is_empty())
 }
 
 /// The text of the first answer.
-pub(crate) fn answer(answer: &Value) -> Option<String> {
+pub fn answer(answer: &Value) -> Option<String> {
     let streamed = answer.get("text").and_then(Value::as_str).map(str::to_owned);
     let text = streamed.or_else(|| messages(answer).first().map(|message| message.content.text()));
     text.filter(|text| !text.is_empty())

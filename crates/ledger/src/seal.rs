@@ -51,11 +51,14 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 }
 
 pub(crate) fn seal_payload(key: &Secret, json: &[u8]) -> Result<Sealed> {
+    // One call of the operating system for both: a request waits for it.
+    let drawn = random::<{ SALT_BYTES + NONCE_BYTES }>();
+    let (salt, nonce) = drawn.split_at(SALT_BYTES);
     let mut bytes = Vec::with_capacity(SALT_BYTES + json.len() + 16 + NONCE_BYTES);
-    bytes.extend_from_slice(&random::<SALT_BYTES>());
+    bytes.extend_from_slice(salt);
     bytes.extend_from_slice(json);
     let digest = usecase::ids::hex(&Sha256::digest(&bytes));
-    encrypt(key, digest.as_bytes(), &mut bytes)?;
+    encrypt_with(key, nonce, digest.as_bytes(), &mut bytes)?;
     Ok(Sealed { digest, bytes })
 }
 
@@ -96,11 +99,16 @@ pub(crate) fn hmac(key: &Secret, parts: &[&[u8]]) -> Secret {
 }
 
 fn encrypt(key: &Secret, bound_to: &[u8], bytes: &mut Vec<u8>) -> Result<()> {
-    let nonce = random::<NONCE_BYTES>();
+    encrypt_with(key, &random::<NONCE_BYTES>(), bound_to, bytes)
+}
+
+fn encrypt_with(key: &Secret, nonce: &[u8], bound_to: &[u8], bytes: &mut Vec<u8>) -> Result<()> {
+    let too_large = || Error::Unreadable("a payload is too large to be encrypted".to_owned());
+    let fixed: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| too_large())?;
     XChaCha20Poly1305::new(&Key::from(*key))
-        .encrypt_in_place(&XNonce::from(nonce), bound_to, bytes)
-        .map_err(|_| Error::Unreadable("a payload is too large to be encrypted".to_owned()))?;
-    bytes.extend_from_slice(&nonce);
+        .encrypt_in_place(&XNonce::from(fixed), bound_to, bytes)
+        .map_err(|_| too_large())?;
+    bytes.extend_from_slice(nonce);
     Ok(())
 }
 

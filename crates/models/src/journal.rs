@@ -53,6 +53,11 @@ impl Journal {
         std::mem::take(&mut self.entries().ended)
     }
 
+    /// Enters an attempt that was closed elsewhere.
+    pub fn note(&self, attempt: Attempt) {
+        self.entries().add(attempt);
+    }
+
     pub(crate) fn began(&self, running: &Running) {
         self.entries().running.push(running.clone());
     }

@@ -211,7 +211,8 @@ impl Running {
     pub(crate) fn note_completion(&self, completion: &Completion) {
         self.note_first_byte();
         let mut seen = self.seen();
-        for choice in &completion.choices {
+        // Counted only where the provider did not.
+        for choice in completion.choices.iter().filter(|_| completion.usage.is_none()) {
             seen.output.add(&choice.message.content.text());
             choice.message.rest.values().for_each(|value| seen.output.add_value(value));
         }

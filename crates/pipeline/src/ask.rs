@@ -9,7 +9,7 @@ use models::{Cleared, Models, ReplyBody};
 use std::sync::Arc;
 use std::time::Instant;
 use usecase::declared::{Model, ModelRef};
-use usecase::{Decision, Passage, Stage, Verdict};
+use usecase::{Decision, Dialect, Passage, Stage, Verdict};
 
 /// The pieces of a streamed answer, as the model gives them.
 pub(crate) type Chunks = models::ChunkStream;
@@ -25,6 +25,11 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) fn vault(&self) -> &Vault {
         &self.prompt.vault
+    }
+
+    /// The wire format that the app speaks.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.prompt.request.dialect
     }
 
     /// The passages in the words of their documents: what was masked for the model is not masked for a caller who was

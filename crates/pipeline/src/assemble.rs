@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::find::Found;
 use crate::prepared::Prepared;
 use crate::remember::Question;
+use crate::thoughts;
 use crate::trail::Trail;
 use guardrails::Vault;
 use minijinja::value::Serde;
@@ -41,7 +42,10 @@ pub(crate) struct Prompt {
 pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> Result<Prompt, Error> {
     let step = trail.step("assemble");
     let Found { request, vault, question, passages, remember } = found;
-    let (mut request, warnings) = with_limits(prepared, request);
+    let (mut request, mut warnings) = with_limits(prepared, request);
+    if thoughts::drop_masked(&mut request, &vault) {
+        warnings.push("signed thoughts that hold personal data were left out".to_owned());
+    }
     if let Some(template) = &prepared.template {
         let blocks = prepared.blocks.fill(&request.metadata)?;
         let system = template.render(&passages, &blocks, &question, &request.metadata)?;

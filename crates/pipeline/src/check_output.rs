@@ -11,6 +11,7 @@ use crate::prepared::Prepared;
 use crate::remember::{self, Question};
 use crate::streaming;
 use crate::trail::{End, Trail};
+use crate::unsure::{self, Escalation, take_probability};
 use cache::Hit;
 use guardrails::{GroundingReport, Vault};
 use ledger::Status;
@@ -18,7 +19,6 @@ use models::ReplyBody;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use usecase::declared::ModelRef;
 use usecase::{AttemptEnd, Choice, Citation, Completion, Content, Decision, Message, Passage, Role, Usage, Verdict};
 
 /// What a refused caller reads. It names no rule: that would teach the way around it; the record names it.
@@ -30,11 +30,15 @@ pub(crate) struct Judged {
     pub(crate) status: Status,
     pub(crate) citations: Vec<Citation>,
     pub(crate) verdict: Option<Verdict>,
+    /// The share of its sentences that rest on a passage, 0 to 1; `None` where it states nothing that could.
+    pub(crate) grounding: Option<f64>,
+    /// How probable it was to the model that said it, 0 to 1, where that is known.
+    pub(crate) probability: Option<f64>,
 }
 
 impl Judged {
     pub(crate) fn nothing() -> Self {
-        Self { status: Status::Answered, citations: Vec::new(), verdict: None }
+        Self { status: Status::Answered, citations: Vec::new(), verdict: None, grounding: None, probability: None }
     }
 
     /// Judged together with another choice of the same answer: the stricter verdict holds for both, the citations are
@@ -42,11 +46,11 @@ impl Judged {
     pub(crate) fn with(self, other: Self) -> Self {
         let strictness = |judged: &Self| judged.verdict.as_ref().map(|verdict| verdict.decision);
         let stricter = strictness(&other) > strictness(&self);
-        let Self { status, citations, verdict } = self;
-        match stricter {
-            true => Self { status: other.status, citations, verdict: other.verdict },
-            false => Self { status, citations, verdict },
-        }
+        let least = |one: Option<f64>, two: Option<f64>| one.into_iter().chain(two).reduce(f64::min);
+        let grounding = least(self.grounding, other.grounding);
+        let probability = least(self.probability, other.probability);
+        let (status, verdict) = if stricter { (other.status, other.verdict) } else { (self.status, self.verdict) };
+        Self { status, citations: self.citations, verdict, grounding, probability }
     }
 }
 
@@ -59,16 +63,20 @@ pub(crate) async fn whole(
 ) -> Result<Answered, Error> {
     let (mut asked, mut completion) = (asked, completion);
     let mut judged = receive(prepared, &mut trail, &asked, &mut completion);
-    if let (true, Some(larger)) = (is_unsure(&judged), &prepared.escalate) {
-        // Why it is asked again is on record, whatever comes of it.
-        trail.judged(judged.verdict.take().as_slice());
-        match escalate(pipeline, prepared, &mut trail, asked.prompt.clone(), larger).await {
+    if let Some(escalation) = &prepared.escalation
+        && unsure::is_unsure(pipeline, prepared, escalation, &mut trail, &asked, &completion, &judged).await
+    {
+        let larger = escalation.larger();
+        match escalate(pipeline, prepared, &mut trail, asked.prompt.clone(), escalation).await {
             Ok((again, larger_answer)) => {
                 (asked, completion) = (again, larger_answer);
                 judged = receive(prepared, &mut trail, &asked, &mut completion);
             }
             // The smaller model's answer is there, and is treated as it was judged.
-            Err(error) => tracing::warn!(%larger, %error, "an unsure answer could not be escalated"),
+            Err(error) => {
+                tracing::warn!(%larger, %error, "an unsure answer could not be escalated");
+                trail.judged(&[unsure::stays(&asked.model, larger)]);
+            }
         }
     }
     if judged.status == Status::Abstained {
@@ -103,14 +111,14 @@ async fn escalate(
     prepared: &Prepared,
     trail: &mut Trail,
     mut prompt: Prompt,
-    larger: &ModelRef,
+    escalation: &Escalation,
 ) -> Result<(Asked, Completion), Error> {
     let models = &pipeline.engines().models;
-    let chain = ask::clear(models, prepared, std::slice::from_ref(larger))?;
+    let chain = ask::clear(models, prepared, std::slice::from_ref(escalation.larger()))?;
     if prompt.request.stream {
         Arc::make_mut(&mut prompt.request).stream = false;
     }
-    match ask::ask(models, chain, &prepared.rules, prompt, trail).await? {
+    match ask::ask(models, chain, &escalation.rules, prompt, trail).await? {
         (asked, ReplyBody::Whole(completion)) => Ok((asked, completion)),
         (_, ReplyBody::Stream(_)) => Err(Error::WorkerStopped),
     }
@@ -123,17 +131,20 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
     let step = trail.step("guard_output");
     let passages = asked.open_passages();
     let masked = !asked.vault().is_empty();
-    if masked {
+    let logprobs = prepared.escalation.is_some() && !unsure::app_asked(&asked.prompt.request.rest);
+    if masked || logprobs {
         completion.raw = None;
     }
     let mut judged: Option<Judged> = None;
     for choice in &mut completion.choices {
+        let probability = prepared.escalation.as_ref().and_then(|_| take_probability(&mut choice.rest, !logprobs));
         let said_nothing = take_marks(&mut choice.rest);
         if masked {
             restore_message(&mut choice.message, asked.vault());
         }
         let text = choice.message.content.text();
         let next = judge(prepared, &text, &passages, said_nothing, calls_tools(&choice.message.rest));
+        let next = Judged { probability, ..next };
         judged = Some(match judged {
             None => next,
             Some(first) => first.with(next),
@@ -177,7 +188,7 @@ pub(crate) fn judge(
     calls_tools: bool,
 ) -> Judged {
     if said_nothing || text.trim() == models::ABSTENTION {
-        return Judged { status: Status::Abstained, citations: Vec::new(), verdict: None };
+        return Judged { status: Status::Abstained, ..Judged::nothing() };
     }
     // Without a search there is nothing to rest on, and a mere call of a tool states nothing.
     if prepared.retrieval.is_none() || (calls_tools && text.trim().is_empty()) {
@@ -189,11 +200,7 @@ pub(crate) fn judge(
         _ => Status::Answered,
     };
     let citations = citations(&report, passages);
-    Judged { status, citations, verdict: report.verdict }
-}
-
-fn is_unsure(judged: &Judged) -> bool {
-    judged.verdict.as_ref().is_some_and(|verdict| verdict.decision > Decision::Mask)
+    Judged { status, citations, verdict: report.verdict, grounding: Some(report.share), probability: None }
 }
 
 fn citations(report: &GroundingReport, passages: &[Passage]) -> Vec<Citation> {
@@ -207,9 +214,17 @@ fn citations(report: &GroundingReport, passages: &[Passage]) -> Vec<Citation> {
             ordinal: passage.ordinal,
             source_start: sentence.source_start,
             source_end: sentence.source_end,
+            quote: quote(passage, sentence.source_start, sentence.source_end),
         })
     });
     cited.collect()
+}
+
+/// The words of a passage between two places of its document, in code points.
+fn quote(passage: &Passage, start: usize, end: usize) -> Option<String> {
+    let (from, length) = (start.checked_sub(passage.start)?, end.checked_sub(start)?);
+    let words: String = passage.text.chars().skip(from).take(length).collect();
+    (!words.is_empty()).then_some(words)
 }
 
 fn withhold(completion: &mut Completion) {
@@ -247,6 +262,7 @@ struct Given {
 #[derive(Serialize)]
 struct Said<'a> {
     messages: Vec<&'a Message>,
+    finish_reasons: Vec<Option<&'a str>>,
 }
 
 /// Records the answer, then hands it out: whole, or as the stream that the app asked for.
@@ -259,7 +275,10 @@ async fn finish(
     let Given { status, completion, citations, model, remember } = given;
     let streamed = trail.wants_stream();
     let (trace, bundle) = (trail.trace(), trail.bundle());
-    let answer = ledger::written(&Said { messages: completion.choices.iter().map(|choice| &choice.message).collect() });
+    let answer = ledger::written(&Said {
+        messages: completion.choices.iter().map(|choice| &choice.message).collect(),
+        finish_reasons: completion.choices.iter().map(|choice| choice.finish_reason.as_deref()).collect(),
+    });
     let facts = trail.finish(End { status, citations, answer }).await?;
     if let Some(remember) = remember.filter(|_| status == Status::Answered) {
         remember.keep(completion.clone(), facts.citations.clone(), model.clone(), &facts);

@@ -49,8 +49,10 @@ pub enum Piece {
 }
 
 pub struct Ended {
-    /// The chunk that carries the finish reasons.
+    /// The chunk that carries the finish reasons, but for those that stand in `held`.
     pub finish: Chunk,
+    /// The last pieces as they came, where what came before was given to the letter.
+    pub held: Vec<Chunk>,
     /// Tokens of the answer itself; `facts.usage` counts failed attempts too.
     pub usage: Usage,
     pub facts: Facts,

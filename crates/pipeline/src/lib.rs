@@ -5,7 +5,8 @@
 //!    caller's rights
 //! 3. `assemble`: the prompt: the stable part first, passages and context last
 //! 4. `ask`: cleared for residency, then the chain of models
-//! 5. `check_output` (whole) or `streaming` (in pieces): masked data restored, grounding judged, citations placed
+//! 5. `check_output` (whole) or `streaming` (in pieces): masked data restored, grounding judged, citations placed; is the
+//!    model sure (`unsure`), or is a larger one asked
 //! 6. `trail`: everything that happened, written once, before the answer leaves
 //!
 //! `embed` is the shorter path of texts that only want vectors, `count` that of a request whose tokens are asked for.
@@ -26,13 +27,16 @@ mod remember;
 mod streaming;
 #[cfg(test)]
 mod tests;
+mod thoughts;
 mod trail;
+mod unsure;
 
 pub use count::Counted;
 pub use embed::Embedded;
 pub use error::{Error, Failure};
 pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
 pub use prepared::Prepared;
+pub use unsure::GUARD as ESCALATION_GUARD;
 
 use admission::Admitted;
 use find::Sought;
@@ -81,6 +85,16 @@ impl Pipeline {
     /// The operator's: a template that does not parse, an embedder that fails.
     pub fn prepare(&self, use_case: &UseCase) -> Result<Arc<Prepared>, Error> {
         Prepared::of_use_case(use_case, &self.engines).map(Arc::new)
+    }
+
+    /// A use case with `[model.escalate]` as its two models, to find out when the larger one is worth asking. `None`
+    /// without such a section.
+    ///
+    /// # Errors
+    /// Like [`Pipeline::prepare`].
+    pub fn prepare_halves(&self, use_case: &UseCase) -> Result<Option<Halves>, Error> {
+        let halves = Prepared::halves(use_case, &self.engines)?;
+        Ok(halves.map(|(small, large)| Halves { small: Arc::new(small), large: Arc::new(large) }))
     }
 
     /// A bare model (`openai/gpt-5-mini`) through the same governed path: no retrieval, no template, but masking,
@@ -144,6 +158,14 @@ impl Pipeline {
             models::ReplyBody::Stream(stream) => Walked::Stream(asked, stream),
         })
     }
+}
+
+/// The two models of an escalation. What they answer is of no bundle: neither is what would be served.
+pub struct Halves {
+    /// Answers by the small model alone; every signal is measured and stands in the verdicts, and none acts.
+    pub small: Arc<Prepared>,
+    /// Answers by the larger model alone.
+    pub large: Arc<Prepared>,
 }
 
 /// The request as it will be limited; copied only where a use case limits anything.

@@ -4,6 +4,7 @@
 use crate::Engines;
 use crate::assemble::{Blocks, Template};
 use crate::error::Error;
+use crate::unsure::{Escalation, every_signal};
 use cache::{Cache, Settings};
 use guardrails::{Guards, TopicBoundary};
 use models::Models;
@@ -28,7 +29,7 @@ pub struct Prepared {
     chain: Vec<ModelRef>,
     /// How the chain is gone through.
     pub(crate) rules: Model,
-    pub(crate) escalate: Option<ModelRef>,
+    pub(crate) escalation: Option<Escalation>,
     pub(crate) grounding: Option<Grounding>,
     pub(crate) residency: Residency,
     pub(crate) max_tokens: Option<u64>,
@@ -62,13 +63,26 @@ impl Prepared {
             blocks,
             chain: declared.model.chain(),
             rules: declared.model.clone(),
-            escalate: declared.model.escalate.as_ref().map(|escalate| escalate.to.clone()),
+            escalation: Escalation::of(&declared.model, declared.guard.grounding.as_ref().map(|rule| rule.at_least)),
             grounding: declared.guard.grounding.clone(),
             residency: declared.residency.clone(),
             max_tokens: declared.model.max_tokens,
             temperature: declared.model.temperature,
             budget_per_day: declared.budget.per_day,
         })
+    }
+
+    /// The two models of an escalation, each for itself: see [`crate::Halves`].
+    pub(crate) fn halves(use_case: &UseCase, engines: &Engines) -> Result<Option<(Self, Self)>, Error> {
+        let (mut small, mut large) = (use_case.clone(), use_case.clone());
+        let Some(escalate) = &mut small.declared.model.escalate else { return Ok(None) };
+        escalate.when = every_signal();
+        let model = &mut large.declared.model;
+        *model = Model { primary: escalate.to.clone(), escalate: None, spread: None, ..model.clone() };
+        let of_no_bundle = |half: &UseCase| Ok::<_, Error>(Self { bundle: None, ..Self::of_use_case(half, engines)? });
+        let (mut small, large) = (of_no_bundle(&small)?, of_no_bundle(&large)?);
+        small.escalation.iter_mut().for_each(Escalation::measure_only);
+        Ok(Some((small, large)))
     }
 
     pub(crate) fn of_bare_model(model: &ModelRef, models: &Models) -> Result<Self, Error> {
@@ -90,7 +104,7 @@ impl Prepared {
             blocks: Blocks::default(),
             chain: vec![model.clone()],
             rules: Model::default(),
-            escalate: None,
+            escalation: None,
             grounding: None,
             residency: Residency::default(),
             max_tokens: None,
@@ -121,7 +135,9 @@ impl Prepared {
 
     /// Every model that one request may be charged for.
     pub(crate) fn whole_chain(&self) -> impl Iterator<Item = &ModelRef> {
-        self.chain.iter().chain(&self.escalate)
+        let escalation = self.escalation.as_ref();
+        let samples = self.chain.iter().take(1).cycle().take(escalation.map_or(0, Escalation::samples));
+        self.chain.iter().chain(samples).chain(escalation.map(Escalation::larger))
     }
 
     /// Whether the use case sets limits where a request sets none.
@@ -132,7 +148,7 @@ impl Prepared {
     /// True when a streamed answer must be judged before its first word goes out: once a word is out, the answer can
     /// neither be withdrawn nor asked of a larger model.
     pub(crate) fn holds(&self) -> bool {
-        self.escalate.is_some() || self.grounding.as_ref().is_some_and(|rule| rule.otherwise == UnsureAction::Abstain)
+        self.escalation.is_some() || self.grounding.as_ref().is_some_and(|rule| rule.otherwise == UnsureAction::Abstain)
     }
 
     /// Whether the prompt's template may use anything of the request's metadata.

@@ -1,6 +1,8 @@
 //! Step 5, streamed answers: the same checks, piece by piece. What was masked is restored even where a placeholder is
 //! cut between two pieces; the last piece waits until the record is on disk; a stream that breaks ends with a failure
-//! and never with a clean end. An answer that must be judged before its first word (`Prepared::holds`) was asked for
+//! and never with a clean end. What a bare model says in the caller's own dialect, while nothing was masked, is given to the
+//! letter: every event of it, also those that say nothing to us; from the one that ends the answer on they are held. An
+//! answer that must be judged before its first word (`Prepared::holds`) was asked for
 //! whole and is replayed from here.
 
 use crate::ask::{Asked, Chunks};
@@ -16,7 +18,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-use usecase::{AttemptEnd, Choice, ChoiceDelta, Chunk, Completion, Message, Passage, Role, Usage};
+use usecase::{AttemptEnd, Choice, ChoiceDelta, Chunk, Completion, Dialect, Message, Passage, Role, Usage};
 
 /// Begins a streamed answer. The record that the request began is on disk before this returns.
 pub(crate) async fn start(
@@ -38,6 +40,7 @@ pub(crate) async fn start(
         chunks,
         voices: BTreeMap::new(),
         finish: Chunk { choices: Vec::new(), usage: None, rest: Map::new(), raw: None },
+        held: Vec::new(),
         usage: None,
         said_nothing: false,
         calls_tools: false,
@@ -59,6 +62,8 @@ struct Flow {
     voices: BTreeMap<u32, Voice>,
     /// The finish reasons, held back until the end.
     finish: Chunk,
+    /// Pieces to the letter from the one that ended the answer on, held back until it is recorded.
+    held: Vec<Chunk>,
     usage: Option<Usage>,
     said_nothing: bool,
     calls_tools: bool,
@@ -71,11 +76,13 @@ struct Voice {
     others: BTreeMap<String, Restorer>,
     /// What was given out so far.
     text: String,
+    /// Its end is among the pieces that are held.
+    has_ended: bool,
 }
 
 impl Voice {
     fn new(vault: &Vault) -> Self {
-        Self { content: vault.restorer(), others: BTreeMap::new(), text: String::new() }
+        Self { content: vault.restorer(), others: BTreeMap::new(), text: String::new(), has_ended: false }
     }
 
     /// Restores the texts of a delta in place. A tool's arguments are JSON inside of a string: what is put back there
@@ -159,24 +166,37 @@ impl Flow {
 
     /// Restores a chunk; `None` when there is nothing yet to give out.
     fn receive(&mut self, mut chunk: Chunk) -> Option<Chunk> {
-        self.usage = chunk.usage.take().or(self.usage);
+        let usage = chunk.usage.take();
+        self.usage = usage.or(self.usage);
         if self.finish.rest.is_empty() {
             self.finish.rest = chunk.rest.clone();
         }
-        // With nothing to restore a piece is given as it came, unless it says that a choice has ended: that is held back.
-        let goes_on = chunk.choices.iter().all(|choice| choice.finish_reason.is_none());
-        let raw = chunk.raw.take().filter(|_| goes_on && self.asked.vault().is_empty());
+        let raw = chunk.raw.take().filter(|raw| self.goes_to_the_letter(raw.dialect));
+        let is_report = usage.is_some() && chunk.choices.is_empty();
+        let ends = is_report || chunk.choices.iter().any(|choice| choice.finish_reason.is_some());
+        // Once a piece is held, those behind it are too: they keep their order.
+        let holds = !self.held.is_empty() || (ends && raw.is_some());
         let mut given = Vec::with_capacity(chunk.choices.len());
         for choice in std::mem::take(&mut chunk.choices) {
-            given.extend(self.receive_choice(choice));
+            given.extend(self.receive_choice(choice, holds));
         }
-        if given.is_empty() {
+        if given.is_empty() && raw.is_none() {
             return None;
         }
-        Some(Chunk { choices: given, usage: None, rest: chunk.rest, raw })
+        let chunk = Chunk { choices: given, usage: usage.filter(|_| holds), rest: chunk.rest, raw };
+        if !holds {
+            return Some(chunk);
+        }
+        self.held.push(chunk);
+        None
     }
 
-    fn receive_choice(&mut self, mut choice: ChoiceDelta) -> Option<ChoiceDelta> {
+    /// A bare model's words in the caller's dialect, with nothing in them to restore. A use case answers under its own name.
+    fn goes_to_the_letter(&self, dialect: Dialect) -> bool {
+        self.prepared.bundle().is_none() && self.asked.vault().is_empty() && self.asked.dialect() == dialect
+    }
+
+    fn receive_choice(&mut self, mut choice: ChoiceDelta, holds: bool) -> Option<ChoiceDelta> {
         let vault = self.asked.vault();
         let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault));
         self.said_nothing |= take_marks(&mut choice.rest);
@@ -197,11 +217,14 @@ impl Flow {
                 choice.delta = delta;
             }
         }
-        if let Some(reason) = choice.finish_reason.take() {
+        if holds {
+            voice.has_ended |= choice.finish_reason.is_some();
+        } else if let Some(reason) = choice.finish_reason.take() {
             self.finish.choices.push(last_words(choice.index, reason));
         }
+        let ends = choice.finish_reason.is_some();
         let says_something = choice.text.is_some() || !choice.delta.is_empty() || !choice.rest.is_empty();
-        says_something.then_some(choice)
+        (says_something || ends).then_some(choice)
     }
 
     /// The upstream said everything: the held tails go out, the answer is judged and recorded, then the last piece.
@@ -218,14 +241,15 @@ impl Flow {
         let said = remember.and_then(|remember| Some((remember, self.said_whole(usage)?)));
         let text = self.voices.into_values().next().map(|voice| voice.text).unwrap_or_default();
         self.trail.judged(judged.verdict.as_slice());
-        let answer = ledger::written(&json!({ "text": text }));
+        let reasons: Vec<&Option<String>> = self.finish.choices.iter().map(|choice| &choice.finish_reason).collect();
+        let answer = ledger::written(&json!({ "text": text, "finish_reasons": reasons }));
         let end = End { status: judged.status, citations: judged.citations, answer };
         match self.trail.finish(end).await {
             Ok(facts) => {
                 if let Some((remember, completion)) = said {
                     remember.keep(completion, facts.citations.clone(), self.asked.model.to_string(), &facts);
                 }
-                Piece::End(Box::new(Ended { finish: self.finish, usage, facts }))
+                Piece::End(Box::new(Ended { finish: self.finish, held: self.held, usage, facts }))
             }
             Err(error) => Piece::Failed(error),
         }
@@ -250,6 +274,9 @@ impl Flow {
                 self.trail.said(&tail);
             }
             let known = self.finish.choices.iter().position(|choice| choice.index == *index);
+            if voice.has_ended && known.is_none() {
+                continue;
+            }
             let place = known.unwrap_or_else(|| {
                 self.finish.choices.push(last_words(*index, "stop".to_owned()));
                 self.finish.choices.len() - 1
@@ -286,7 +313,7 @@ pub(crate) fn replay(whole: WholeAnswer) -> AnswerBody {
         said.choices.push(ChoiceDelta { index: choice.index, text, delta, finish_reason: None, rest: choice.rest });
         finish.choices.push(last_words(choice.index, choice.finish_reason.unwrap_or_else(|| "stop".to_owned())));
     }
-    let pieces = [Piece::Chunk(said), Piece::End(Box::new(Ended { finish, usage, facts }))];
+    let pieces = [Piece::Chunk(said), Piece::End(Box::new(Ended { finish, held: Vec::new(), usage, facts }))];
     AnswerBody::Stream(stream::iter(pieces).boxed())
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Trail {
     sent: Option<String>,
     /// The attempts of the call under way, should the app go away before a model begins to answer.
     journal: Journal,
+    /// Those of calls beside it.
+    beside: Vec<Journal>,
     /// The attempt that is answering; it is priced when it ends.
     answering: Option<Running>,
     waited_us: u64,
@@ -107,6 +109,7 @@ impl Trail {
             request: RawValue::NULL.to_owned(),
             sent: None,
             journal: Journal::new(),
+            beside: Vec::new(),
             answering: None,
             waited_us: 0,
             said: String::new(),
@@ -193,6 +196,18 @@ impl Trail {
     /// Where a call notes its attempts as they happen.
     pub(crate) fn journal(&self) -> Journal {
         self.journal.clone()
+    }
+
+    /// The same for a call beside others.
+    pub(crate) fn journal_beside(&mut self) -> Journal {
+        let journal = Journal::new();
+        self.beside.push(journal.clone());
+        journal
+    }
+
+    /// The calls beside are over: their attempts are the request's.
+    pub(crate) fn gather_beside(&mut self) {
+        self.attempts.extend(std::mem::take(&mut self.beside).iter().flat_map(Journal::cancel));
     }
 
     /// A model was asked and has begun to answer, or none has: the time was theirs.
@@ -335,6 +350,7 @@ impl Trail {
     fn given_up(&mut self) {
         self.answered(None, AttemptEnd::Cancelled);
         self.attempts.extend(self.journal.cancel());
+        self.gather_beside();
     }
 }
 

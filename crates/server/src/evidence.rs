@@ -6,7 +6,8 @@ use crate::app::Parts;
 use evals::{Outcome, Run};
 use ingest::FeedJob;
 use insight::{
-    Evidence, FeedEvidence, GateEvidence, OutcomeFigures, Purpose, Readiness, ReleaseEvidence, TraceEvidence, Worked,
+    Evidence, FeedEvidence, GateEvidence, OutcomeFigures, Purpose, Readiness, ReleaseEvidence, Savings, TraceEvidence,
+    Worked,
 };
 use ledger::{RequestFilter, RequestRow, Source};
 use releases::Kind;
@@ -28,6 +29,8 @@ const REQUESTS_READ: usize = 100_000;
 pub struct Gathered {
     pub readiness: Readiness,
     pub outcomes: OutcomeFigures,
+    /// What the caches saved, over the same live requests.
+    pub savings: Savings,
     /// What the figures leave out, where they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -95,12 +98,12 @@ fn gather_for(parts: &Parts, name: &str, purpose: Purpose) -> Result<Gathered, G
         now,
     };
     let readiness = insight::judge(&evidence, purpose);
-    let (mut outcomes, whole) = outcomes(parts, &use_case, now)?;
+    let (mut outcomes, savings, whole) = outcomes(parts, &use_case, now)?;
     let note = (!whole).then(|| format!("the outcomes' figures are of the newest {REQUESTS_READ} live requests"));
     if let Some(note) = &note {
         outcomes.sentence = format!("{} ({note})", outcomes.sentence);
     }
-    Ok(Gathered { readiness, outcomes, note })
+    Ok(Gathered { readiness, outcomes, savings, note })
 }
 
 fn feeds(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<Vec<FeedEvidence>, GatherError> {
@@ -202,7 +205,7 @@ fn release(parts: &Parts, use_case: &UseCase) -> Result<ReleaseEvidence, GatherE
 }
 
 /// Over all bundles that ever served, by the rules that are declared now; and whether every request was counted.
-fn outcomes(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<(OutcomeFigures, bool), GatherError> {
+fn outcomes(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<(OutcomeFigures, Savings, bool), GatherError> {
     let filter = RequestFilter {
         use_case: Some(use_case.name.clone()),
         source: Some(Source::Live),
@@ -216,5 +219,6 @@ fn outcomes(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<(Outcom
         .into_iter()
         .map(|(trace, minutes)| Worked { trace, minutes })
         .collect();
-    Ok((insight::figures(&outcomes, &requests, &reviews, &use_case.declared.outcome, now), whole))
+    let figures = insight::figures(&outcomes, &requests, &reviews, &use_case.declared.outcome, now);
+    Ok((figures, insight::savings(&requests), whole))
 }

@@ -25,6 +25,11 @@ pub(crate) fn wrong(place: &str, what: &str) -> Problem {
     Problem::bad_parameter(place, &format!("`{place}` {what}"))
 }
 
+/// A name of the app's, short enough to stand in an error.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().filter(char::is_ascii_graphic).take(40).collect()
+}
+
 /// An object, wherever it stands.
 pub(crate) fn object(place: &str, value: Value) -> Result<Map<String, Value>, Problem> {
     match value {

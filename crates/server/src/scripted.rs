@@ -44,7 +44,8 @@ pub(crate) fn citation(end: usize) -> Citation {
         title: "Returns".to_owned(),
         url: None,
     };
-    Citation { start: 0, end, source, ordinal: 2, source_start: 40, source_end: 71 }
+    let quote = Some("return any lamp within 60 days.".to_owned());
+    Citation { start: 0, end, source, ordinal: 2, source_start: 40, source_end: 71, quote }
 }
 
 pub(crate) fn facts(citations: Vec<Citation>) -> Facts {
@@ -114,7 +115,7 @@ pub(crate) fn streamed(wire: &dyn Wire, deltas: &[Value], finish_reason: &str, c
     let mut out = Vec::new();
     deltas.iter().for_each(|delta| frames.chunk(chunk(delta, None), &mut out));
     let finish = chunk(&json!({}), Some(finish_reason));
-    frames.end(Ended { finish, usage: usage(), facts: facts(citations) }, &mut out);
+    frames.end(Ended { finish, held: Vec::new(), usage: usage(), facts: facts(citations) }, &mut out);
     String::from_utf8(out).expect("text")
 }
 

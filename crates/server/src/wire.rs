@@ -6,7 +6,9 @@ use crate::reply::Identity;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use pipeline::{Ended, Facts};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use usecase::{ChatRequest, Chunk, Completion, Dialect};
 
 #[cfg(test)]
@@ -17,13 +19,11 @@ pub(crate) struct Asked {
     pub(crate) request: ChatRequest,
     /// What of the request the answer repeats.
     pub(crate) echo: Map<String, Value>,
-    /// What of the request has no counterpart here and was left out, a clause each.
-    pub(crate) warnings: Vec<String>,
 }
 
 impl From<ChatRequest> for Asked {
     fn from(request: ChatRequest) -> Self {
-        Self { request, echo: Map::new(), warnings: Vec::new() }
+        Self { request, echo: Map::new() }
     }
 }
 
@@ -65,6 +65,23 @@ pub(crate) fn data(out: &mut Vec<u8>, body: &[u8]) {
         out.push(b'\n');
     }
     out.push(b'\n');
+}
+
+/// Appends an event as it came, under the name that its `type` gives it.
+pub(crate) fn event_as_it_came(out: &mut Vec<u8>, body: &[u8]) {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(rename = "type", borrow)]
+        name: Cow<'a, str>,
+    }
+    let named = serde_json::from_slice::<Named<'_>>(body).ok();
+    // A line break in a name would be the end of it.
+    if let Some(named) = named.filter(|named| named.name.bytes().all(|byte| byte.is_ascii_graphic())) {
+        out.extend_from_slice(b"event: ");
+        out.extend_from_slice(named.name.as_bytes());
+        out.push(b'\n');
+    }
+    data(out, body);
 }
 
 /// Appends an event that is named by its body's `type`.

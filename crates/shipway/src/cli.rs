@@ -42,6 +42,11 @@ pub(crate) enum Command {
     Ask(Ask),
     /// Run the eval cases; exit 100 when the gate fails
     Eval(Eval),
+    /// Show what a use case costs, what the caches saved, and what its answers waste
+    Cost(Cost),
+    /// Tune the answer cache
+    #[command(subcommand)]
+    Cache(Cache),
     /// Put load on a use case or a model: latencies, errors, the knee, resources, what a month costs
     Bench(Bench),
     /// Release a use case: check, gate, then a canary on a share of the traffic
@@ -132,6 +137,36 @@ pub(crate) struct Eval {
     /// How many cases run at once
     #[arg(long, default_value_t = 2, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: u16,
+    /// Ask both models of `[model.escalate]` and find when the larger one is worth asking
+    #[arg(long, conflicts_with = "junit")]
+    pub(crate) tune_routing: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cost {
+    /// The use case
+    pub(crate) name: String,
+    /// Only the requests of so long ago at the most
+    #[arg(long, default_value = "30d", value_name = "TIME")]
+    pub(crate) since: String,
+    /// How many of the newest answers are read
+    #[arg(long, default_value_t = 2_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) answers: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cache {
+    /// Find how sure the answer cache must be, so that few enough of its answers are wrong
+    Tune {
+        /// The use case
+        name: String,
+        /// Labelled pairs, one JSON object a line; the use case's own log when absent
+        #[arg(long, value_name = "FILE")]
+        pairs: Option<PathBuf>,
+        /// The largest share of served answers that may be wrong; `cache.semantic.false_hits` when absent
+        #[arg(long, value_name = "SHARE")]
+        budget: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -128,8 +128,18 @@ pub fn each_leaf(value: &mut Value, numbers: bool, change: &mut dyn FnMut(&str) 
 const URLS: &[&str] = &["url", "image_url", "file_url"];
 
 /// Keys whose strings are names for machines, not text of people.
-const NOT_TEXT: &[&str] =
-    &["type", "id", "role", "detail", "format", "data", "file_data", "signature", "encrypted_content", "encrypted_index"];
+const NOT_TEXT: &[&str] = &[
+    "type",
+    "id",
+    "role",
+    "detail",
+    "format",
+    "data",
+    "file_data",
+    "signature",
+    "encrypted_content",
+    "encrypted_index",
+];
 
 fn each_string(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>) {
     match value {

@@ -42,6 +42,13 @@ impl Raw {
     }
 }
 
+impl Raw {
+    /// Keeps a body on the same terms, or else its parsed form written anew.
+    pub fn kept_or_anew(dialect: Dialect, bytes: Bytes, value: &Value) -> Self {
+        Self::keep(dialect, bytes, value).unwrap_or_else(|| Self { dialect, bytes: value.to_string().into() })
+    }
+}
+
 /// Members of all objects of a JSON text: its colons outside of strings.
 fn members_written(json: &[u8]) -> usize {
     let (mut count, mut at) = (0, 0);

@@ -31,6 +31,7 @@ fn citing(documents: &[&str]) -> Observed {
         ordinal: 0,
         source_start: 0,
         source_end: 1,
+        quote: None,
     };
     Observed { citations: documents.iter().map(cite).collect(), ..observed("An answer.") }
 }

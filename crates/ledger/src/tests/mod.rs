@@ -107,6 +107,7 @@ fn finished(trace: TraceId) -> Finished {
             ordinal: 3,
             source_start: 40,
             source_end: 52,
+            quote: None,
         }],
         snapshots: vec![("support/handbook".to_owned(), 7)],
         own_us: 4_321,

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use usecase::declared::{ModelRef, SecretRef};
 
 /// The largest answer that is read whole, in bytes.
@@ -91,12 +93,16 @@ pub(crate) fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
     names.filter_map(|name| Some((name.as_str().to_owned(), named(headers, name.as_str())?))).collect()
 }
 
-/// Twelve random hexadecimal digits, for ids that an upstream leaves out.
+/// Twelve hexadecimal digits, another each time, for ids that an upstream leaves out. They have to be unique, not secret:
+/// a count that begins anywhere.
 pub(crate) fn salt() -> String {
-    let mut bytes = [0_u8; 6];
-    // Without randomness the ids are still unique within the answer, which is what clients need.
-    let _ = getrandom::fill(&mut bytes);
-    usecase::ids::hex(&bytes)
+    static COUNT: LazyLock<AtomicU64> = LazyLock::new(|| {
+        let mut bytes = [0_u8; 8];
+        // Without randomness the ids are still unique within the process.
+        let _ = getrandom::fill(&mut bytes);
+        AtomicU64::new(u64::from_le_bytes(bytes))
+    });
+    usecase::ids::hex(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes()[2..])
 }
 
 /// A name as one step of a path: everything but letters, digits and `-._~` is percent-encoded (RFC 3986 §2.3).

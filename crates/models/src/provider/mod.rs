@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::reply::{Call, ReplyBody, Running};
 use futures_util::future::BoxFuture;
 use usecase::declared::{ModelRef, Provider, ProviderKind, Timeouts};
-use usecase::{EmbeddingRequest, Embeddings, Jurisdiction};
+use usecase::{Dialect, EmbeddingRequest, Embeddings, Jurisdiction};
 
 /// One provider, ready to be called.
 pub(crate) struct Target {
@@ -48,6 +48,11 @@ pub(crate) trait Adapter: Send + Sync {
     /// Where it runs when nobody declared that, as far as its address tells.
     fn home(&self) -> Option<Jurisdiction> {
         None
+    }
+
+    /// Whether an unchanged request in this dialect goes out to the letter, so that nothing of it is lost.
+    fn passes_on(&self, _dialect: Dialect) -> bool {
+        false
     }
 
     fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>>;

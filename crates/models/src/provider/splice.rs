@@ -70,8 +70,28 @@ fn asking_for_usage(body: &Bytes, options: &RawValue) -> Option<(Range<usize>, S
     Some((start..start, format!(r#""include_usage":true{comma}"#)))
 }
 
+#[derive(Deserialize)]
+struct Report<'a> {
+    #[serde(borrow, default, deserialize_with = "written")]
+    usage: Option<&'a RawValue>,
+}
+
+/// A piece of a stream without its `usage`; `None` when it has none that could be cut out.
+pub(crate) fn without_usage(piece: &[u8]) -> Option<Bytes> {
+    let report: Report<'_> = serde_json::from_slice(piece).ok()?;
+    let value = place(piece, report.usage?)?;
+    let before = piece[..value.start].trim_ascii_end().strip_suffix(b":")?.trim_ascii_end();
+    let before = before.strip_suffix(br#""usage""#)?.trim_ascii_end();
+    let after = piece[value.end..].trim_ascii_start();
+    let (before, after) = match before.strip_suffix(b",") {
+        Some(before) => (before, after),
+        None => (before, after.strip_prefix(b",").unwrap_or(after)),
+    };
+    Some([before, after].concat().into())
+}
+
 /// Where in the body a field's text stands.
-fn place(body: &Bytes, field: &RawValue) -> Option<Range<usize>> {
+fn place(body: &[u8], field: &RawValue) -> Option<Range<usize>> {
     let written = field.get();
     let start = (written.as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
     let end = start.checked_add(written.len()).filter(|end| *end <= body.len())?;

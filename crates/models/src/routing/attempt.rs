@@ -1,8 +1,8 @@
 //! One call of a target: asked, held back until it has content, watched to its end. And once more, where nothing can be
 //! done twice and the target's budget of retries allows it.
 
-use super::{Limits, logprobs};
 use super::vitals::Permit;
+use super::{Limits, logprobs};
 use crate::error::{Error, LONGEST_RETRY_AFTER, Wait};
 use crate::journal::Journal;
 use crate::provider::{Answer, Asking};
@@ -11,7 +11,7 @@ use crate::residency::Cleared;
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
-use usecase::{Chunk, Remedy};
+use usecase::{ChatRequest, Chunk, Remedy};
 
 /// One target, and once more where its error allows that.
 pub(super) async fn ask(
@@ -46,7 +46,16 @@ async fn attempt(
 ) -> Result<(Answer, Running), Error> {
     let running = Running::begin(cleared.model.clone(), cleared.price.clone(), call.clone());
     journal.began(&running);
-    let asked = limits.within(cleared, begin(cleared, call, &running, limits.logprobs)).await;
+    let asked = match lost(cleared, &call.request) {
+        Ok(lost) => {
+            let answer = limits.within(cleared, begin(cleared, call, &running, limits.logprobs)).await;
+            answer.map(|mut answer| {
+                answer.warnings.splice(0..0, lost.iter().cloned());
+                answer
+            })
+        }
+        Err(error) => Err(error),
+    };
     match asked {
         Ok(answer) => {
             permit.answered();
@@ -70,6 +79,17 @@ async fn begin(cleared: &Cleared, call: &Call, running: &Running, logprobs: bool
     }
     let answer = cleared.target.adapter.ask(call, asking()).await?;
     until_first_content(answer, running).await
+}
+
+/// What of the request this target will not see, a clause each; an error where the answer would be another one without.
+fn lost<'a>(cleared: &Cleared, request: &'a ChatRequest) -> Result<&'a [String], Error> {
+    if request.raw.as_ref().is_some_and(|raw| cleared.target.adapter.passes_on(raw.dialect)) {
+        return Ok(&[]);
+    }
+    match request.lost.refused.first() {
+        Some(feature) => Err(Error::Unsupported { model: cleared.model.clone(), feature: feature.clone() }),
+        None => Ok(&request.lost.named),
+    }
 }
 
 /// A stream is under way until it ends, and when it breaks off that is a failure too.

@@ -2,7 +2,6 @@
 
 use crate::reply::{self, Identity};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use usecase::{Choice, Citation, Completion, Usage};
 
 pub(super) fn body(identity: &Identity, completion: Completion, citations: &[Citation]) -> Value {
@@ -65,8 +64,12 @@ pub(super) fn thinking(thoughts: &str) -> Value {
 }
 
 pub(super) fn text_block(text: &str, citations: Vec<Value>) -> Value {
-    let citations = if citations.is_empty() { Value::Null } else { Value::Array(citations) };
-    json!({ "type": "text", "text": text, "citations": citations })
+    let mut block = json!({ "type": "text", "text": text });
+    // Absent where there are none, as Anthropic has it: not every SDK takes a null.
+    if !citations.is_empty() {
+        block["citations"] = Value::Array(citations);
+    }
+    block
 }
 
 fn tool_use(call: &Value) -> Value {
@@ -115,31 +118,23 @@ pub(super) fn usage_body(usage: Usage) -> Value {
     })
 }
 
-/// Citations as of search results: the document stands for the result, the passage for its block. `cited_text` is the
-/// stretch of the answer that rests on it; where in the document the supporting words stand is added under `shipway`.
+/// What Shipway found the answer to rest on. `cited_text` is what the document says, else the stretch of the answer that
+/// rests on it. `shipway` holds where in the document the supporting words stand.
 pub(super) fn our_citations(citations: &[Citation], text: &str) -> Vec<Value> {
-    let mut documents: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let cited = citations.iter().map(|citation| {
         let source = &citation.source;
-        let next = documents.len();
-        let result = *documents.entry((&source.collection, &source.document)).or_insert(next);
-        json!({
-            "type": "search_result_location",
-            "cited_text": stretch(text, citation.start, citation.end),
-            "source": reply::link(source),
-            "title": source.title,
-            "search_result_index": result,
-            "start_block_index": citation.ordinal,
-            "end_block_index": citation.ordinal + 1,
-            "shipway": {
-                "collection": source.collection,
-                "document": source.document,
-                "answer_start": citation.start,
-                "answer_end": citation.end,
-                "start": citation.source_start,
-                "end": citation.source_end,
-            },
-        })
+        let words = citation.quote.clone().unwrap_or_else(|| stretch(text, citation.start, citation.end));
+        let mut cited = found(words, &json!(source.title), &json!(reply::link(source)));
+        cited["shipway"] = json!({
+            "collection": source.collection,
+            "document": source.document,
+            "passage": citation.ordinal,
+            "answer_start": citation.start,
+            "answer_end": citation.end,
+            "start": citation.source_start,
+            "end": citation.source_end,
+        });
+        cited
     });
     cited.collect()
 }
@@ -150,15 +145,21 @@ pub(super) fn foreign_citations(annotations: &[Value], text: &str) -> Vec<Value>
     let cited = annotations.iter().filter_map(|annotation| {
         let cited = annotation.get("url_citation")?;
         let (start, end) = (place(cited, "start_index").unwrap_or(0), place(cited, "end_index").unwrap_or(0));
-        Some(json!({
-            "type": "web_search_result_location",
-            "cited_text": stretch(text, start, end),
-            "encrypted_index": "",
-            "title": cited["title"],
-            "url": cited["url"],
-        }))
+        Some(found(stretch(text, start, end), &cited["title"], &cited["url"]))
     });
     cited.collect()
+}
+
+/// A citation with an address. Of the forms that Anthropic has, this one alone is read by every SDK, and shown with its
+/// title and address: Vercel's refuses a whole answer over `search_result_location`.
+fn found(words: String, title: &Value, url: &Value) -> Value {
+    json!({
+        "type": "web_search_result_location",
+        "cited_text": words,
+        "encrypted_index": "",
+        "title": title,
+        "url": url,
+    })
 }
 
 /// A stretch of a text, in code points.

@@ -4,14 +4,13 @@
 use crate::fields::{self, need_text, take, wrong};
 use crate::problem::Problem;
 use serde_json::{Map, Value, json};
-use usecase::{Content, Message, Role};
+use usecase::{Content, Lost, Message, Role};
 
 /// What has been read so far.
 #[derive(Default)]
 pub(super) struct Conversation {
     pub(super) messages: Vec<Message>,
-    /// What has no counterpart and was left out, a clause each.
-    pub(super) warnings: Vec<String>,
+    pub(super) lost: Lost,
 }
 
 impl Conversation {
@@ -179,8 +178,8 @@ impl Conversation {
     }
 
     fn warn(&mut self, clause: &str) {
-        if !self.warnings.iter().any(|known| known == clause) {
-            self.warnings.push(clause.to_owned());
+        if !self.lost.named.iter().any(|known| known == clause) {
+            self.lost.named.push(clause.to_owned());
         }
     }
 }

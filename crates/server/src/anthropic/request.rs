@@ -31,8 +31,8 @@ pub(super) fn read_any(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Probl
     for (at, message) in take_messages(&mut fields, "messages")?.into_iter().enumerate() {
         conversation.read(&format!("messages[{at}]"), message)?;
     }
-    let Conversation { messages, warnings } = conversation;
-    let mut request = ChatRequest { dialect: Dialect::Messages, ..ChatRequest::new(model, messages) };
+    let Conversation { messages, lost } = conversation;
+    let mut request = ChatRequest { dialect: Dialect::Messages, lost, ..ChatRequest::new(model, messages) };
     request.stream = fields::take_flag(&mut fields, "stream")?.unwrap_or(false);
     request.include_usage = true;
     let metadata = take_object(&mut fields, "metadata")?.unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn read_any(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Probl
     let user = metadata.get("user_id").and_then(Value::as_str).map(str::to_owned);
     fields::describe(&mut request, metadata, user.as_deref());
     request.rest = translated(fields, user, headers)?;
-    Ok(Asked { request, echo: Map::new(), warnings })
+    Ok(Asked::from(request))
 }
 
 fn system(fields: &mut Map<String, Value>) -> Result<Option<Message>, Problem> {

@@ -9,7 +9,7 @@ use crate::wire::{self, Frames};
 use pipeline::Ended;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use usecase::{ChoiceDelta, Chunk};
+use usecase::{ChoiceDelta, Chunk, Dialect};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -21,6 +21,8 @@ enum Kind {
 pub(super) struct MessageFrames {
     identity: Identity,
     begun: bool,
+    /// The provider's own events are passed on, and nothing is said beside them.
+    as_it_came: bool,
     /// The block that has begun and not stopped.
     open: Option<(usize, Kind)>,
     /// The number of the next block.
@@ -42,6 +44,7 @@ impl MessageFrames {
         Self {
             identity,
             begun: false,
+            as_it_came: false,
             open: None,
             next: 0,
             calls: BTreeMap::new(),
@@ -54,7 +57,11 @@ impl MessageFrames {
         }
     }
 
-    fn say(&mut self, chunk: Chunk, out: &mut Vec<u8>) {
+    fn say(&mut self, mut chunk: Chunk, out: &mut Vec<u8>) {
+        if let Some(bytes) = self.identity.to_the_letter(chunk.raw.take(), Dialect::Messages) {
+            self.as_it_came = true;
+            return wire::event_as_it_came(out, &bytes);
+        }
         if !std::mem::replace(&mut self.begun, true) {
             wire::event(out, &answer::opening(&self.identity));
         }
@@ -156,7 +163,11 @@ impl Frames for MessageFrames {
     }
 
     fn end(&mut self, ended: Ended, out: &mut Vec<u8>) {
-        let Ended { finish, usage, facts } = ended;
+        let Ended { finish, held, usage, facts } = ended;
+        if self.as_it_came {
+            reply::closing_comment(&facts, out);
+            return held.into_iter().for_each(|chunk| self.say(chunk, out));
+        }
         self.say(finish, out);
         let cited = match facts.citations.is_empty() {
             true => answer::foreign_citations(&self.annotations, &self.text),

@@ -166,7 +166,8 @@ fn facts_about_the_request() {
 
     let cited = json!([{ "role": "user", "content": [
         { "type": "document", "source": { "type": "text", "data": "x" }, "citations": { "enabled": true } }] }]);
-    let warned = scripted::read(&Messages, &asking(&json!({ "messages": cited }))).expect("a request").warnings;
+    let warned =
+        scripted::read(&Messages, &asking(&json!({ "messages": cited }))).expect("a request").request.lost.named;
     assert_eq!(warned, ["the model's own citations of documents may be missing"]);
 }
 
@@ -234,16 +235,15 @@ fn citations_on_the_text() {
     assert_eq!(
         body["content"][0]["citations"],
         json!([{
-            "type": "search_result_location", "cited_text": "Within 60 days.", "title": "Returns",
-            "source": "shipway://support/handbook/returns",
-            "search_result_index": 0, "start_block_index": 2, "end_block_index": 3,
-            "shipway": { "collection": "support/handbook", "document": "returns", "answer_start": 0, "answer_end": 15,
-                         "start": 40, "end": 71 },
+            "type": "web_search_result_location", "cited_text": "return any lamp within 60 days.", "title": "Returns",
+            "url": "shipway://support/handbook/returns", "encrypted_index": "",
+            "shipway": { "collection": "support/handbook", "document": "returns", "passage": 2,
+                         "answer_start": 0, "answer_end": 15, "start": 40, "end": 71 },
         }])
     );
     let frames = streamed(&Messages, &[json!({ "content": "Within 60 days." })], "stop", vec![citation(15)]);
     assert!(
-        frames.contains("\"type\":\"citations_delta\",\"citation\":{\"type\":\"search_result_location\""),
+        frames.contains("\"type\":\"citations_delta\",\"citation\":{\"type\":\"web_search_result_location\""),
         "{frames}"
     );
 }

@@ -51,10 +51,16 @@ impl Frames for ChatFrames {
     }
 
     fn end(&mut self, ended: Ended, out: &mut Vec<u8>) {
-        let Ended { finish, usage, facts } = ended;
+        let Ended { finish, held, usage, facts } = ended;
         let rest = finish.rest.clone();
-        self.say(finish, &facts.citations, out);
-        if self.identity.include_usage {
+        if held.is_empty() || !finish.choices.is_empty() {
+            self.say(finish, &facts.citations, out);
+        }
+        let said_usage = held.iter().any(|chunk| chunk.usage.is_some());
+        for chunk in held {
+            self.say(chunk, &[], out);
+        }
+        if self.identity.include_usage && !said_usage {
             let mut body = self.envelope(rest);
             body.insert("choices".to_owned(), json!([]));
             body.insert("usage".to_owned(), usage_body(usage));

@@ -5,12 +5,13 @@ use super::sealed;
 use crate::fields::{self, need_text, take, wrong};
 use crate::problem::Problem;
 use serde_json::{Map, Value, json};
-use usecase::{Content, Message, Role};
+use usecase::{Content, Lost, Message, Role};
 
 /// What has been read so far.
 #[derive(Default)]
 pub(super) struct Conversation {
     pub(super) messages: Vec<Message>,
+    pub(super) lost: Lost,
     /// The last message is the model's and is still being put together.
     open: bool,
 }
@@ -27,12 +28,21 @@ impl Conversation {
                 self.reasoning(item);
                 Ok(())
             }
-            Some("item_reference") => Err(wrong(
-                &format!("{place}.type"),
-                "is `item_reference`, but nothing is stored here to refer to: send the item itself",
-            )),
-            Some(other) => Err(wrong(&format!("{place}.type"), &format!("is `{other}`, which is not understood here"))),
+            Some(kind) => {
+                let stored = if kind == "item_reference" { ": nothing is stored here to refer to" } else { "" };
+                self.lost.refused.push(format!("an input item of the type `{}`{stored}", fields::shown(kind)));
+                item.insert("type".to_owned(), json!(kind));
+                self.as_it_came(item);
+                Ok(())
+            }
         }
+    }
+
+    /// An item that only OpenAI's own service knows. Guards read it as what a tool gave back.
+    fn as_it_came(&mut self, item: Map<String, Value>) {
+        self.open = false;
+        let content = Content::Parts(vec![Value::Object(item)]);
+        self.messages.push(Message { role: Role::Tool, content, rest: Map::new() });
     }
 
     fn message(&mut self, place: &str, mut item: Map<String, Value>) -> Result<(), Problem> {
@@ -43,7 +53,7 @@ impl Conversation {
             "developer" => Role::Developer,
             _ => return Err(wrong(&format!("{place}.role"), "must be one of user, assistant, system, developer")),
         };
-        let content = content(&format!("{place}.content"), item.shift_remove("content"))?;
+        let content = content(&format!("{place}.content"), item.shift_remove("content"), &mut self.lost)?;
         if role == Role::Assistant {
             // Reasoning stands before the words that it led to.
             let begun = self.open.then(|| self.messages.last_mut()).flatten();
@@ -67,7 +77,7 @@ impl Conversation {
 
     fn function_output(&mut self, place: &str, mut item: Map<String, Value>) -> Result<(), Problem> {
         let id = need_text(place, &mut item, "call_id")?;
-        let content = content(&format!("{place}.output"), item.shift_remove("output"))?;
+        let content = content(&format!("{place}.output"), item.shift_remove("output"), &mut self.lost)?;
         self.open = false;
         let rest = Map::from_iter([("tool_call_id".to_owned(), json!(id))]);
         self.messages.push(Message { role: Role::Tool, content, rest });
@@ -82,6 +92,9 @@ impl Conversation {
         let sealed = take(&mut item, "encrypted_content");
         if let Some(blocks) = sealed.as_ref().and_then(Value::as_str).and_then(sealed::open) {
             return self.add("thinking_blocks", blocks);
+        }
+        if sealed.is_some() {
+            self.lost.named.push("reasoning that another service sealed was left out".to_owned());
         }
         let texts = |name: &str| item.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         let parts = [texts("summary"), texts("content")].concat();
@@ -113,13 +126,13 @@ fn calls(message: &Message) -> bool {
 }
 
 /// A text or a list of parts.
-fn content(place: &str, value: Option<Value>) -> Result<Content, Problem> {
+fn content(place: &str, value: Option<Value>, lost: &mut Lost) -> Result<Content, Problem> {
     match value {
         Some(Value::String(text)) => Ok(Content::Text(text)),
         Some(Value::Array(parts)) => {
             let parts = parts.into_iter().enumerate().map(|(at, part)| {
                 let place = format!("{place}[{at}]");
-                content_part(&place, fields::object(&place, part)?)
+                content_part(&place, fields::object(&place, part)?, lost)
             });
             Ok(Content::Parts(parts.collect::<Result<_, _>>()?))
         }
@@ -127,27 +140,29 @@ fn content(place: &str, value: Option<Value>) -> Result<Content, Problem> {
     }
 }
 
-fn content_part(place: &str, mut part: Map<String, Value>) -> Result<Value, Problem> {
-    let kind = need_text(place, &mut part, "type")?;
+fn content_part(place: &str, mut part: Map<String, Value>, lost: &mut Lost) -> Result<Value, Problem> {
+    let kind = part.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     match kind.as_str() {
+        "" => Err(wrong(&format!("{place}.type"), "is missing or not a string")),
         "input_text" | "output_text" | "text" => {
             Ok(json!({ "type": "text", "text": need_text(place, &mut part, "text")? }))
         }
         "refusal" => Ok(json!({ "type": "refusal", "refusal": need_text(place, &mut part, "refusal")? })),
-        "input_image" => match (take(&mut part, "image_url"), take(&mut part, "file_id")) {
+        "input_image" => match (take(&mut part, "image_url"), part.contains_key("file_id")) {
             (Some(url), _) => {
                 let mut image = Map::from_iter([("url".to_owned(), url)]);
                 image.extend(take(&mut part, "detail").map(|detail| ("detail".to_owned(), detail)));
                 Ok(json!({ "type": "image_url", "image_url": image }))
             }
-            (None, Some(_)) => Err(wrong(
-                &format!("{place}.file_id"),
-                "names a file stored elsewhere: send the image as a URL or a data: URL",
-            )),
-            (None, None) => Err(wrong(&format!("{place}.image_url"), "is missing")),
+            (None, true) => {
+                lost.refused.push("an image by the id of a file stored elsewhere".to_owned());
+                Ok(Value::Object(part))
+            }
+            (None, false) => Err(wrong(&format!("{place}.image_url"), "is missing")),
         },
         // `file_data`, `file_id`, `file_url` and `filename` bear the same names inside.
         "input_file" => {
+            part.shift_remove("type");
             part.retain(|_, value| !value.is_null());
             Ok(json!({ "type": "file", "file": part }))
         }
@@ -156,6 +171,9 @@ fn content_part(place: &str, mut part: Map<String, Value>) -> Result<Value, Prob
                 take(&mut part, "input_audio").ok_or_else(|| wrong(&format!("{place}.input_audio"), "is missing"))?;
             Ok(json!({ "type": "input_audio", "input_audio": audio }))
         }
-        other => Err(wrong(&format!("{place}.type"), &format!("is `{other}`, which is not understood here"))),
+        other => {
+            lost.refused.push(format!("a content part of the type `{}`", fields::shown(other)));
+            Ok(Value::Object(part))
+        }
     }
 }

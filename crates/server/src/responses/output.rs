@@ -6,7 +6,7 @@ use crate::reply::{self, Identity};
 use crate::wire::{self, Frames};
 use pipeline::Ended;
 use serde_json::{Map, Value, json};
-use usecase::{Choice, ChoiceDelta, Chunk, Citation, Completion, Timestamp, Usage};
+use usecase::{Choice, ChoiceDelta, Chunk, Citation, Completion, Dialect, Timestamp, Usage};
 
 /// A whole answer: the same items as a stream of it would show.
 pub(super) fn whole(identity: Identity, completion: Completion, citations: &[Citation]) -> Value {
@@ -33,6 +33,8 @@ pub(super) struct ResponseFrames {
     /// The number of the next event.
     number: u64,
     begun: bool,
+    /// The provider's own id, where its events are passed on and nothing is said beside them.
+    as_it_came: Option<Value>,
     reason: Option<String>,
 }
 
@@ -48,7 +50,17 @@ impl ResponseFrames {
     pub(super) fn new(identity: Identity) -> Self {
         let items = Items::new(identity.trace);
         let created = Timestamp::now().unix_seconds();
-        Self { identity, created, items, events: Vec::new(), number: 0, begun: false, reason: None }
+        Self { identity, created, items, events: Vec::new(), number: 0, begun: false, as_it_came: None, reason: None }
+    }
+
+    /// Whether a piece went out to the letter. Their events are numbered from 0 as ours are.
+    fn passed_on(&mut self, chunk: &mut Chunk, out: &mut Vec<u8>) -> bool {
+        let Some(bytes) = self.identity.to_the_letter(chunk.raw.take(), Dialect::Responses) else { return false };
+        self.begun = true;
+        self.as_it_came = chunk.rest.shift_remove("id").or(self.as_it_came.take()).or(Some(Value::Null));
+        self.number += 1;
+        wire::event_as_it_came(out, &bytes);
+        true
     }
 
     fn date(&mut self, rest: &Map<String, Value>) {
@@ -88,7 +100,8 @@ impl ResponseFrames {
     fn response(&self, end: End) -> Value {
         let mut response = Map::new();
         let mut put = |name: &str, value: Value| response.insert(name.to_owned(), value);
-        put("id", json!(format!("resp_{}", self.identity.trace)));
+        let ours = || json!(format!("resp_{}", self.identity.trace));
+        put("id", self.as_it_came.clone().unwrap_or_else(ours));
         put("object", json!("response"));
         put("created_at", json!(self.created));
         put("status", json!(end.status));
@@ -115,7 +128,10 @@ impl ResponseFrames {
 }
 
 impl Frames for ResponseFrames {
-    fn chunk(&mut self, chunk: Chunk, out: &mut Vec<u8>) {
+    fn chunk(&mut self, mut chunk: Chunk, out: &mut Vec<u8>) {
+        if self.passed_on(&mut chunk, out) {
+            return;
+        }
         self.date(&chunk.rest);
         self.begin();
         chunk.choices.into_iter().for_each(|choice| self.take(choice));
@@ -123,7 +139,14 @@ impl Frames for ResponseFrames {
     }
 
     fn end(&mut self, ended: Ended, out: &mut Vec<u8>) {
-        let Ended { finish, usage, facts } = ended;
+        let Ended { finish, held, usage, facts } = ended;
+        if self.as_it_came.is_some() {
+            reply::closing_comment(&facts, out);
+            for mut chunk in held {
+                self.passed_on(&mut chunk, out);
+            }
+            return;
+        }
         self.date(&finish.rest);
         self.begin();
         finish.choices.into_iter().for_each(|choice| self.take(choice));

@@ -1,5 +1,6 @@
-//! The way in: the fields of a request, put under the inner form's names. What needs answers to be stored, or tools that
-//! OpenAI runs itself, is refused by name; nothing is dropped unsaid.
+//! The way in: the fields of a request, put under the inner form's names. What only OpenAI's own service can do (answers
+//! that are stored, tools that it runs itself) stays as it came and is noted as lost on everybody else; nothing is dropped
+//! unsaid.
 
 use super::input::Conversation;
 use crate::fields::{self, need_text, take, take_flag, take_list, take_model, take_object, take_text, wrong};
@@ -7,7 +8,7 @@ use crate::problem::Problem;
 use crate::wire::Asked;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use usecase::{ChatRequest, Dialect, Message, Raw, Role};
+use usecase::{ChatRequest, Dialect, Lost, Message, Raw, Role};
 
 /// Fields that the answer repeats, and what it says where the request said nothing.
 fn echo(fields: &Map<String, Value>) -> Map<String, Value> {
@@ -37,10 +38,10 @@ pub(super) fn read(body: &Bytes) -> Result<Asked, Problem> {
     let raw = Raw::keep(Dialect::Responses, body.clone(), &value);
     let mut fields = fields::object("body", value)?;
     fields::check_counts(&fields, &["max_output_tokens"])?;
-    refuse(&fields)?;
     let echo = echo(&fields);
     let model = take_model(&mut fields)?;
-    let messages = messages(&mut fields)?;
+    let mut lost = Lost { refused: stored(&fields)?, ..Lost::default() };
+    let messages = messages(&mut fields, &mut lost)?;
     let mut request = ChatRequest { dialect: Dialect::Responses, raw, ..ChatRequest::new(model, messages) };
     request.stream = take_flag(&mut fields, "stream")?.unwrap_or(false);
     request.include_usage = true;
@@ -48,30 +49,26 @@ pub(super) fn read(body: &Bytes) -> Result<Asked, Problem> {
     let user = fields.get("user").or_else(|| fields.get("safety_identifier")).and_then(Value::as_str);
     let user = user.map(str::to_owned);
     fields::describe(&mut request, metadata, user.as_deref());
-    let mut warnings = Vec::new();
-    request.rest = translated(fields, &mut warnings)?;
-    Ok(Asked { request, echo, warnings })
+    request.rest = translated(fields, &mut lost)?;
+    Ok(Asked { request: ChatRequest { lost, ..request }, echo })
 }
 
-/// What cannot be done here, and what to do instead.
-fn refuse(fields: &Map<String, Value>) -> Result<(), Problem> {
+/// What rests on things that OpenAI's service stores, and what to do instead where there is no such service.
+fn stored(fields: &Map<String, Value>) -> Result<Vec<String>, Problem> {
     let instead = [
-        (
-            "previous_response_id",
-            "is not supported, because answers are not stored here: send the conversation in `input`",
-        ),
-        ("conversation", "is not supported, because conversations are not stored here: send it in `input`"),
-        ("prompt", "is not supported: a prompt is declared in a use case, whose name is the `model`"),
-        ("background", "is not supported: answers are given at once, whole or streamed"),
+        ("previous_response_id", "answers are not stored here: send the conversation in `input`"),
+        ("conversation", "conversations are not stored here: send it in `input`"),
+        ("prompt", "a prompt is declared in a use case, whose name is the `model`"),
     ];
-    let asked = |name: &str| fields.get(name).is_some_and(|value| !value.is_null() && value != &Value::Bool(false));
-    match instead.into_iter().find(|(name, _)| asked(name)) {
-        Some((name, what)) => Err(wrong(name, what)),
-        None => Ok(()),
+    if fields.get("background") == Some(&Value::Bool(true)) {
+        return Err(wrong("background", "is not supported: answers are given at once, whole or streamed"));
     }
+    let asked = |name: &str| fields.get(name).is_some_and(|value| !value.is_null());
+    let asked = instead.into_iter().filter(|(name, _)| asked(name));
+    Ok(asked.map(|(name, what)| format!("`{name}`, because {what}")).collect())
 }
 
-fn messages(fields: &mut Map<String, Value>) -> Result<Vec<Message>, Problem> {
+fn messages(fields: &mut Map<String, Value>, lost: &mut Lost) -> Result<Vec<Message>, Problem> {
     let mut conversation = Conversation::default();
     if let Some(instructions) = take_text(fields, "instructions")? {
         conversation.messages.push(Message::new(Role::System, instructions));
@@ -85,24 +82,28 @@ fn messages(fields: &mut Map<String, Value>) -> Result<Vec<Message>, Problem> {
             }
         }
         Some(_) => return Err(wrong("input", "must be a string or an array of input items")),
+        // What is stored goes on by itself.
+        None if !lost.refused.is_empty() => {}
         None => return Err(wrong("input", "is missing")),
     }
+    lost.refused.extend(conversation.lost.refused);
+    lost.named.extend(conversation.lost.named);
     Ok(conversation.messages)
 }
 
-fn translated(mut fields: Map<String, Value>, warnings: &mut Vec<String>) -> Result<Map<String, Value>, Problem> {
+fn translated(mut fields: Map<String, Value>, lost: &mut Lost) -> Result<Map<String, Value>, Problem> {
     let mut put = Map::new();
     if let Some(limit) = take(&mut fields, "max_output_tokens") {
         put.insert("max_completion_tokens".to_owned(), limit);
     }
     if let Some(tools) = take_list(&mut fields, "tools")? {
-        let tools = tools.into_iter().enumerate().map(|(at, value)| tool(&format!("tools[{at}]"), value));
+        let tools = tools.into_iter().enumerate().map(|(at, value)| tool(&format!("tools[{at}]"), value, lost));
         let tools = tools.collect::<Result<Vec<_>, _>>()?;
         // An empty list is an error to chat completions.
         put.extend((!tools.is_empty()).then(|| ("tools".to_owned(), Value::Array(tools))));
     }
     if let Some(choice) = take(&mut fields, "tool_choice") {
-        put.insert("tool_choice".to_owned(), tool_choice(choice)?);
+        put.insert("tool_choice".to_owned(), tool_choice(choice, lost)?);
     }
     put.extend(text(&mut fields)?);
     let mut reasoning = take_object(&mut fields, "reasoning")?.unwrap_or_default();
@@ -112,40 +113,47 @@ fn translated(mut fields: Map<String, Value>, warnings: &mut Vec<String>) -> Res
             Some("message.output_text.logprobs") => put.extend([("logprobs".to_owned(), json!(true))]),
             // Given whenever there is any.
             Some("reasoning.encrypted_content") => {}
-            other => warnings.push(format!("include has no {}", other.unwrap_or("such value"))),
+            other => lost.named.push(format!("include has no {}", other.unwrap_or("such value"))),
         }
     }
     if take(&mut fields, "truncation").is_some_and(|truncation| truncation == "auto") {
-        warnings.push("truncation is not done; a conversation that is too long is refused by the model".to_owned());
+        lost.named.push("truncation is not done; a conversation that is too long is refused by the model".to_owned());
     }
     if take(&mut fields, "max_tool_calls").is_some() {
-        warnings.push("max_tool_calls was left out".to_owned());
+        lost.named.push("max_tool_calls was left out".to_owned());
     }
-    // Nothing is stored for anybody, background is false here, and obfuscation is for streams of OpenAI's own.
-    for name in ["store", "background", "stream_options", "previous_response_id", "conversation", "prompt"] {
+    // Nothing is stored by us, background is false here, and obfuscation is for streams of OpenAI's own.
+    for name in ["store", "background", "stream_options"] {
         fields.shift_remove(name);
     }
+    fields.retain(|_, value| !value.is_null());
     fields.extend(put);
     Ok(fields)
 }
 
-fn tool(place: &str, value: Value) -> Result<Value, Problem> {
+/// A tool of the app's own becomes a function. One that OpenAI's service runs stays as it came.
+fn tool(place: &str, value: Value, lost: &mut Lost) -> Result<Value, Problem> {
     let mut tool = fields::object(place, value)?;
-    let kind = need_text(place, &mut tool, "type")?;
+    let kind = tool.get("type").and_then(Value::as_str).ok_or_else(|| wrong(&format!("{place}.type"), "is missing"))?;
     if kind != "function" {
-        let what = format!("is `{kind}`, which OpenAI's own service runs; only tools of the type `function` work here");
-        return Err(wrong(&format!("{place}.type"), &what));
+        lost.refused.push(format!("a tool of the type `{}`, which OpenAI's own service runs", fields::shown(kind)));
+        return Ok(Value::Object(tool));
     }
+    tool.shift_remove("type");
     tool.retain(|_, value| !value.is_null());
     Ok(json!({ "type": "function", "function": tool }))
 }
 
-fn tool_choice(choice: Value) -> Result<Value, Problem> {
+fn tool_choice(choice: Value, lost: &mut Lost) -> Result<Value, Problem> {
     match choice {
         Value::String(mode) if ["auto", "none", "required"].contains(&mode.as_str()) => Ok(json!(mode)),
         Value::Object(mut choice) if choice.get("type").is_some_and(|kind| kind == "function") => {
             let name = need_text("tool_choice", &mut choice, "name")?;
             Ok(json!({ "type": "function", "function": { "name": name } }))
+        }
+        Value::Object(choice) if choice.get("type").is_some_and(Value::is_string) => {
+            lost.refused.push("`tool_choice` of this type".to_owned());
+            Ok(Value::Object(choice))
         }
         _ => Err(wrong("tool_choice", "must be auto, none, required, or {\"type\": \"function\", \"name\": …}")),
     }

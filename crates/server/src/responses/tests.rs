@@ -122,7 +122,7 @@ fn facts_about_the_request() {
     assert_eq!(json!(request.messages[0]), json!({ "role": "system", "content": "Be brief." }));
     assert_eq!((request.subject.as_deref(), request.conversation.as_deref()), (Some("u-1"), Some("c-1")));
     assert_eq!((request.stream, request.dialect), (true, Dialect::Responses));
-    assert_eq!(asked.warnings.len(), 3, "{:?}", asked.warnings);
+    assert_eq!(request.lost.named.len(), 3, "{:?}", request.lost.named);
     assert_eq!((&asked.echo["instructions"], &asked.echo["tool_choice"]), (&json!("Be brief."), &json!("auto")));
 }
 
@@ -135,21 +135,40 @@ fn what_is_wrong_is_named() {
     check(json!({ "input": null }), "`input` is missing");
     check(json!({ "input": 1 }), "`input` must be a string or an array");
     check(json!({ "input": [] }), "`input` must hold at least one");
-    check(json!({ "input": [{ "type": "item_reference", "id": "x" }] }), "nothing is stored here");
-    check(json!({ "input": [{ "type": "web_search_call" }] }), "`web_search_call`, which is not understood");
-    check(json!({ "input": [{ "role": "user", "content": [{ "type": "input_video" }] }] }), "`input_video`");
+    check(json!({ "background": true }), "`background` is not supported");
+    check(json!({ "text": { "format": { "type": "xml" } } }), "`text.format.type` must be one of");
+    check(json!({ "max_output_tokens": 0 }), "`max_output_tokens` must be a whole number");
+    check(json!({ "tools": [{ "name": "f" }] }), "`tools[0].type` is missing");
+    check(json!({ "tool_choice": "some" }), "`tool_choice` must be");
+}
+
+#[test]
+fn what_only_openais_own_service_can_do_is_noted_and_read_by_guards() {
+    let check = |fields: Value, expected: &str, read: &str| {
+        let request = scripted::read(&Responses, &asking(&fields)).expect("a request").request;
+        assert_eq!(request.lost.refused.len(), 1, "{:?}", request.lost);
+        assert!(request.lost.refused[0].contains(expected), "{:?}", request.lost);
+        let all = json!([request.messages, request.rest]).to_string();
+        assert!(all.contains(read) && request.raw.is_some(), "{all}");
+    };
+    check(json!({ "input": [{ "type": "item_reference", "id": "x" }] }), "nothing is stored here", "\"x\"");
+    check(json!({ "input": [{ "type": "mcp_call", "output": "Jo" }] }), "`mcp_call`", "\"output\":\"Jo\"");
+    check(
+        json!({ "input": [{ "role": "user", "content": [{ "type": "input_video", "text": "Jo" }] }] }),
+        "`input_video`",
+        "Jo",
+    );
     check(
         json!({ "input": [{ "role": "user", "content": [{ "type": "input_image", "file_id": "f" }] }] }),
         "stored elsewhere",
+        "input_image",
     );
-    check(json!({ "previous_response_id": "resp_1" }), "answers are not stored here");
-    check(json!({ "conversation": "conv_1" }), "conversations are not stored here");
-    check(json!({ "background": true }), "`background` is not supported");
-    check(json!({ "prompt": { "id": "p" } }), "`prompt` is not supported");
-    check(json!({ "tools": [{ "type": "web_search" }] }), "OpenAI's own service runs");
-    check(json!({ "tool_choice": { "type": "file_search" } }), "`tool_choice` must be");
-    check(json!({ "text": { "format": { "type": "xml" } } }), "`text.format.type` must be one of");
-    check(json!({ "max_output_tokens": 0 }), "`max_output_tokens` must be a whole number");
+    check(json!({ "previous_response_id": "resp_1" }), "answers are not stored here", "resp_1");
+    check(json!({ "previous_response_id": "resp_1", "input": null }), "answers are not stored here", "resp_1");
+    check(json!({ "conversation": "conv_1" }), "conversations are not stored here", "conv_1");
+    check(json!({ "prompt": { "id": "p" } }), "a prompt is declared in a use case", "prompt");
+    check(json!({ "tools": [{ "type": "web_search" }] }), "OpenAI's own service runs", "web_search");
+    check(json!({ "tool_choice": { "type": "file_search" } }), "`tool_choice`", "file_search");
 }
 
 #[test]

@@ -28,7 +28,7 @@ async fn walk(app: &App, headers: &HeaderMap, body: Body, wire: &dyn Wire) -> Re
     let principal = app.authenticate(headers)?;
     let bytes = read_json(headers, body, app.parts.project.file.server.max_body_bytes).await?;
     let pass = app.enter(&principal).await?;
-    let Asked { request, echo, mut warnings } = wire.read(headers, &bytes)?;
+    let Asked { request, echo } = wire.read(headers, &bytes)?;
     let picked = app.pick(&request, &principal).await?;
     let admitted = app.admit(principal, &picked.prepared, &request)?;
     let limits = rate_headers(admitted.limits());
@@ -39,7 +39,6 @@ async fn walk(app: &App, headers: &HeaderMap, body: Body, wire: &dyn Wire) -> Re
     let answered =
         app.parts.pipeline.answer(admitted, picked.prepared, call).await.inspect_err(|_| counted.failed())?;
 
-    warnings.extend(answered.warnings);
     let identity = Identity {
         trace: answered.trace,
         bundle: answered.bundle,
@@ -47,7 +46,7 @@ async fn walk(app: &App, headers: &HeaderMap, body: Body, wire: &dyn Wire) -> Re
         asked_model,
         include_usage,
         echo,
-        warnings,
+        warnings: answered.warnings,
         upstream_headers: answered.upstream_headers.into_iter().chain(limits).collect(),
     };
     Ok(match answered.body {

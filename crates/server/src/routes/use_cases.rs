@@ -41,6 +41,7 @@ pub(crate) async fn show(
             "name": name,
             "readiness": gathered.readiness,
             "outcomes": gathered.outcomes,
+            "savings": gathered.savings,
             "note": gathered.note,
             "release": release,
         }))

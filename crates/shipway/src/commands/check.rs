@@ -1,11 +1,12 @@
 //! `shipway check NAME`: the six lines with their evidence, and the cost per good outcome.
 
-use super::Ground;
+use super::{Ground, cost};
 use crate::house::House;
 use crate::paint;
 use insight::{LineState, Readiness};
 use server::evidence;
 use std::process::ExitCode;
+use usecase::MicroUsd;
 
 pub(crate) fn run(ground: &Ground<'_>, name: &str) -> anyhow::Result<ExitCode> {
     let house = House::open(ground.project)?;
@@ -18,6 +19,9 @@ pub(crate) fn run(ground: &Ground<'_>, name: &str) -> anyhow::Result<ExitCode> {
     } else {
         print(&gathered.readiness);
         paint::line(format!("\ncost per good outcome: {}", gathered.outcomes.sentence));
+        if gathered.savings.saved() > MicroUsd::ZERO {
+            cost::print_savings(&gathered.savings);
+        }
     }
     let holds = gathered.readiness.proof().is_ok();
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -4,8 +4,8 @@ use super::{GATE_FAILED, Ground};
 use crate::cli::Eval;
 use crate::house::{self, House};
 use crate::paint;
-use anyhow::Context;
-use evals::{Conclusion, Outcome, Progress, RunOptions, Suite, report};
+use anyhow::{Context, bail};
+use evals::{Conclusion, Outcome, Progress, RunOptions, Suite, report, routing};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use usecase::project::UseCase;
@@ -14,6 +14,9 @@ pub(crate) fn run(ground: &Ground<'_>, eval: &Eval) -> anyhow::Result<ExitCode> 
     let house = House::open(ground.project)?;
     house.known(&eval.name)?;
     let use_case = house.parts.project.use_case(&eval.name)?;
+    if eval.tune_routing {
+        return tune_routing(ground, &house, &use_case, usize::from(eval.concurrency));
+    }
     let conclusion = conclude(&house, &use_case, usize::from(eval.concurrency), !ground.json)?;
     if let Some(path) = &eval.junit {
         let xml = report::junit::render(&conclusion)?;
@@ -25,6 +28,40 @@ pub(crate) fn run(ground: &Ground<'_>, eval: &Eval) -> anyhow::Result<ExitCode> 
         paint::line(report::text::render(&conclusion));
     }
     Ok(if conclusion.gate.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(GATE_FAILED) })
+}
+
+/// Asks both models of an escalation, and prints when the larger one is worth asking. It judges no bundle: whatever comes
+/// out, the gate is neither passed nor failed.
+fn tune_routing(
+    ground: &Ground<'_>,
+    house: &House,
+    use_case: &UseCase,
+    concurrency: usize,
+) -> anyhow::Result<ExitCode> {
+    let parts = &house.parts;
+    let model = &use_case.declared.model;
+    let (Some(halves), Some(escalate)) = (parts.pipeline.prepare_halves(use_case)?, &model.escalate) else {
+        bail!(
+            "`{}` declares no larger model: add `escalate = {{ to = \"provider/model\", when = \"grounding\" }}` under [model]",
+            use_case.name
+        );
+    };
+    let suite = Suite::load(use_case)?;
+    let bar = if ground.json { ProgressBar::hidden() } else { bar(suite.cases.len()) };
+    let told = |done: usize| bar.set_position(done as u64);
+    let options = RunOptions { concurrency };
+    let (pipeline, admission) = (&parts.pipeline, &parts.admission);
+    let trial = house::runtime()?.block_on(routing::try_both(pipeline, admission, &halves, &suite, options, &told));
+    bar.finish_and_clear();
+    let small: Vec<String> = model.first().into_iter().map(ToString::to_string).collect();
+    let margin = use_case.declared.evals.max_drop.fraction();
+    let found = routing::tune(&use_case.name, &small.join(", "), escalate, margin, trial);
+    if ground.json {
+        paint::json(&found)?;
+    } else {
+        paint::line(report::routing::render(&found));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs a use case's own cases against it, with the serving bundle as the baseline.

@@ -4,7 +4,9 @@ mod ask;
 mod audit;
 mod batch;
 mod bench;
+mod cache;
 mod check;
+mod cost;
 mod declared;
 mod demo;
 mod eval;
@@ -12,6 +14,7 @@ mod ingest;
 mod init;
 mod key;
 mod model;
+mod recorded;
 mod release;
 mod review;
 mod serve;
@@ -40,6 +43,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Ingest(named) => ingest::run(&ground, &named.name),
         Command::Ask(ask) => ask::run(&ground, ask),
         Command::Eval(eval) => eval::run(&ground, &eval),
+        Command::Cost(cost) => cost::run(&ground, &cost),
+        Command::Cache(cache) => cache::run(&ground, &cache),
         Command::Bench(bench) => bench::run(&ground, &bench),
         Command::Release(release) => release::begin(&ground, &release),
         Command::Promote(moved) => release::promote(&ground, &moved),

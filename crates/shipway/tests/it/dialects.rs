@@ -116,7 +116,7 @@ fn a_use_case_answers_in_anthropics_messages() {
     );
     assert_eq!(body["content"][0]["text"], ANSWER);
     let citation = &body["content"][0]["citations"][0];
-    assert_eq!((&citation["type"], &citation["cited_text"]), (&json!("search_result_location"), &json!(ANSWER)));
+    assert_eq!((&citation["type"], &citation["cited_text"]), (&json!("web_search_result_location"), &json!(ANSWER)));
     assert_eq!(citation["shipway"]["document"], "returns");
     assert!(body["usage"]["input_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{body}");
     let outcome = json!({ "use_case": "shop", "response": body["id"], "outcome": "resolved" });

@@ -1,9 +1,10 @@
 //! Everything that needs the real binary, in one test binary: the API, its traps and faults, the command line, kills
-//! and drains, the example, the official SDK, and the laws of the house, and a storm of faults.
+//! and drains, the example, the SDKs of apps, and the laws of the house, and a storm of faults.
 
 mod api;
 mod bad_input;
 mod batches;
+mod cache;
 mod chaos;
 mod command_line;
 mod dialects;
@@ -15,7 +16,9 @@ mod governance;
 mod kill;
 mod laws;
 mod leaving;
+mod pairs;
 mod releases;
+mod right_size;
 mod sdk;
 mod traps;
 

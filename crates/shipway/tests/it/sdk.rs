@@ -11,7 +11,6 @@ mod upstream;
 
 use crate::governance::released_shop;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,24 +42,20 @@ impl Home {
     /// The command that runs a script of `sdk/`, or `None` when the SDKs are not installed.
     fn command(self, script: &str) -> Option<Command> {
         let folder = self.folder();
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/sdk");
-        let (program, script) = match self {
-            Self::Python(_) => (folder.join("bin/python"), scripts.join(script)),
-            Self::Node => {
-                // Modules are looked for from where the script lies.
-                let there = folder.join("node_modules").is_dir().then_some(&folder)?;
-                for file in ["checks.mjs", script] {
-                    std::fs::copy(scripts.join(file), there.join(file)).expect("the script beside its modules");
-                }
-                (PathBuf::from("node"), there.join(script))
-            }
+        let mut command = match self {
+            Self::Python(_) => Command::new(folder.join("bin/python")),
+            Self::Node => Command::new("node"),
         };
-        let installed = matches!(self, Self::Node) || program.exists();
-        installed.then(|| {
-            let mut command = Command::new(program);
-            command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1");
-            command
-        })
+        match self {
+            Self::Python(_) => command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/sdk").join(script)),
+            // Packages are looked for from where a script is found: below the folder there is a link to the scripts.
+            Self::Node => command
+                .args(["--preserve-symlinks", "--preserve-symlinks-main"])
+                .arg(folder.join("scripts").join(script)),
+        };
+        // A cache beside the scripts would be one more thing in the tree.
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        folder.join("installed").exists().then_some(command)
     }
 }
 
@@ -115,13 +110,7 @@ fn check(home: Home, script: &str) {
     let Some(mut command) = home.command(script) else {
         let folder = home.folder();
         assert!(std::env::var_os("SHIPWAY_SDKS").is_none(), "{} does not hold the SDKs", folder.display());
-        // Not by a macro: what those print is shown of failing tests only.
-        let _ = writeln!(
-            std::io::stderr(),
-            "LEFT OUT: {script}: no SDKs in {}: scripts/test installs them",
-            folder.display()
-        );
-        return;
+        return say(&format!("LEFT OUT: {script}: no SDKs in {}: scripts/test installs them", folder.display()));
     };
     let house = House::open();
     let begun = Instant::now();
@@ -132,37 +121,30 @@ fn check(home: Home, script: &str) {
         .output()
         .unwrap_or_else(|error| panic!("{script} cannot be run: {error}"));
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let mut found = BTreeMap::new();
-    for line in stdout.lines() {
-        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}\n{stderr}"));
-        match line.get("sdk") {
-            Some(sdk) => drop(writeln!(std::io::stderr(), "{script}: {sdk} in {:.1} s", begun.elapsed().as_secs_f64())),
-            None => drop(found.insert(line["check"].as_str().expect("a name").to_owned(), line["got"].clone())),
-        }
-    }
-    assert!(output.status.success(), "{script} ended with {}\n{stdout}\n{stderr}", output.status);
-    let wanted = expected::of(script, &MODELS);
-    let names: std::collections::BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
-    let wrong: Vec<String> = names
-        .into_iter()
-        .filter(|name| found.get(*name) != wanted.get(*name))
-        .map(|name| {
-            format!(
-                "{name}\n  wanted {:?}\n  got    {:?}",
-                wanted.get(name).map(Value::to_string),
-                found.get(name).map(Value::to_string)
-            )
-        })
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "{script}: {} of {} checks differ:\n{}\n{stderr}",
-        wrong.len(),
-        wanted.len(),
-        wrong.join("\n")
-    );
-    let leaving = wanted.keys().filter(|name| name.starts_with("leave")).count() / MODELS.len();
-    assert_eq!(house.left(leaving), (leaving, leaving), "each app that left was followed by Shipway");
+    let lines = stdout.lines().map(|line| {
+        serde_json::from_str(line)
+            .unwrap_or_else(|error| panic!("{script} printed what is not JSON: {error} in {line}\n{stderr}"))
+    });
+    let mut lines: Vec<Value> = lines.collect();
+    let sdk = lines.pop().and_then(|last| last["sdk"].as_str().map(str::to_owned));
+    let sdk =
+        sdk.unwrap_or_else(|| panic!("{script} ended before its end, with {}\n{stdout}\n{stderr}", output.status));
+    let named: Vec<&str> = lines.iter().filter_map(|line| line["check"].as_str()).collect();
+    let wrong = lines.iter().zip(&named).filter_map(|(line, check)| {
+        let (wanted, got) = (expected::of(script, check), expected::in_one_language(&line["got"]));
+        (wanted != got).then(|| format!("{check}\n  wanted {wanted}\n  got    {}", line["got"]))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    let count = named.len();
+    assert!(wrong.is_empty(), "{sdk}: {} of {count} checks went wrong:\n{}\n{stderr}", wrong.len(), wrong.join("\n"));
+    let leaving = named.iter().filter(|check| check.contains("leave")).count() / MODELS.len();
+    assert_eq!(house.left(leaving), (leaving, leaving), "what the app leaves, Shipway leaves");
+    say(&format!("{sdk}: {count} checks in {:.1} s", begun.elapsed().as_secs_f64()));
+}
+
+/// Says it whether the test passes or not, which the macros do not: what they print is shown of failing tests only.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[test]

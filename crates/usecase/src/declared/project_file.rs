@@ -125,6 +125,9 @@ pub struct Provider {
     /// The version of the API, where the provider has several: for Azure (`2024-10-21`) it selects the older addresses by
     /// deployment, for Anthropic the `anthropic-version`.
     pub api_version: Option<String>,
+    /// Whether an OpenAI-compatible server has OpenAI's `/responses` too, for requests in that dialect; only OpenAI's own
+    /// address is known to have it when absent.
+    pub responses: Option<bool>,
     /// AWS credentials, by reference; the usual environment variables when absent.
     pub aws: Option<AwsCredentials>,
     /// Whose law governs what is sent there.
@@ -143,6 +146,7 @@ impl Provider {
             api_key: None,
             region: None,
             api_version: None,
+            responses: None,
             aws: None,
             jurisdiction: None,
             timeouts: Timeouts::default(),

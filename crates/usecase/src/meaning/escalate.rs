@@ -9,7 +9,8 @@ impl Judgement<'_> {
         let guard = self.declared.guard.grounding.as_ref().map(|rule| rule.at_least);
         if escalate.when.contains(Signal::Grounding) {
             if escalate.threshold(Signal::Grounding, guard).is_none() {
-                let wrong = self.source.at_value("/model/escalate/when", "nothing says how grounded is grounded enough");
+                let wrong =
+                    self.source.at_value("/model/escalate/when", "nothing says how grounded is grounded enough");
                 let help = "add `at_least = { grounding = 0.7 }`, or `guard.grounding`";
                 self.found.push(wrong.help(help));
             } else if self.declared.retrieval.is_none() && guard.is_none() {

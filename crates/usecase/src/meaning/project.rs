@@ -99,6 +99,7 @@ fn keys_of_kind(name: &str, provider: &Provider, source: &Source, found: &mut Di
     let aws = matches!(provider.kind, ProviderKind::Bedrock | ProviderKind::Sagemaker);
     let versioned = matches!(provider.kind, ProviderKind::Azure | ProviderKind::Anthropic);
     let local = matches!(provider.kind, ProviderKind::Local | ProviderKind::Simulated);
+    let has_own_api = matches!(provider.kind, ProviderKind::Anthropic | ProviderKind::Gemini | ProviderKind::Cohere);
     if aws && provider.region.as_deref().is_none_or(str::is_empty) {
         let wrong = source.at_key(&pointer, format!("nobody says in which region provider `{name}` is"));
         found.push(wrong.expected("`region`, like \"eu-central-1\""));
@@ -110,6 +111,11 @@ fn keys_of_kind(name: &str, provider: &Provider, source: &Source, found: &mut Di
             "api_version",
             provider.api_version.is_some() && !versioned,
             "only Azure and Anthropic have versions to choose",
+        ),
+        (
+            "responses",
+            provider.responses.is_some() && (aws || local || has_own_api),
+            "only servers that speak OpenAI's dialects can have it",
         ),
         ("base_url", provider.base_url.is_some() && local, "it answers inside this process and has no address"),
         ("api_key", provider.api_key.is_some() && local, "it answers inside this process and needs no key"),

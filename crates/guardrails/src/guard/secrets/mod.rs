@@ -8,7 +8,7 @@
 //! mask: resource names, host names, user names.
 
 use crate::guard::Finding;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use std::sync::{LazyLock, OnceLock};
 
@@ -43,7 +43,10 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     let forms: Vec<&'static Form> = providers::FORMS.iter().chain(assigned::FORMS).collect();
     let pairs = forms.iter().enumerate().flat_map(|(index, form)| form.anchors.iter().map(move |word| (*word, index)));
     let (words, form_of_anchor): (Vec<&str>, Vec<usize>) = pairs.unzip();
-    let anchors = AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words);
+    // A table of all states is a few hundred KB, and twice as quick as walking links.
+    let kind = Some(AhoCorasickKind::DFA);
+    let anchors =
+        AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words);
     Compiled {
         anchors: anchors.expect("a fixed list of short words builds"),
         form_of_anchor,

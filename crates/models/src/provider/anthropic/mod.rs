@@ -55,7 +55,8 @@ impl Anthropic {
         let (request_id, headers) = (named(&incoming.headers, "request-id"), exchange::shown(&incoming.headers));
         let secrets = exchange::secrets(key.as_ref());
         let body = if streamed {
-            let chunks = transport::stream(incoming.body, Decoder::new(model, response::Events::new(model)));
+            let events = response::Events::new(model, call.request.dialect == Dialect::Messages);
+            let chunks = transport::stream(incoming.body, Decoder::new(model, events));
             ReplyBody::Stream(refusal::stream_without_secrets(chunks, &secrets))
         } else {
             let (bytes, value) = exchange::json(model, incoming, &secrets).await?;
@@ -103,6 +104,10 @@ impl Anthropic {
 impl Adapter for Anthropic {
     fn price_host(&self) -> &str {
         self.transport.host()
+    }
+
+    fn passes_on(&self, dialect: Dialect) -> bool {
+        dialect == Dialect::Messages
     }
 
     fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>> {

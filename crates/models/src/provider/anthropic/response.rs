@@ -7,9 +7,10 @@ use crate::provider::blocks::answer::{self, Stop, Tokens};
 use crate::provider::blocks::stream::{Answering, Delta, Event};
 use crate::provider::refusal;
 use crate::provider::transport::ReadEvents;
-use serde_json::Value;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
 use usecase::declared::ModelRef;
-use usecase::{Chunk, Completion};
+use usecase::{ChoiceDelta, Chunk, Completion, Dialect, Raw};
 
 /// Reads a whole answer, or says in one clause what is wrong with it.
 pub(super) fn completion(model: &str, body: &Value) -> Result<Completion, String> {
@@ -61,12 +62,48 @@ fn tokens(report: &Value) -> Tokens {
 pub(super) struct Events {
     model: ModelRef,
     answer: Answering,
+    /// The app speaks this dialect: every event is one chunk and goes with it as it came, also where it says nothing in
+    /// ours.
+    keeps_events: bool,
 }
 
 impl Events {
-    pub(super) fn new(model: &ModelRef) -> Self {
-        Self { model: model.clone(), answer: Answering::new(&model.model, None) }
+    pub(super) fn new(model: &ModelRef, keeps_events: bool) -> Self {
+        Self { model: model.clone(), answer: Answering::new(&model.model, None), keeps_events }
     }
+
+    /// Reads an event and says whether it was the last.
+    fn read(&mut self, event: &Value, chunks: &mut Vec<Chunk>) -> Result<bool, String> {
+        if event.get("type").and_then(Value::as_str) == Some("message_stop") {
+            let why = "its stream says that it is done and gives no reason".to_owned();
+            return if self.answer.has_stopped() { Ok(true) } else { Err(why) };
+        }
+        read(event)?.into_iter().try_for_each(|event| self.answer.take(event, chunks))?;
+        Ok(false)
+    }
+}
+
+/// One chunk of what an event says, with the event itself. One that cannot be passed on as it came is written anew.
+fn with_event(data: &str, event: &Value, said: Vec<Chunk>) -> Chunk {
+    let raw = Raw::kept_or_anew(Dialect::Messages, Bytes::copy_from_slice(data.as_bytes()), event);
+    let mut whole = Chunk { choices: provider_at_work(event), usage: None, rest: Map::new(), raw: Some(raw) };
+    for chunk in said {
+        whole.choices.extend(chunk.choices);
+        whole.usage = chunk.usage.or(whole.usage);
+        whole.rest = chunk.rest;
+    }
+    whole
+}
+
+/// A tool that the provider runs itself: to us it says only that the answer is under way.
+fn provider_at_work(event: &Value) -> Vec<ChoiceDelta> {
+    const OURS: [&str; 4] = ["text", "thinking", "redacted_thinking", "tool_use"];
+    let kind = event.pointer("/content_block/type").and_then(Value::as_str).filter(|kind| !OURS.contains(kind));
+    let choice = |kind: &str| {
+        let delta = Map::from_iter([("provider_calls".to_owned(), json!([kind]))]);
+        ChoiceDelta { index: 0, text: None, delta, finish_reason: None, rest: Map::new() }
+    };
+    kind.map(choice).into_iter().collect()
 }
 
 impl ReadEvents for Events {
@@ -79,15 +116,13 @@ impl ReadEvents for Events {
         if let Some(upstream) = refusal::report_of(&self.model, None, &event) {
             return Err(Error::ErrorInBody(Box::new(upstream)));
         }
-        if event.get("type").and_then(Value::as_str) == Some("message_stop") {
-            return match self.answer.has_stopped() {
-                true => Ok(true),
-                false => Err(garbage("its stream says that it is done and gives no reason".to_owned())),
-            };
+        let mut said = Vec::new();
+        let outcome = self.read(&event, &mut said).map_err(garbage);
+        match self.keeps_events && outcome.is_ok() {
+            true => chunks.push(with_event(data, &event, said)),
+            false => chunks.append(&mut said),
         }
-        let taken =
-            read(&event).and_then(|events| events.into_iter().try_for_each(|event| self.answer.take(event, chunks)));
-        taken.map(|()| false).map_err(garbage)
+        outcome
     }
 
     fn has_begun(&self) -> bool {

@@ -8,6 +8,9 @@ use super::fields::Fields;
 use super::{Conversation, Piece};
 use serde_json::{Value, json};
 
+/// Why a model with a budget of tokens is asked without reasoning.
+const UNSIGNED: &str = "the call before was made without signed reasoning";
+
 /// The smallest budget of tokens that thinking may have.
 const LEAST_BUDGET: u64 = 1024;
 
@@ -137,6 +140,10 @@ pub(in crate::provider) fn reasoning(
     let adaptive = claude.filter(|claude| claude.thinks_adaptively());
     let effort = fields.take_text("reasoning_effort");
     if let Some(thinking) = fields.take("thinking") {
+        if thinking["type"] == "enabled" && has_unsigned_call(conversation) {
+            fields.left_out("thinking", UNSIGNED);
+            return Reasoning::default();
+        }
         let more_tokens = thinking.get("budget_tokens").and_then(Value::as_u64).unwrap_or(0);
         let effort = adaptive.zip(effort).map(|(claude, effort)| claude.effort(effort));
         return Reasoning { thinking: Some(thinking.clone()), effort, more_tokens, is_ours: false };
@@ -199,7 +206,7 @@ fn by_budget(
     } else if budget < LEAST_BUDGET {
         Some("the limit of tokens leaves no room for it")
     } else if has_unsigned_call(conversation) {
-        Some("the call before was made without signed reasoning")
+        Some(UNSIGNED)
     } else {
         None
     };

@@ -98,7 +98,24 @@ impl<'a> Fields<'a> {
         if self.take("modalities").and_then(Value::as_array).is_some_and(|list| !list.iter().all(is_text)) {
             return Err("an answer that is not text (`modalities`)".to_owned());
         }
+        self.expect_the_tool_chosen()?;
+        if !self.same_dialect {
+            self.refuse(&["mcp_servers", "container"])?;
+        }
         self.refuse(&["audio", "web_search_options", "functions", "function_call"])
+    }
+
+    /// A tool that has to be called must be there.
+    fn expect_the_tool_chosen(&self) -> Result<(), String> {
+        let tools = self.rest.get("tools").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
+        let choice = self.rest.get("tool_choice").filter(|choice| *choice == "required" || choice.is_object());
+        let Some(choice) = choice else { return Ok(()) };
+        let named = choice.pointer("/function/name");
+        let is_it = |tool: &Value| named.is_none_or(|name| tool.pointer("/function/name").or(tool.get("name")) == Some(name));
+        match tools.iter().any(is_it) {
+            true => Ok(()),
+            false => Err("`tool_choice` of a tool that is not among the `tools`".to_owned()),
+        }
     }
 
     /// Refuses fields that say something.

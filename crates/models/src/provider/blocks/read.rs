@@ -2,6 +2,7 @@
 
 use super::{Block, Conversation, Piece, Source, Tool, ToolChoice, Turn};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use usecase::{Content, Message, Role};
 
 /// Fields of a message that are read here, or that mean nothing to a model.
@@ -81,7 +82,7 @@ fn assistant(message: &Message, same_dialect: bool, warnings: &mut Vec<String>) 
             return Err("a tool call whose arguments are not a JSON object".to_owned());
         };
         let cache = call.as_object().and_then(cache_of);
-        blocks.push(Block { piece: Piece::Call { id, name, input }, cache });
+        blocks.push(Block { piece: Piece::Call { id: call_id(&id), name, input }, cache });
     }
     Ok(blocks)
 }
@@ -108,13 +109,23 @@ fn thinking(fields: &Map<String, Value>, warnings: &mut Vec<String>) -> Vec<Bloc
     read
 }
 
+/// The id of a call in the form that every provider takes (Bedrock: at most 64 letters, digits, `_` and `-`), the same for
+/// the same id, so that a result still finds its call.
+pub(in crate::provider) fn call_id(id: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    match (1..=64).contains(&id.len()) && id.bytes().all(is_plain) {
+        true => id.to_owned(),
+        false => format!("call_{}", usecase::ids::hex(&Sha256::digest(id.as_bytes())[..16])),
+    }
+}
+
 fn result(message: &Message, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Block, String> {
     let Some(id) = message.rest.get("tool_call_id").and_then(Value::as_str) else {
         return Err("the result of a tool without the id of its call".to_owned());
     };
     let failed = message.rest.get("is_error") == Some(&Value::Bool(true));
     let blocks = content(&message.content, same_dialect, warnings)?;
-    Ok(Piece::Result { id: id.to_owned(), blocks, failed }.into())
+    Ok(Piece::Result { id: call_id(id), blocks, failed }.into())
 }
 
 /// Neither provider takes an empty text.

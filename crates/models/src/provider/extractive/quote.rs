@@ -93,7 +93,8 @@ fn citation(passage: &Passage, span: &Range<usize>, start: usize, end: usize) ->
     let source_start = passage.start + before;
     let (source_start, source_end) =
         if is_unchanged { (source_start, source_start + (end - start)) } else { (passage.start, passage.end) };
-    Citation { start, end, source: passage.source.clone(), ordinal: passage.ordinal, source_start, source_end }
+    let source = passage.source.clone();
+    Citation { start, end, source, ordinal: passage.ordinal, source_start, source_end, quote: None }
 }
 
 /// The opening of the first passage, for a scripted model that cites.

@@ -79,7 +79,7 @@ fn signatures(messages: &[Message]) -> HashMap<String, String> {
     let calls = messages.iter().filter_map(|message| message.rest.get("tool_calls")?.as_array()).flatten();
     let signed = |call: &Value| {
         let signature = call.pointer(SIGNATURE)?.as_str()?.to_owned();
-        Some((call.get("id")?.as_str()?.to_owned(), signature))
+        Some((read::call_id(call.get("id")?.as_str()?), signature))
     };
     calls.filter_map(signed).collect()
 }

@@ -5,11 +5,12 @@
 //! Sources, read in November 2026: docs.mistral.ai/api (strict: any unknown field is answered with 422),
 //! console.groq.com/docs/openai, Ollama's docs/openai.md, Together's and OpenRouter's API references.
 
+use crate::provider::blocks::read::shown;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use usecase::declared::ProviderKind;
-use usecase::{ChatRequest, Content, Dialect, Role};
+use usecase::{ChatRequest, Content, Dialect, Message, Role};
 
 /// What a kind of server has for one of OpenAI's fields.
 enum Word {
@@ -22,6 +23,29 @@ enum Word {
 }
 
 use Word::{Missing, Named, Refused};
+
+/// Notes a name once.
+fn note(names: &mut Vec<String>, name: String) {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+}
+
+/// The fields that OpenAI's chat completions have: what comes from another dialect under another name is unknown there.
+#[rustfmt::skip]
+const FIELDS: &[&str] = &[
+    "audio", "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "metadata",
+    "modalities", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key",
+    "prompt_cache_retention", "reasoning", "reasoning_effort", "response_format", "safety_identifier", "seed",
+    "service_tier", "stop", "store", "stream_options", "temperature", "tool_choice", "tools", "top_k", "top_logprobs",
+    "top_p", "user", "verbosity", "web_search_options",
+];
+
+/// Fields of Anthropic's that bring tools with them.
+const ANTHROPICS_TOOLS: [&str; 2] = ["mcp_servers", "container"];
+
+/// The types of a message's parts.
+const PARTS: [&str; 5] = ["text", "image_url", "input_audio", "file", "refusal"];
 
 fn is_on(value: &Value) -> bool {
     matches!(value, Value::Bool(true))
@@ -64,6 +88,8 @@ const GROQ: &[(&str, Word)] = &[
 const OLLAMA: &[(&str, Word)] = &[
     ("max_completion_tokens", Named("max_tokens")),
     ("logit_bias", Missing),
+    ("parallel_tool_calls", Missing),
+    ("user", Missing),
     ("n", Refused(is_many)),
     ("tool_choice", Refused(is_no_choice)),
 ];
@@ -71,6 +97,21 @@ const OLLAMA: &[(&str, Word)] = &[
 const TOGETHER: &[(&str, Word)] =
     &[("max_completion_tokens", Named("max_tokens")), ("logprobs", Refused(is_on)), ("top_logprobs", Missing)];
 const LLAMA_CPP: &[(&str, Word)] = &[("max_completion_tokens", Named("max_tokens"))];
+
+/// Whether the value is another one than what is so anyway.
+fn says_something(name: &str, value: &Value) -> bool {
+    let usual = name == "parallel_tool_calls";
+    !value.is_null() && *value != usual
+}
+
+/// Types of a message's parts that a kind of server has no word for.
+fn missing_parts(kind: ProviderKind) -> &'static [&'static str] {
+    match kind {
+        ProviderKind::Ollama | ProviderKind::Groq => &["file", "input_audio"],
+        ProviderKind::Mistral | ProviderKind::Vllm | ProviderKind::LlamaCpp => &["file"],
+        _ => &[],
+    }
+}
 
 fn words(kind: ProviderKind) -> &'static [(&'static str, Word)] {
     match kind {
@@ -85,13 +126,21 @@ fn words(kind: ProviderKind) -> &'static [(&'static str, Word)] {
 
 /// The request as this kind of server takes it, and what was left out, a clause each. An error names what the server
 /// cannot be asked for. What needs no change is not copied.
-pub(super) fn fit(kind: ProviderKind, request: &ChatRequest) -> Result<(Cow<'_, ChatRequest>, Vec<String>), String> {
+pub(super) fn fit(
+    kind: ProviderKind,
+    is_home: bool,
+    request: &ChatRequest,
+) -> Result<(Cow<'_, ChatRequest>, Vec<String>), String> {
     let mut fitting = Fitting { kind, request: Cow::Borrowed(request), left_out: Vec::new() };
     if request.dialect != Dialect::Chat {
         fitting.leave_out_foreign_words()?;
     }
+    let knows_no_marks = is_home || matches!(kind, ProviderKind::Azure | ProviderKind::Groq | ProviderKind::Mistral);
+    if knows_no_marks && has_marks(request) {
+        fitting.unmark_all();
+    }
     fitting.fields()?;
-    fitting.messages();
+    fitting.messages()?;
     let warnings = fitting.left_out.iter().map(|name| format!("{name} has no meaning here and was left out"));
     Ok((fitting.request, warnings.collect()))
 }
@@ -110,17 +159,14 @@ impl Fitting<'_> {
         request
     }
 
-    /// Notes a name once.
     fn leave_out(&mut self, name: String) {
-        if !self.left_out.contains(&name) {
-            self.left_out.push(name);
-        }
+        note(&mut self.left_out, name);
     }
 
     fn fields(&mut self) -> Result<(), String> {
         for (name, word) in words(self.kind) {
             let Some(value) = self.request.rest.get(*name) else { continue };
-            let says_something = !value.is_null() && *value != false;
+            let says_something = says_something(name, value);
             match word {
                 Refused(is_refused) if is_refused(value) => return Err(format!("`{name}`")),
                 Refused(_) => {}
@@ -140,7 +186,7 @@ impl Fitting<'_> {
         Ok(())
     }
 
-    fn messages(&mut self) {
+    fn messages(&mut self) -> Result<(), String> {
         // Chat templates of open models know no developer.
         let knows_developer = matches!(
             self.kind,
@@ -157,7 +203,10 @@ impl Fitting<'_> {
             if self.kind == ProviderKind::Mistral {
                 self.mistral_message(at);
             }
+            let Content::Parts(parts) = &self.request.messages[at].content else { continue };
+            parts.iter().try_for_each(|part| expect_part(self.kind, part))?;
         }
+        Ok(())
     }
 
     /// Mistral takes known fields only, and tool call ids of its own form only.
@@ -209,40 +258,94 @@ impl Fitting<'_> {
                 _ => self.leave_out("`thinking`".to_owned()),
             }
         }
-        for tool in rest.get_mut("tools").and_then(Value::as_array_mut).into_iter().flatten() {
-            self.unmark(tool.as_object_mut());
+        for tool in rest.get("tools").and_then(Value::as_array).into_iter().flatten() {
+            if tool.get("function").is_none() {
+                return Err(format!("a tool of type `{}`", shown(tool["type"].as_str().unwrap_or("unknown"))));
+            }
+        }
+        let unknown: Vec<String> = rest.keys().filter(|name| !FIELDS.contains(&name.as_str())).cloned().collect();
+        for name in unknown {
+            let value = rest.remove(&name).unwrap_or_default();
+            if ANTHROPICS_TOOLS.contains(&name.as_str()) && says_something(&name, &value) {
+                return Err(format!("`{name}`"));
+            }
+            self.leave_out(format!("`{}`", shown(&name)));
         }
         self.change().rest = rest;
-        for at in 0..self.request.messages.len() {
-            let mut message = std::mem::take(&mut self.change().messages[at].rest);
+        for message in &mut self.request.to_mut().messages {
             for name in ["thinking_blocks", "reasoning_content", "is_error"] {
-                if message.remove(name).is_some() {
-                    self.leave_out(format!("`{name}` of a message"));
+                if message.rest.remove(name).is_some() {
+                    note(&mut self.left_out, format!("`{name}` of a message"));
                 }
             }
-            self.unmark(Some(&mut message));
-            self.change().messages[at].rest = message;
-            let mut content = std::mem::replace(&mut self.change().messages[at].content, Content::Absent);
-            if let Content::Parts(parts) = &mut content {
-                for part in parts {
-                    self.unmark(part.as_object_mut());
-                    if self.kind != Openrouter && part.pointer("/file/file_url").is_some() {
-                        return Err("a file by its address".to_owned());
-                    }
+            let Content::Parts(parts) = &message.content else { continue };
+            for part in parts {
+                let kind = part["type"].as_str().unwrap_or_default();
+                if !PARTS.contains(&kind) {
+                    return Err(format!("a message's part of type `{}`", shown(kind)));
+                }
+                if self.kind != Openrouter && part.pointer("/file/file_url").is_some() {
+                    return Err("a file by its address".to_owned());
                 }
             }
-            self.change().messages[at].content = content;
+        }
+        if self.kind != Openrouter && has_marks(&self.request) {
+            self.unmark_all();
         }
         Ok(())
     }
 
-    /// Takes a cache mark away: OpenAI's cache and those of the others work without. OpenRouter hands marks on.
-    fn unmark(&mut self, fields: Option<&mut Map<String, Value>>) {
-        if self.kind != ProviderKind::Openrouter
-            && fields.is_some_and(|fields| fields.remove("cache_control").is_some())
-        {
-            self.leave_out("`cache_control`".to_owned());
+    /// Takes all cache marks away: OpenAI's cache and those of the others work without. OpenRouter hands marks on.
+    fn unmark_all(&mut self) {
+        self.leave_out(format!("`{MARK}`"));
+        let request = self.change();
+        if let Some(Value::Array(tools)) = request.rest.get_mut("tools") {
+            unmark(tools);
         }
+        for message in &mut request.messages {
+            message.rest.remove(MARK);
+            if let Content::Parts(parts) = &mut message.content {
+                unmark(parts);
+            }
+            if let Some(Value::Array(calls)) = message.rest.get_mut("tool_calls") {
+                unmark(calls);
+            }
+        }
+    }
+}
+
+/// A mark for the prompt cache.
+const MARK: &str = "cache_control";
+
+fn unmark(items: &mut [Value]) {
+    for fields in items.iter_mut().filter_map(Value::as_object_mut) {
+        fields.remove(MARK);
+    }
+}
+
+fn has_marks(request: &ChatRequest) -> bool {
+    let marked = |items: Option<&Vec<Value>>| items.into_iter().flatten().any(|item| item.get(MARK).is_some());
+    let of_message = |message: &Message| {
+        let parts = match &message.content {
+            Content::Parts(parts) => Some(parts),
+            _ => None,
+        };
+        let calls = message.rest.get("tool_calls").and_then(Value::as_array);
+        message.rest.contains_key(MARK) || marked(parts) || marked(calls)
+    };
+    marked(request.rest.get("tools").and_then(Value::as_array)) || request.messages.iter().any(of_message)
+}
+
+/// Refuses a part that this kind of server has no word for.
+fn expect_part(kind: ProviderKind, part: &Value) -> Result<(), String> {
+    let of_type = part["type"].as_str().unwrap_or_default();
+    if missing_parts(kind).contains(&of_type) {
+        return Err(format!("a message's part of type `{of_type}`"));
+    }
+    let address = part.pointer("/image_url/url").and_then(Value::as_str);
+    match kind == ProviderKind::Ollama && address.is_some_and(|address| !address.starts_with("data:")) {
+        true => Err("a picture by its address".to_owned()),
+        false => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod embedding;
 mod fitting;
+mod responses;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ pub(super) use wire::Surface;
 use super::exchange::{self, Key};
 use super::refusal::{self, named};
 use super::transport::{self, Decode, Decoder, Incoming, Outgoing, Transport};
-use super::{Adapter, Answer, Asking, tool_calls};
+use super::{Adapter, Answer, Asking, splice, tool_calls};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
 use bytes::Bytes;
@@ -29,6 +30,9 @@ use usecase::{ChatRequest, Completion, Dialect, EmbeddingRequest, Embeddings, Ju
 /// OpenAI's own host, where its key, its price list and its jurisdiction are known.
 const HOME_HOST: &str = "api.openai.com";
 
+/// The endpoint of OpenAI's responses.
+const RESPONSES: &str = "responses";
+
 /// The header that carries a key to Azure.
 const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
 
@@ -38,6 +42,8 @@ pub(crate) struct OpenAi {
     kind: ProviderKind,
     /// Azure's, where the older addresses by deployment are wanted.
     api_version: Option<String>,
+    /// It has OpenAI's `/responses` too.
+    has_responses: bool,
 }
 
 impl OpenAi {
@@ -57,12 +63,17 @@ impl OpenAi {
         let transport = Transport::new(name, base, &provider.timeouts)?;
         let own_key = || SecretRef::Env("OPENAI_API_KEY".to_owned());
         let key = provider.api_key.clone().or_else(|| (transport.host() == HOME_HOST).then(own_key));
-        Ok(Self { transport, key, kind: provider.kind, api_version: provider.api_version.clone() })
+        let has_responses = provider.responses.unwrap_or(transport.host() == HOME_HOST);
+        Ok(Self { transport, key, kind: provider.kind, api_version: provider.api_version.clone(), has_responses })
     }
 
     /// Where a call goes, behind the base URL.
     fn path(&self, endpoint: &str, model: &str) -> String {
         match (self.kind, &self.api_version) {
+            // Here the deployment is named in the body.
+            (ProviderKind::Azure, Some(version)) if endpoint == RESPONSES => {
+                format!("/openai/{endpoint}?api-version={version}")
+            }
             (ProviderKind::Azure, Some(version)) => {
                 format!("/openai/deployments/{}/{endpoint}?api-version={version}", exchange::path_step(model))
             }
@@ -105,6 +116,9 @@ impl OpenAi {
     }
 
     async fn answer(&self, call: &Call, asking: Asking<'_>) -> Result<Answer, Error> {
+        if let Some(body) = self.response_body(&call.request, asking.model) {
+            return self.answer_responses(body, call.request.stream, &asking).await;
+        }
         let (model, streamed) = (asking.model, call.request.stream);
         let (incoming, key, warnings) = match self.patient(call, &asking) {
             None => self.ask_chat(&call.request, &asking).await?,
@@ -116,13 +130,11 @@ impl OpenAi {
                 answered => answered?,
             },
         };
-        let request_id =
-            named(&incoming.headers, "x-request-id").or_else(|| named(&incoming.headers, "apim-request-id"));
-        let headers = exchange::shown(&incoming.headers);
+        let (request_id, headers) = (request_id(&incoming), exchange::shown(&incoming.headers));
         let secrets = exchange::secrets(key.as_ref());
         // Asked to stream, some upstreams stream under a wrong content type, and some answer whole as JSON.
         let body = if streamed && !exchange::is(&incoming.headers, "json") {
-            let chunks = transport::stream(incoming.body, decoder(model));
+            let chunks = transport::stream(incoming.body, decoder(model, &call.request));
             ReplyBody::Stream(refusal::stream_without_secrets(chunks, &secrets))
         } else {
             let completion = whole(model, incoming, &secrets).await?;
@@ -132,6 +144,30 @@ impl OpenAi {
             }
         };
         Ok(Answer { body, request_id, headers, warnings })
+    }
+
+    /// The body of an unchanged request in the dialect of the responses, where they are to be had.
+    fn response_body(&self, request: &ChatRequest, model: &ModelRef) -> Option<Bytes> {
+        let raw = request.raw.as_ref().filter(|raw| self.has_responses && raw.dialect == Dialect::Responses)?;
+        splice::with_model(&raw.bytes, &model.model)
+    }
+
+    async fn answer_responses(&self, body: Bytes, streamed: bool, asking: &Asking<'_>) -> Result<Answer, Error> {
+        let model = asking.model;
+        let (incoming, key) = self.send(RESPONSES, body, streamed, asking).await?;
+        let (request_id, headers) = (request_id(&incoming), exchange::shown(&incoming.headers));
+        let secrets = exchange::secrets(key.as_ref());
+        let body = if streamed {
+            let chunks = transport::stream(incoming.body, Decoder::new(model, responses::Events::new(model)));
+            ReplyBody::Stream(refusal::stream_without_secrets(chunks, &secrets))
+        } else {
+            let (bytes, value) = exchange::json(model, incoming, &secrets).await?;
+            let read = responses::completion(&value);
+            let mut completion = read.map_err(|what| Error::Garbage { model: model.clone(), what })?;
+            completion.raw = Raw::keep(Dialect::Responses, bytes, &value);
+            ReplyBody::Whole(completion)
+        };
+        Ok(Answer { body, request_id, headers, warnings: Vec::new() })
     }
 
     async fn ask_chat(
@@ -177,6 +213,10 @@ impl Adapter for OpenAi {
         (self.transport.host() == HOME_HOST).then(|| Jurisdiction("US".to_owned()))
     }
 
+    fn passes_on(&self, dialect: Dialect) -> bool {
+        dialect == Dialect::Chat || (dialect == Dialect::Responses && self.has_responses)
+    }
+
     fn ask<'a>(&'a self, call: &'a Call, asking: Asking<'a>) -> BoxFuture<'a, Result<Answer, Error>> {
         Box::pin(self.answer(call, asking))
     }
@@ -188,6 +228,10 @@ impl Adapter for OpenAi {
     ) -> BoxFuture<'a, Result<Embeddings, Error>> {
         Box::pin(self.vectors(request, asking))
     }
+}
+
+fn request_id(incoming: &Incoming) -> Option<String> {
+    named(&incoming.headers, "x-request-id").or_else(|| named(&incoming.headers, "apim-request-id"))
 }
 
 /// The endpoint of an Azure resource, also where it was copied together with the path of one of its surfaces.
@@ -204,7 +248,7 @@ pub(super) fn write(
     surface: Surface,
 ) -> Result<(Bytes, Vec<String>), Error> {
     let unsupported = |feature| Error::Unsupported { model: model.clone(), feature };
-    let (request, warnings) = fitting::fit(kind, request).map_err(unsupported)?;
+    let (request, warnings) = fitting::fit(kind, surface == Surface::Home, request).map_err(unsupported)?;
     let written = wire::Written { model: &model.model, request: &request, kind, surface };
     let body = written.body();
     let body = body.map_err(|error| Error::Garbage { model: model.clone(), what: format!("our request: {error}") })?;
@@ -212,8 +256,8 @@ pub(super) fn write(
 }
 
 /// What reads a streamed answer.
-pub(super) fn decoder(model: &ModelRef) -> impl Decode {
-    Decoder::new(model, stream::Events::new(model, exchange::salt()))
+pub(super) fn decoder(model: &ModelRef, request: &ChatRequest) -> impl Decode + use<> {
+    Decoder::new(model, stream::Events::new(model, exchange::salt(), request.include_usage))
 }
 
 /// A whole answer, also where a stream was asked for and the upstream does not stream.

@@ -1,6 +1,7 @@
 //! A streamed answer in OpenAI's events: each is a chunk, the last says `[DONE]`.
 
 use super::super::refusal;
+use super::super::splice;
 use super::super::tool_calls::ToolCalls;
 use super::super::transport::ReadEvents;
 use super::wire;
@@ -18,6 +19,8 @@ pub(super) struct Events {
     model: ModelRef,
     choices: BTreeMap<u32, ChoiceState>,
     salt: String,
+    /// The app asked for usage itself. We always do, and what comes of that is not for an app that did not.
+    wants_usage: bool,
 }
 
 #[derive(Default)]
@@ -28,8 +31,19 @@ struct ChoiceState {
 
 impl Events {
     /// `salt` goes into the ids of tool calls whose upstream gives none.
-    pub(super) fn new(model: &ModelRef, salt: String) -> Self {
-        Self { model: model.clone(), choices: BTreeMap::new(), salt }
+    pub(super) fn new(model: &ModelRef, salt: String, wants_usage: bool) -> Self {
+        Self { model: model.clone(), choices: BTreeMap::new(), salt, wants_usage }
+    }
+
+    /// The event as the app would have it, had it asked itself.
+    fn as_asked(&self, raw: Raw, says_usage: bool, chunk: &Chunk) -> Option<Raw> {
+        if self.wants_usage || !says_usage {
+            return Some(raw);
+        }
+        if chunk.choices.is_empty() && chunk.usage.is_some() {
+            return None;
+        }
+        splice::without_usage(&raw.bytes).map(|bytes| Raw { bytes, ..raw })
     }
 
     /// Brings the tool calls of a chunk into canonical form and notes which choices have ended.
@@ -69,11 +83,12 @@ impl ReadEvents for Events {
             return Err(Error::ErrorInBody(Box::new(upstream)));
         }
         let raw = Raw::keep(Dialect::Chat, Bytes::copy_from_slice(data.as_bytes()), &value);
+        let says_usage = value.get("usage").is_some();
         let mut changed = false;
         let mut chunk = wire::chunk(value, &mut changed).map_err(garbage)?;
         let model = self.model.clone();
         self.settle(&mut chunk, &mut changed).map_err(|what| Error::Garbage { model, what })?;
-        chunk.raw = raw.filter(|_| !changed);
+        chunk.raw = raw.filter(|_| !changed).and_then(|raw| self.as_asked(raw, says_usage, &chunk));
         chunks.push(chunk);
         Ok(false)
     }

@@ -18,7 +18,7 @@ fn model() -> ModelRef {
 
 /// Decodes bytes that arrive in these pieces.
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<Chunk, String>> {
-    let mut decoder = Decoder::new(&model(), stream::Events::new(&model(), "salt".to_owned()));
+    let mut decoder = Decoder::new(&model(), stream::Events::new(&model(), "salt".to_owned(), true));
     let mut chunks = Vec::new();
     for piece in pieces {
         decoder.push(piece);
@@ -109,7 +109,7 @@ fn an_event_without_end_is_refused() {
     let outcomes: Vec<Result<(), SseError>> = (0..17).map(|_| reader.push(&megabyte, &mut |_| Ok(()))).collect();
     assert_eq!(outcomes[15], Ok(()));
     assert_eq!(outcomes[16], Err(SseError::TooLarge));
-    let mut decoder = Decoder::new(&model(), stream::Events::new(&model(), String::new()));
+    let mut decoder = Decoder::new(&model(), stream::Events::new(&model(), String::new(), true));
     (0..17).for_each(|_| decoder.push(&megabyte));
     assert!(matches!(decoder.next(), Some(Err(Error::TooLarge { .. }))) && decoder.is_done());
 }

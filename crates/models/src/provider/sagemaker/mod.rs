@@ -36,7 +36,7 @@ impl Sagemaker {
         let (request_id, headers) = (sent.request_id(), exchange::shown(&sent.incoming.headers));
         let secrets = sent.secrets.borrowed();
         let body = if streamed {
-            let decoder = Framed::new(model, |message| message.payload, openai::decoder(model));
+            let decoder = Framed::new(model, |message| message.payload, openai::decoder(model, &call.request));
             let chunks = transport::stream(sent.incoming.body, decoder);
             ReplyBody::Stream(refusal::stream_without_secrets(chunks, &secrets))
         } else {

@@ -2,11 +2,10 @@
 
 import anthropic
 import pydantic
-from checks import BASE_URL, KEY, LAMP, PNG, WEATHER, failing, raised, run, weather
+from checks import ATTACK, BASE_URL, KEY, LAMP, PNG, WEATHER, WEATHER_QUESTION, failing, raised, run, weather
 
 client = anthropic.Anthropic(base_url=BASE_URL, api_key=KEY, max_retries=0)
 TOOL = {"name": "weather", "description": "How warm it is", "input_schema": WEATHER}
-WEATHER_QUESTION = "How is the weather in Oslo and in Rome?"
 
 
 class Trip(pydantic.BaseModel):
@@ -82,13 +81,13 @@ def picture(model):
 
 
 def thoughts(model):
-    thinking = {"type": "enabled", "budget_tokens": 1024}
-    question = {**says("Think, then greet."), "max_tokens": 2048}
-    with client.messages.stream(model=model, **question, thinking=thinking) as events:
-        message = events.get_final_message()
-    whole = client.messages.create(model=model, **question, thinking=thinking)
-    assert [block.to_dict() for block in whole.content] == [block.to_dict() for block in message.content], message
-    return [[block.type for block in message.content], message.content[0].thinking]
+    def shown(message):
+        return [block.thinking + " " + block.signature if block.type == "thinking" else block.text for block in message.content]
+
+    question = {**says("Think, then greet."), "max_tokens": 2048, "thinking": {"type": "enabled", "budget_tokens": 1024}}
+    with client.messages.stream(model=model, **question) as events:
+        streamed = shown(events.get_final_message())
+    return [shown(client.messages.create(model=model, **question)), streamed]
 
 
 def count():
@@ -104,14 +103,25 @@ def models():
 def citations():
     block = client.messages.create(model="shop", **says(LAMP)).content[0]
     cited = block.citations[0]
-    return [cited.type, cited.title, cited.source, cited.cited_text]
+    return [cited.title, cited.url, cited.cited_text]
 
 
 def citations_streamed():
     with client.messages.stream(model="shop", **says(LAMP)) as events:
         block = events.get_final_message().content[0]
     cited = block.citations[0]
-    return [cited.type, cited.title, cited.source, cited.cited_text]
+    return [cited.title, cited.url, cited.cited_text]
+
+
+def refusal():
+    message = client.messages.create(model="shop", **says(ATTACK))
+    return [text_of(message), message.stop_reason]
+
+
+def refusal_streamed():
+    with client.messages.stream(model="shop", **says(ATTACK)) as events:
+        message = events.get_final_message()
+    return [text_of(message), message.stop_reason]
 
 
 def headers():
@@ -159,5 +169,5 @@ def leave(model):
 
 run(f"anthropic {anthropic.__version__}", [
     chat, stream, stream_helper, tools, tools_streamed, object, picture, thoughts, count, models, citations,
-    citations_streamed, headers, wrong_key, wrong_model, wrong_request, refused, busy, cut, leave,
+    citations_streamed, refusal, refusal_streamed, headers, wrong_key, wrong_model, wrong_request, refused, busy, cut, leave,
 ])

@@ -5,7 +5,7 @@ import time
 
 import openai
 import pydantic
-from checks import BASE_URL, KEY, LAMP, PNG, WEATHER, failing, raised, run, weather
+from checks import ATTACK, BASE_URL, KEY, LAMP, PNG, WEATHER, WEATHER_QUESTION, failing, raised, run, weather
 
 client = openai.OpenAI(base_url=f"{BASE_URL}/v1", api_key=KEY, max_retries=0)
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": WEATHER}}
@@ -56,19 +56,19 @@ def answered(model, message):
     """Sends the tools' results back."""
     calls = [[call.id, call.function.name, json.loads(call.function.arguments)] for call in message.tool_calls]
     results = [{"role": "tool", "tool_call_id": id, "content": weather(**arguments)} for id, _, arguments in calls]
-    messages = [*says("How is the weather in Oslo and in Rome?"), message, *results]
+    messages = [*says(WEATHER_QUESTION), message, *results]
     answer = client.chat.completions.create(model=model, messages=messages, tools=[TOOL])
     return calls, answer.choices[0].message.content
 
 
 def tools(model):
-    question = says("How is the weather in Oslo and in Rome?")
+    question = says(WEATHER_QUESTION)
     answer = client.chat.completions.create(model=model, messages=question, tools=[TOOL], tool_choice="auto")
     return [answer.choices[0].finish_reason, *answered(model, answer.choices[0].message)]
 
 
 def tools_streamed(model):
-    question = says("How is the weather in Oslo and in Rome?")
+    question = says(WEATHER_QUESTION)
     with client.chat.completions.stream(model=model, messages=question, tools=[TOOL]) as events:
         answer = events.get_final_completion()
     return [answer.choices[0].finish_reason, *answered(model, answer.choices[0].message)]
@@ -113,7 +113,7 @@ def response_stream_helper(model):
 
 
 def response_tools(model):
-    conversation = says("How is the weather in Oslo and in Rome?")
+    conversation = says(WEATHER_QUESTION)
     with client.responses.stream(model=model, input=conversation, tools=[FLAT_TOOL]) as events:
         answer = events.get_final_response()
     calls = [[item.call_id, item.name, json.loads(item.arguments)] for item in answer.output]
@@ -147,16 +147,54 @@ def models():
     return ["shop" in [model.id for model in client.models.list()], client.models.retrieve("shop").id]
 
 
+def cited(text, annotation):
+    return [annotation.title, annotation.url, text[annotation.start_index : annotation.end_index]]
+
+
 def citations():
     message = client.chat.completions.create(model="shop", messages=says(LAMP)).choices[0].message
-    cited = message.annotations[0].url_citation
-    return [cited.title, cited.url, message.content[cited.start_index : cited.end_index]]
+    return cited(message.content, message.annotations[0].url_citation)
+
+
+def citations_streamed():
+    with client.chat.completions.stream(model="shop", messages=says(LAMP)) as events:
+        message = events.get_final_completion().choices[0].message
+    return cited(message.content, message.annotations[0].url_citation)
 
 
 def response_citations():
     part = client.responses.create(model="shop", input=LAMP).output[0].content[0]
-    cited = part.annotations[0]
-    return [cited.title, cited.url, part.text[cited.start_index : cited.end_index]]
+    return cited(part.text, part.annotations[0])
+
+
+def response_citations_streamed():
+    with client.responses.stream(model="shop", input=LAMP) as events:
+        part = events.get_final_response().output[0].content[0]
+    return cited(part.text, part.annotations[0])
+
+
+def refusal():
+    choice = client.chat.completions.create(model="shop", messages=says(ATTACK)).choices[0]
+    return [choice.message.refusal, choice.finish_reason]
+
+
+def refusal_streamed():
+    text, finish = "", None
+    for chunk in client.chat.completions.create(model="shop", messages=says(ATTACK), stream=True):
+        text += chunk.choices[0].delta.refusal or ""
+        finish = chunk.choices[0].finish_reason or finish
+    return [text, finish]
+
+
+def response_refusal():
+    part = client.responses.create(model="shop", input=ATTACK).output[0].content[0]
+    return [part.refusal, part.type]
+
+
+def response_refusal_streamed():
+    with client.responses.stream(model="shop", input=ATTACK) as events:
+        part = events.get_final_response().output[0].content[0]
+    return [part.refusal, part.type]
 
 
 def headers():
@@ -253,6 +291,7 @@ def batches():
 run(f"openai {openai.__version__}", [
     chat, stream, stream_helper, tools, tools_streamed, object, picture,
     response, response_stream, response_stream_helper, response_tools, response_object, response_picture,
-    response_thoughts, embeddings, models, citations, response_citations, headers, wrong_key, wrong_model,
+    response_thoughts, embeddings, models, citations, citations_streamed, response_citations,
+    response_citations_streamed, refusal, refusal_streamed, response_refusal, response_refusal_streamed, headers, wrong_key, wrong_model,
     wrong_request, refused, busy, cut, response_cut, leave, response_leave, batches,
 ])

@@ -126,13 +126,13 @@ fn picture(body: &Value) -> String {
     seen.map_or("I see nothing.".to_owned(), |url| format!("I see {url}"))
 }
 
-/// A vector for each text: how many characters it has, and a half.
+/// A vector for each text: how many characters it has (and a quarter), and minus a half.
 fn embeddings(body: &Value) -> Script {
     let input = match &body["input"] {
         Value::Array(texts) => texts.clone(),
         text => vec![text.clone()],
     };
-    let vector = |text: &Value| json!([text.as_str().map_or(0, |text| text.chars().count()), -0.5]);
+    let vector = |text: &Value| json!([text.as_str().map_or(0.0, |text| text.chars().count() as f64) + 0.25, -0.5]);
     let data: Vec<Value> = (0..)
         .zip(&input)
         .map(|(index, text): (usize, _)| json!({ "object": "embedding", "index": index, "embedding": vector(text) }))

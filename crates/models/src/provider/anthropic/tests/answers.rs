@@ -133,7 +133,7 @@ fn model() -> ModelRef {
 }
 
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<Chunk, String>> {
-    let mut decoder = Decoder::new(&model(), response::Events::new(&model()));
+    let mut decoder = Decoder::new(&model(), response::Events::new(&model(), false));
     pieces.into_iter().for_each(|piece| decoder.push(piece));
     decoder.finish();
     let chunks = std::iter::from_fn(|| decoder.next()).map(|chunk| chunk.map_err(|error| error.to_string()));

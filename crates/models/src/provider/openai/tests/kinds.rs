@@ -11,7 +11,7 @@ use usecase::declared::ProviderKind::{
 use usecase::{ChatRequest, Dialect, EmbeddingRequest, Raw};
 
 fn sent(kind: ProviderKind, request: &ChatRequest) -> Result<(Value, Vec<String>), String> {
-    let (request, warnings) = fitting::fit(kind, request)?;
+    let (request, warnings) = fitting::fit(kind, false, request)?;
     let written = wire::Written { model: "m", request: &request, kind, surface: wire::Surface::Other };
     let body = written.body().expect("it can be written");
     Ok((serde_json::from_slice(&body).expect("JSON"), warnings))
@@ -70,6 +70,13 @@ fn what_would_change_the_answer_is_refused() {
     check_refused(Groq, json!({"top_logprobs": 1}), "`top_logprobs`");
     check_refused(Ollama, json!({"tool_choice": "required"}), "`tool_choice`");
     check_refused(Together, json!({"logprobs": true}), "`logprobs`");
+    let with = |part: Value| json!({"messages": [{"role": "user", "content": [part]}]});
+    let far = with(json!({"type": "image_url", "image_url": {"url": "https://p.example/a.png"}}));
+    check_refused(Ollama, far, "a picture by its address");
+    let file = with(json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,AAAA"}}));
+    for kind in [Mistral, Groq, Ollama, Vllm, LlamaCpp] {
+        check_refused(kind, file.clone(), "a message's part of type `file`");
+    }
     for harmless in [json!({"n": 1}), json!({"logprobs": false}), json!({"tool_choice": "auto"})] {
         for kind in [Mistral, Groq, Ollama, Together] {
             check(kind, &golden::request(harmless.clone()), &harmless, &[]);
@@ -127,10 +134,10 @@ fn words_of_another_dialect_are_left_out_by_name() {
     let tools = json!([{"type": "function", "function": {"name": "f"}}]);
     let left_out = [
         "`thinking`",
-        "`cache_control`",
         "`thinking_blocks` of a message",
         "`reasoning_content` of a message",
         "`is_error` of a message",
+        "`cache_control`",
     ];
     check(Vllm, &request, &json!({"temperature": 1, "top_k": 5, "tools": tools}), &left_out);
     let with_top_k: Vec<&str> = ["`top_k`"].into_iter().chain(left_out).collect();
@@ -203,7 +210,7 @@ fn raw(json: &str) -> ChatRequest {
 fn what_nothing_changed_goes_out_to_the_letter() {
     let check = |kind: ProviderKind, json: &str, expected: &str| {
         let request = raw(json);
-        let (request, _) = fitting::fit(kind, &request).expect("it can be had");
+        let (request, _) = fitting::fit(kind, false, &request).expect("it can be had");
         let body = wire::Written { model: "o\"m", request: &request, kind, surface: wire::Surface::Home }.body();
         assert_eq!(std::str::from_utf8(&body.expect("it can be written")), Ok(expected), "{json}");
     };
@@ -230,7 +237,7 @@ fn what_something_changed_is_written_anew() {
     // A key that stands twice: what was read is the last, the next reader may take the first.
     assert_eq!(raw(r#"{"model":"x","messages":[{"role":"user","content":"a","content":"b"}]}"#).raw, None);
     let asked = raw(r#"{"model":"x","seed":1,"messages":[{"role":"user","content":"Hi"}]}"#);
-    let (fitted, _) = fitting::fit(Mistral, &asked).expect("it can be had");
+    let (fitted, _) = fitting::fit(Mistral, false, &asked).expect("it can be had");
     assert_eq!((fitted.raw.is_some(), asked.raw.is_some()), (false, true));
     assert_eq!(splice::with_model(&Bytes::from_static(b"{\"model\":1,\"model\":2}"), "m"), None);
     assert_eq!(splice::with_model(&Bytes::from_static(b"[1]"), "m"), None);
@@ -238,7 +245,7 @@ fn what_something_changed_is_written_anew() {
 }
 
 fn events() -> stream::Events {
-    stream::Events::new(&golden::model("m"), "salt".to_owned())
+    stream::Events::new(&golden::model("m"), "salt".to_owned(), true)
 }
 
 #[test]

@@ -95,6 +95,6 @@ fn answer(blocks: &[Block], reason: &str, streamed: bool) -> Script {
         script = script.then(Move::Send(event(&json!({ "type": "content_block_stop", "index": index }))));
     }
     let end = json!({ "type": "message_delta", "delta": { "stop_reason": reason, "stop_sequence": null },
-        "usage": { "output_tokens": 5 } });
+        "usage": { "input_tokens": 20, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 5 } });
     script.then(Move::Send(event(&end))).then(Move::Send(event(&json!({ "type": "message_stop" }))))
 }
