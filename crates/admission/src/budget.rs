@@ -29,8 +29,8 @@ impl fmt::Display for Whose {
 
 /// One request's claim on two accounts, with the limits that apply.
 #[derive(Clone, Debug)]
-pub(crate) struct Claim {
-    pub(crate) accounts: [(Whose, Option<MicroUsd>); 2],
+pub(crate) struct Claim<'a> {
+    pub(crate) accounts: [(&'a Whose, Option<MicroUsd>); 2],
     pub(crate) estimate: Cost,
 }
 
@@ -59,12 +59,12 @@ impl Books {
     ///
     /// # Errors
     /// `BudgetSpent` or `BudgetUnknowable`.
-    pub(crate) fn reserve(&self, claim: &Claim, now: Timestamp) -> Result<MicroUsd, Denied> {
+    pub(crate) fn reserve(&self, claim: &Claim<'_>, now: Timestamp) -> Result<MicroUsd, Denied> {
         let mut today = self.lock();
         today.turn_page(now);
         let amount = claim.estimate.known.max(MicroUsd::ZERO);
-        for (whose, limit) in &claim.accounts {
-            let Some(limit) = *limit else { continue };
+        for (whose, limit) in claim.accounts {
+            let Some(limit) = limit else { continue };
             if claim.estimate.part_unknown {
                 return Err(Denied::BudgetUnknowable { whose: whose.clone(), limit });
             }
@@ -74,8 +74,8 @@ impl Books {
                 return Err(Denied::BudgetSpent { whose: whose.clone(), limit, resets });
             }
         }
-        for (whose, _) in &claim.accounts {
-            today.account(whose).reserved += amount;
+        for (whose, _) in claim.accounts {
+            today.change(whose, |account| account.reserved += amount);
         }
         Ok(amount)
     }
@@ -89,9 +89,10 @@ impl Books {
             today.overshot.1 += spent - reserved;
         }
         for whose in whose {
-            let account = today.account(whose);
-            account.reserved = account.reserved - reserved;
-            account.spent += spent;
+            today.change(whose, |account| {
+                account.reserved = account.reserved - reserved;
+                account.spent += spent;
+            });
         }
     }
 
@@ -99,8 +100,7 @@ impl Books {
     pub(crate) fn release(&self, whose: [&Whose; 2], reserved: MicroUsd) {
         let mut today = self.lock();
         for whose in whose {
-            let account = today.account(whose);
-            account.reserved = account.reserved - reserved;
+            today.change(whose, |account| account.reserved = account.reserved - reserved);
         }
     }
 
@@ -113,8 +113,9 @@ impl Books {
         }
         today.accounts.values_mut().for_each(|account| account.spent = MicroUsd::ZERO);
         for (key, use_case, cost) in spent {
-            today.account(&Whose::Key(key.clone())).spent += cost.known;
-            today.account(&Whose::UseCase(use_case.clone())).spent += cost.known;
+            for whose in [Whose::Key(key.clone()), Whose::UseCase(use_case.clone())] {
+                today.change(&whose, |account| account.spent += cost.known);
+            }
         }
     }
 
@@ -152,7 +153,11 @@ impl Today {
         }
     }
 
-    fn account(&mut self, whose: &Whose) -> &mut Account {
-        self.accounts.entry(whose.clone()).or_default()
+    /// Changes an account, a new one where there was none: only then is its name copied.
+    fn change(&mut self, whose: &Whose, change: impl FnOnce(&mut Account)) {
+        match self.accounts.get_mut(whose) {
+            Some(account) => change(account),
+            None => change(self.accounts.entry(whose.clone()).or_default()),
+        }
     }
 }

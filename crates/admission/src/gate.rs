@@ -15,8 +15,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use usecase::declared::LimitsSection;
 
-/// Places for each core, where none are declared.
-const PLACES_PER_CORE: usize = 1024;
+/// Places for each core, where none are declared. An open stream holds one and about 60 KB, and mostly waits.
+const PLACES_PER_CORE: usize = 8192;
 
 /// The gate of one server. Cheap to clone; every clone is the same gate, on whatever thread or runtime.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ pub struct Pass {
 }
 
 impl Gate {
-    /// A gate as declared; 1024 places for each core where nothing is said.
+    /// A gate as declared; 8192 places for each core where nothing is said.
     pub fn new(limits: &LimitsSection) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {

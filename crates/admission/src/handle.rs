@@ -125,7 +125,7 @@ impl Admission {
     /// # Errors
     /// `WrongKey`, or `StorageDown`.
     pub fn holder(&self, id: &str, developer_mode: bool) -> std::result::Result<Principal, Denied> {
-        if id == Principal::developer().key {
+        if id == Principal::DEVELOPER {
             return self.who(None, developer_mode);
         }
         let known = self.keys.find(id).map_err(Denied::StorageDown)?;
@@ -174,7 +174,7 @@ impl Admission {
         let known = self.keys.find_known(&principal.key);
         let held = known.map(|known| known.meter.enter(&principal.key)).transpose()?;
         let accounts = [Whose::Key(principal.key.clone()), Whose::UseCase(use_case.to_owned())];
-        let [key, asked] = accounts.clone();
+        let [key, asked] = &accounts;
         let claim = Claim { accounts: [(key, principal.budget_per_day), (asked, use_case_budget)], estimate };
         let reserved = self.books.reserve(&claim, now)?;
         let (books, denials) = (Arc::clone(&self.books), Arc::clone(&self.denials));

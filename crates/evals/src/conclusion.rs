@@ -4,6 +4,7 @@
 use crate::comparison::{Comparison, compare};
 use crate::error::Error;
 use crate::gate::{self, Failed, Passed, gate};
+use crate::routing::Routing;
 use crate::run::Run;
 use crate::statistics::power::{self, Power};
 use crate::store::{self, Kept};
@@ -44,8 +45,8 @@ impl Evals {
         Ok(Self { storage: storage.clone(), ledger: ledger.clone() })
     }
 
-    /// Compares the run with the last run of the `baseline` bundle (the one that is running), decides, enters
-    /// the run in the ledger as `eval_run`, and keeps it. The same bundle as the run's own is a fine baseline: it shows what
+    /// Compares the run with the last run of the `baseline` bundle (the one that is running), decides, enters the run
+    /// in the ledger as `eval_run`, and keeps it. The same bundle as the run's own is a fine baseline: it shows what
     /// changes by chance.
     ///
     /// # Errors
@@ -90,6 +91,29 @@ impl Evals {
         let event = Event { kind: "eval_run", use_case: Some(run.use_case.clone()), body, payload: None };
         self.ledger.append(event).await?;
         store::keep(&self.storage, &kept).await
+    }
+
+    /// Enters what tuning an escalation found in the ledger, as `routing_tuned`: a threshold that was pasted from it
+    /// can be traced back to the cases behind it.
+    ///
+    /// # Errors
+    /// It could not be recorded.
+    pub async fn record_tuning(&self, found: &Routing) -> Result<(), Error> {
+        let body = json!({
+            "small": found.small_model,
+            "large": found.large_model,
+            "margin": found.margin,
+            "small_only": found.small_only,
+            "large_only": found.large_only,
+            "pick": found.pick,
+            "unseen": found.unseen,
+            "advice": found.advice,
+            "left_out": found.left_out.len(),
+            "spent": found.spent,
+        });
+        let event = Event { kind: "routing_tuned", use_case: Some(found.use_case.clone()), body, payload: None };
+        self.ledger.append(event).await?;
+        Ok(())
     }
 
     /// The newest run of a bundle.

@@ -121,7 +121,7 @@ pub(crate) async fn ask(
     };
     let facts = whole.facts;
     let answer = Answer {
-        from_fallback: facts.attempts.iter().any(|attempt| matches!(attempt.end, AttemptEnd::Failed(_))),
+        from_fallback: is_from_fallback(until_answered(&facts.attempts).0),
         observed: Observed {
             text: text_of(&whole.completion),
             status: facts.status,
@@ -135,6 +135,17 @@ pub(crate) async fn ask(
         model: answered.model,
     };
     Ok((answer, facts.attempts))
+}
+
+/// The attempts up to the first answer, and those that an escalation made besides.
+pub(crate) fn until_answered(attempts: &[Attempt]) -> (&[Attempt], &[Attempt]) {
+    let answered = attempts.iter().position(|attempt| attempt.end == AttemptEnd::Answered);
+    attempts.split_at(answered.map_or(attempts.len(), |place| place + 1))
+}
+
+/// Whether a model failed before the one that answered.
+pub(crate) fn is_from_fallback(until_answered: &[Attempt]) -> bool {
+    until_answered.iter().any(|attempt| matches!(attempt.end, AttemptEnd::Failed(_)))
 }
 
 fn unanswered(reason: impl Into<String>, cost: Cost) -> Unanswered {

@@ -47,9 +47,9 @@ impl Gist {
         self.words.len() + self.numbers.len()
     }
 
-    /// How far two texts say the same, 0 to 1: the words they share over all words that either has (P. Jaccard, 1901). 0
-    /// where their numbers differ, where one says yes and the other no, and where only one of two short texts negates. Two
-    /// texts without a word agree when they take the same side.
+    /// How far two texts say the same, 0 to 1: the words they share over all words that either has (P. Jaccard, 1901).
+    /// 0 where their numbers differ, where one says yes and the other no, and where only one of two short texts
+    /// negates. Two texts without a word agree when they take the same side.
     pub fn agreement(&self, other: &Self) -> f64 {
         let sides = self.stance.zip(other.stance).is_some_and(|(one, other)| one != other);
         if sides || self.numbers != other.numbers {

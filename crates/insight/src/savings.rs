@@ -22,8 +22,8 @@ pub struct AnswerCache {
     pub semantic: u64,
     /// Both over all requests, with Wilson's 95 % interval; `None` without a request.
     pub hit_rate: Option<Rate>,
-    /// What the answers cost when they were made, once for each time they were given again, in micro-dollars. Parts of that
-    /// cost that were unknown then are not in it.
+    /// What the answers cost when they were made, once for each time they were given again, in micro-dollars. Parts of
+    /// that cost that were unknown then are not in it.
     pub saved: MicroUsd,
 }
 

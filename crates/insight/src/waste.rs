@@ -1,6 +1,6 @@
-//! What answers waste: output tokens that nobody needed, by kind, with their money. Only what the record shows is counted.
-//! Tokens of a kind that is seen in the text are its share of the answer's characters; a token may be of several kinds, so
-//! that the kinds must not be added up.
+//! What answers waste: output tokens that nobody needed, by kind, with their money. Only what the record shows is
+//! counted. Tokens of a kind that is seen in the text are its share of the answer's characters; a token may be of
+//! several kinds, so that the kinds must not be added up.
 //!
 //! In reading order: `phrases` (what of a text is wasted), `Waste` and `waste` here.
 
@@ -34,7 +34,8 @@ pub struct Recorded {
 pub enum Kind {
     /// Reasoning, as the provider counts it.
     Reasoning,
-    /// Answers that nobody got: of a smaller model that was escalated, further samples, withheld for want of ground, broken off.
+    /// Answers that nobody got: of a smaller model that was escalated, further samples, withheld for want of ground,
+    /// broken off.
     Unseen,
     /// Answers that ended at the limit of tokens.
     Cut,
@@ -97,8 +98,8 @@ pub struct Waste {
     pub max_tokens: Option<u64>,
 }
 
-/// Measures the recorded requests. `outcomes` are those of the use case; `price` gives the micro-dollars for a million output
-/// tokens of a model, as `provider/model`.
+/// Measures the recorded requests. `outcomes` are those of the use case; `price` gives the micro-dollars for a million
+/// output tokens of a model, as `provider/model`.
 pub fn waste(
     recorded: &[Recorded],
     outcomes: &[OutcomeRow],
@@ -158,7 +159,8 @@ impl Recorded {
     fn given(&self) -> Option<&Attempt> {
         let given = self.row.status == Some(Status::Answered);
         let mut answered = self.attempts.iter().filter(|attempt| attempt.end == AttemptEnd::Answered);
-        // Samples are asked of the same model after its answer, so the first answer of the model that answered last is it.
+        // Samples are asked of the same model after its answer, so the first answer of the model that answered last is
+        // it.
         let model = &self.attempts.iter().rfind(|attempt| attempt.end == AttemptEnd::Answered)?.model;
         answered.find(|attempt| attempt.model == *model).filter(|_| given)
     }

@@ -165,8 +165,13 @@ fn is_nothing(money: &MicroUsd) -> bool {
     money.0 == 0
 }
 
+/// Room for most bodies and payloads, in bytes.
+const USUAL_TEXT: usize = 2048;
+
 pub(crate) fn text(body: &impl Serialize) -> Result<String> {
-    serde_json::to_string(body).map_err(|error| Error::Unreadable(error.to_string()))
+    let mut text = Vec::with_capacity(USUAL_TEXT);
+    serde_json::to_writer(&mut text, body).map_err(|error| Error::Unreadable(error.to_string()))?;
+    String::from_utf8(text).map_err(|error| Error::Unreadable(error.to_string()))
 }
 
 pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {

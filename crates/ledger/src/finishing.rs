@@ -74,7 +74,7 @@ impl Inner {
     async fn record_end(&self, open: &Open, finished: Finished) -> Result<()> {
         let started = &open.started;
         let at = finished.at;
-        let payload = serde_json::to_vec(&finished.payload).map_err(|error| Error::Unreadable(error.to_string()))?;
+        let payload = finished.payload.json();
         let conversation = started.conversation.as_deref().map(|name| self.keyring.conversation(name));
         let mut told = RequestBody::finished(started, &self.run.id, conversation, finished, String::new());
         let owner = owner_of(started);

@@ -35,7 +35,7 @@ mod verify;
 pub use error::{Error, Result};
 pub use handle::Ledger;
 pub use outcome::{OutcomeId, OutcomeReport, OutcomeSubject};
-pub use record::{Arm, Event, Finished, Payload, PayloadText, Source, Span, Started, Status, written};
+pub use record::{Arm, Event, Finished, Payload, PayloadText, Source, Span, Started, Status, Written, written};
 pub use row::{EventFilter, EventRow, OutcomeRow, RequestDetail, RequestFilter, RequestRow, Spent};
 pub use seal::Owner;
 pub use verify::{Break, VerifyReport};

@@ -1,9 +1,10 @@
 //! What the paths hand in: the start of a request, its end, and decisions of other kinds.
 
+use crate::body;
 use crate::seal::Owner;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use usecase::{Attempt, BundleId, Citation, Cost, MicroUsd, Timestamp, TraceId, Usage, Verdict};
 
 /// A small closed set of words, the same in JSON, in SQL and in a command line.
@@ -94,7 +95,7 @@ pub struct Started {
 /// One timed step within a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Span {
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// µs since the request's start.
     pub start_us: u64,
     pub duration_us: u64,
@@ -111,27 +112,34 @@ pub struct Payload {
 }
 
 /// The same on its way in: JSON already written, since nobody looks into it before it is sealed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PayloadText {
-    pub request: Box<RawValue>,
-    pub answer: Box<RawValue>,
+    pub request: Written,
+    pub answer: Written,
 }
 
 impl PayloadText {
     pub fn new(request: &impl Serialize, answer: &impl Serialize) -> Self {
         Self { request: written(request), answer: written(answer) }
     }
+
+    /// The JSON of a [`Payload`].
+    pub(crate) fn json(&self) -> Vec<u8> {
+        [r#"{"request":"#, &self.request.0, r#","answer":"#, &self.answer.0, "}"].concat().into_bytes()
+    }
+}
+
+/// JSON text, as [`written`] makes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written(Cow<'static, str>);
+
+impl Written {
+    pub const NULL: Self = Self(Cow::Borrowed("null"));
 }
 
 /// A value as JSON text. What JSON cannot say (a map whose keys are no text) becomes `null`; none of ours is so.
-pub fn written(value: &impl Serialize) -> Box<RawValue> {
-    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
-
-impl PartialEq for PayloadText {
-    fn eq(&self, other: &Self) -> bool {
-        self.request.get() == other.request.get() && self.answer.get() == other.answer.get()
-    }
+pub fn written(value: &impl Serialize) -> Written {
+    body::text(value).map_or(Written::NULL, |text| Written(text.into()))
 }
 
 /// The end of a request.

@@ -91,7 +91,7 @@ impl Models {
         let target = self.target(model)?;
         residency::check(rule, model, target.jurisdiction.as_ref())?;
         let vital = self.vitals.of(model);
-        Ok(Cleared { model: model.clone(), target: target.clone(), price: self.rate(model), vital })
+        Ok(Cleared { model: Arc::new(model.clone()), target: target.clone(), price: self.rate(model), vital })
     }
 
     pub(crate) fn vitals(&self) -> &Vitals {
@@ -99,8 +99,8 @@ impl Models {
     }
 
     fn target(&self, model: &ModelRef) -> Result<&Arc<Target>, Error> {
-        let provider = model.provider.clone();
-        let target = self.targets.get(&model.provider).ok_or(Error::UnknownProvider { provider })?;
+        let unknown = || Error::UnknownProvider { provider: model.provider.clone() };
+        let target = self.targets.get(&model.provider).ok_or_else(unknown)?;
         target.adapter.expect_model(model)?;
         Ok(target)
     }

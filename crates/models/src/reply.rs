@@ -47,7 +47,7 @@ impl std::fmt::Debug for ReplyBody {
 #[derive(Debug)]
 pub struct Reply {
     /// The model that answers.
-    pub model: ModelRef,
+    pub model: Arc<ModelRef>,
     /// The attempts before this one, all failed, in order.
     pub attempts: Vec<Attempt>,
     pub body: ReplyBody,
@@ -86,7 +86,7 @@ struct Seen {
 /// An attempt under way. Cloning gives a second handle on the same attempt.
 #[derive(Clone, Debug)]
 pub struct Running {
-    model: ModelRef,
+    model: Arc<ModelRef>,
     price: Option<Arc<Rate>>,
     call: Arc<Call>,
     started: Timestamp,
@@ -95,12 +95,12 @@ pub struct Running {
 }
 
 impl Running {
-    pub(crate) fn begin(model: ModelRef, price: Option<Arc<Rate>>, call: Arc<Call>) -> Self {
+    pub(crate) fn begin(model: impl Into<Arc<ModelRef>>, price: Option<Arc<Rate>>, call: Arc<Call>) -> Self {
         let (started, clock) = (Timestamp::now(), Instant::now());
-        Self { model, price, call, started, clock, seen: Arc::default() }
+        Self { model: model.into(), price, call, started, clock, seen: Arc::default() }
     }
 
-    pub fn model(&self) -> &ModelRef {
+    pub fn model(&self) -> &Arc<ModelRef> {
         &self.model
     }
 

@@ -12,7 +12,7 @@ use usecase::declared::{ModelRef, Residency};
 /// A model that may see this use case's data.
 #[derive(Clone)]
 pub struct Cleared {
-    pub(crate) model: ModelRef,
+    pub(crate) model: Arc<ModelRef>,
     pub(crate) target: Arc<Target>,
     pub(crate) price: Option<Arc<Rate>>,
     /// How it is, for everybody who asks it.
@@ -20,7 +20,7 @@ pub struct Cleared {
 }
 
 impl Cleared {
-    pub fn model(&self) -> &ModelRef {
+    pub fn model(&self) -> &Arc<ModelRef> {
         &self.model
     }
 

@@ -17,7 +17,7 @@ pub(crate) type Chunks = models::ChunkStream;
 /// A model has begun to answer: what the steps after it need.
 pub(crate) struct Asked {
     pub(crate) prompt: Prompt,
-    pub(crate) model: ModelRef,
+    pub(crate) model: Arc<ModelRef>,
     pub(crate) upstream_headers: Vec<(String, String)>,
     pub(crate) warnings: Vec<String>,
 }
@@ -69,7 +69,7 @@ pub(crate) async fn ask(
     prompt: Prompt,
     trail: &mut Trail,
 ) -> Result<(Asked, ReplyBody), Error> {
-    let first_choice = chain.first().map(|cleared| cleared.model().clone());
+    let first_choice = chain.first().map(|cleared| Arc::clone(cleared.model()));
     let call = models::Call {
         request: Arc::clone(&prompt.request),
         passages: Arc::clone(&prompt.passages),
@@ -88,8 +88,8 @@ pub(crate) async fn ask(
         }
     };
     trail.attempted(reply.attempts);
-    let equal = rules.first().contains(&&reply.model);
-    if !equal && first_choice.is_some_and(|first| first != reply.model) {
+    let is_first = first_choice.is_some_and(|first| first == reply.model);
+    if !is_first && !rules.first().contains(&&*reply.model) {
         trail.judged(&[fell_back(&reply.model)]);
     }
     trail.answering(reply.running);

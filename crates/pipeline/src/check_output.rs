@@ -64,10 +64,10 @@ pub(crate) async fn whole(
     let (mut asked, mut completion) = (asked, completion);
     let mut judged = receive(prepared, &mut trail, &asked, &mut completion);
     if let Some(escalation) = &prepared.escalation
-        && unsure::is_unsure(pipeline, prepared, escalation, &mut trail, &asked, &completion, &judged).await
+        && Box::pin(unsure::is_unsure(pipeline, prepared, escalation, &mut trail, &asked, &completion, &judged)).await
     {
         let larger = escalation.larger();
-        match escalate(pipeline, prepared, &mut trail, asked.prompt.clone(), escalation).await {
+        match Box::pin(escalate(pipeline, prepared, &mut trail, asked.prompt.clone(), escalation)).await {
             Ok((again, larger_answer)) => {
                 (asked, completion) = (again, larger_answer);
                 judged = receive(prepared, &mut trail, &asked, &mut completion);

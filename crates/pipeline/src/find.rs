@@ -26,6 +26,7 @@ pub(crate) struct Found {
 }
 
 /// What came of looking.
+#[expect(clippy::large_enum_variant, reason = "it is moved once, and a box would cost every request an allocation")]
 pub(crate) enum Sought {
     Found(Found),
     Remembered(Hit),

@@ -128,14 +128,15 @@ impl Pipeline {
     pub async fn answer(&self, admitted: Admitted, prepared: Arc<Prepared>, call: Call) -> Result<Answered, Failure> {
         let mut trail = Trail::begin(&self.engines.ledger, admitted, &prepared, &call);
         let trace = trail.trace();
+        // What is rare is boxed: a future is as large as the largest of what it may wait for, and moves with every request.
         let answered = match self.walk(&prepared, call, &mut trail).await {
-            Ok(Walked::Refused(refusal)) => check_output::refused(&prepared, trail, refusal).await,
+            Ok(Walked::Refused(refusal)) => Box::pin(check_output::refused(&prepared, trail, refusal)).await,
             Ok(Walked::Remembered(hit)) => check_output::remembered(trail, hit).await,
             Ok(Walked::Whole(asked, completion)) => {
                 check_output::whole(self, &prepared, trail, asked, completion).await
             }
-            Ok(Walked::Stream(asked, stream)) => streaming::start(&prepared, trail, asked, stream).await,
-            Err(error) => Err(trail.fail(error).await),
+            Ok(Walked::Stream(asked, stream)) => Box::pin(streaming::start(&prepared, trail, asked, stream)).await,
+            Err(error) => Err(Box::pin(trail.fail(error)).await),
         };
         answered.map_err(|error| Failure { trace, error })
     }

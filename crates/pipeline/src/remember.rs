@@ -6,6 +6,7 @@ use crate::check_input::Guarded;
 use crate::given::Facts;
 use crate::prepared::Prepared;
 use crate::trail::Trail;
+use crate::unsure;
 use cache::{Asked, Cache, Hit, How, Kept, Parts};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -70,13 +71,14 @@ impl Question {
         self.cache.near(&self.asked, vector, Timestamp::now())
     }
 
-    /// Keeps an answer that has been recorded, unless there is a reason not to.
+    /// Keeps an answer that has been recorded, unless there is a reason not to. How sure a model was of it then is no
+    /// verdict on a later request, which asks nobody.
     pub(crate) fn keep(self, completion: Completion, citations: Vec<Citation>, model: String, facts: &Facts) {
         let kept = Kept {
             usage: completion.usage.unwrap_or(facts.usage),
             completion: Completion { raw: None, ..completion },
             citations,
-            verdicts: facts.verdicts.clone(),
+            verdicts: facts.verdicts.iter().filter(|verdict| verdict.guard != unsure::GUARD).cloned().collect(),
             cost: facts.cost,
             model,
             snapshots: self.snapshots,

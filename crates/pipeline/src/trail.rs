@@ -6,10 +6,9 @@ use crate::error::Error;
 use crate::given::{Call, Facts};
 use crate::prepared::Prepared;
 use admission::Admitted;
-use ledger::{Finished, Ledger, PayloadText, Source, Span, Started, Status};
+use ledger::{Finished, Ledger, PayloadText, Source, Span, Started, Status, Written};
 use models::{Journal, Running};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -17,11 +16,14 @@ use usecase::{
     Attempt, AttemptEnd, BundleId, ChatRequest, Citation, Cost, Message, MicroUsd, Timestamp, TraceId, Usage, Verdict,
 };
 
+/// Steps of a request with everything on, without the record of it.
+const USUAL_STEPS: usize = 8;
+
 /// How a request ended well: answered, refused or abstained.
 pub(crate) struct End {
     pub(crate) status: Status,
     pub(crate) citations: Vec<Citation>,
-    pub(crate) answer: Box<RawValue>,
+    pub(crate) answer: Written,
 }
 
 pub(crate) struct Trail {
@@ -29,13 +31,16 @@ pub(crate) struct Trail {
     /// The reservation, until it is settled.
     admitted: Option<Admitted>,
     groups: Vec<String>,
-    started: Started,
+    trace: TraceId,
+    bundle: Option<BundleId>,
+    source: Source,
+    stream: bool,
     since: Instant,
     spans: Vec<Span>,
     verdicts: Vec<Verdict>,
     attempts: Vec<Attempt>,
     snapshots: Vec<(String, u64)>,
-    request: Box<RawValue>,
+    request: Written,
     sent: Option<String>,
     /// The attempts of the call under way, should the app go away before a model begins to answer.
     journal: Journal,
@@ -75,8 +80,9 @@ impl Trail {
     pub(crate) fn begin(ledger: &Ledger, admitted: Admitted, prepared: &Prepared, call: &Call) -> Self {
         let principal = admitted.principal();
         let (key, groups) = (principal.key.clone(), principal.groups.clone());
+        let (trace, stream) = (TraceId::random(), call.request.stream);
         let started = Started {
-            trace: TraceId::random(),
+            trace,
             at: Timestamp::now(),
             use_case: prepared.name.clone(),
             bundle: prepared.bundle.clone(),
@@ -85,28 +91,34 @@ impl Trail {
             key,
             conversation: call.request.conversation.clone(),
             subject: call.request.subject.clone(),
-            stream: call.request.stream,
+            stream,
         };
         let runtime = tokio::runtime::Handle::current();
         // A streamed answer leaves before its record is complete: that it began must be on disk first.
-        let begun = call.request.stream.then(|| runtime.spawn(ledger.begin_durable(started.clone())));
-        // A whole answer's record tells everything by itself; without this one only a crash would go unseen.
-        if begun.is_none()
-            && let Err(error) = ledger.begin(started.clone())
-        {
-            tracing::warn!(trace = %started.trace, %error, "the beginning of a request could not be noted");
-        }
+        let begun = match stream {
+            true => Some(runtime.spawn(ledger.begin_durable(started))),
+            // A whole answer's record tells everything by itself; without this one only a crash would go unseen.
+            false => {
+                if let Err(error) = ledger.begin(started) {
+                    tracing::warn!(%trace, %error, "the beginning of a request could not be noted");
+                }
+                None
+            }
+        };
         Self {
             ledger: ledger.clone(),
             admitted: Some(admitted),
             groups,
-            started,
+            trace,
+            bundle: prepared.bundle.clone(),
+            source: call.source,
+            stream,
             since: Instant::now(),
-            spans: Vec::new(),
+            spans: Vec::with_capacity(USUAL_STEPS),
             verdicts: Vec::new(),
             attempts: Vec::new(),
             snapshots: Vec::new(),
-            request: RawValue::NULL.to_owned(),
+            request: Written::NULL,
             sent: None,
             journal: Journal::new(),
             beside: Vec::new(),
@@ -122,11 +134,11 @@ impl Trail {
     }
 
     pub(crate) fn trace(&self) -> TraceId {
-        self.started.trace
+        self.trace
     }
 
     pub(crate) fn bundle(&self) -> Option<BundleId> {
-        self.started.bundle.clone()
+        self.bundle.clone()
     }
 
     /// The caller's access groups.
@@ -135,12 +147,12 @@ impl Trail {
     }
 
     pub(crate) fn wants_stream(&self) -> bool {
-        self.started.stream
+        self.stream
     }
 
     /// A line of a batch, and no person, waits for the answer.
     pub(crate) fn may_wait(&self) -> bool {
-        self.started.source == Source::Batch
+        self.source == Source::Batch
     }
 
     /// The request as it came; it is kept encrypted.
@@ -157,7 +169,7 @@ impl Trail {
 
     /// Whether an app is answered: an eval or a question at the terminal wants the model itself.
     pub(crate) fn serves(&self) -> bool {
-        matches!(self.started.source, Source::Live | Source::Batch)
+        matches!(self.source, Source::Live | Source::Batch)
     }
 
     /// The answer was given before: what it cost then is saved now.
@@ -178,7 +190,7 @@ impl Trail {
 
     pub(crate) fn end(&mut self, Step { name, since }: Step) {
         self.spans.push(Span {
-            name: name.to_owned(),
+            name: name.into(),
             start_us: micros(self.since, since),
             duration_us: micros(since, Instant::now()),
             attributes: Map::new(),
@@ -246,9 +258,9 @@ impl Trail {
     }
 
     /// What of an answer was given out before it broke off.
-    fn broken_answer(&mut self) -> Box<RawValue> {
+    fn broken_answer(&mut self) -> Written {
         match std::mem::take(&mut self.said) {
-            nothing if nothing.is_empty() => RawValue::NULL.to_owned(),
+            nothing if nothing.is_empty() => Written::NULL,
             text => ledger::written(&json!({ "text": text })),
         }
     }
@@ -274,7 +286,7 @@ impl Trail {
             cost: record.cost,
             saved: record.saved,
             cache: self.cache,
-            spans: record.spans.clone(),
+            spans: with_room(&record.spans),
             total_us: 0,
             own_us: 0,
             sent: self.sent.take(),
@@ -282,7 +294,7 @@ impl Trail {
         let writing = Instant::now();
         self.write(record).await?;
         facts.spans.push(Span {
-            name: "record".to_owned(),
+            name: "record".into(),
             start_us: micros(since, writing),
             duration_us: micros(writing, Instant::now()),
             attributes: Map::new(),
@@ -314,7 +326,7 @@ impl Trail {
         status: Status,
         error: Option<String>,
         citations: Vec<Citation>,
-        answer: Box<RawValue>,
+        answer: Written,
     ) -> Finished {
         self.written = true;
         let attempts = std::mem::take(&mut self.attempts);
@@ -328,7 +340,7 @@ impl Trail {
         }
         let total_us = micros(self.since, Instant::now());
         Finished {
-            trace: self.started.trace,
+            trace: self.trace,
             at: Timestamp::now(),
             status,
             error,
@@ -342,7 +354,7 @@ impl Trail {
             citations,
             snapshots: std::mem::take(&mut self.snapshots),
             own_us: total_us.saturating_sub(self.waited_us),
-            payload: PayloadText { request: std::mem::replace(&mut self.request, RawValue::NULL.to_owned()), answer },
+            payload: PayloadText { request: std::mem::replace(&mut self.request, Written::NULL), answer },
         }
     }
 
@@ -363,13 +375,20 @@ impl Drop for Trail {
         let answer = self.broken_answer();
         let record = self.close(Status::Cancelled, Some("the app went away".to_owned()), Vec::new(), answer);
         let ledger = self.ledger.clone();
-        let trace = self.started.trace;
+        let trace = self.trace;
         self.runtime.spawn(async move {
             if let Err(error) = ledger.finish(record).await {
                 tracing::error!(%trace, %error, "a cancelled request could not be recorded");
             }
         });
     }
+}
+
+/// The spans, with room for the one of the record itself.
+fn with_room(spans: &[Span]) -> Vec<Span> {
+    let mut copied = Vec::with_capacity(spans.len() + 1);
+    copied.extend_from_slice(spans);
+    copied
 }
 
 /// µs from one moment to another, 0 when they are out of order.

@@ -1,6 +1,6 @@
-//! Within step 5: is the small model sure enough of its answer? Each signal is measured, the cheapest first, until one falls
-//! below its threshold; every measure is a verdict on record. A signal that cannot be measured is absent and says so: it
-//! neither speaks against an answer nor for it.
+//! Within step 5: is the small model sure enough of its answer? Each signal is measured, the cheapest first, until one
+//! falls below its threshold; every measure is a verdict on record. A signal that cannot be measured is absent and says
+//! so: it neither speaks against an answer nor for it.
 
 use crate::Pipeline;
 use crate::ask::{self, Asked};
@@ -80,7 +80,7 @@ pub(crate) async fn is_unsure(
     judged: &Judged,
 ) -> bool {
     let abstained = judged.status == Status::Abstained && judged.verdict.is_none();
-    if abstained || asked.model == *escalation.larger() {
+    if abstained || *asked.model == *escalation.larger() {
         return false;
     }
     for signal in escalation.declared.when.iter() {
@@ -140,8 +140,8 @@ fn note(rule: &str, score: Option<f64>, reason: String) -> Verdict {
     Verdict { guard, rule, stage: Stage::Output, decision: Decision::Allow, score, reason }
 }
 
-/// Takes the log-probabilities out of a choice unless the app asked for them. What is left of them is the geometric mean of
-/// the tokens' probabilities, e to the mean log-probability, 0 to 1; `None` where there are none.
+/// Takes the log-probabilities out of a choice unless the app asked for them. What is left of them is the geometric
+/// mean of the tokens' probabilities, e to the mean log-probability, 0 to 1; `None` where there are none.
 pub(crate) fn take_probability(choice: &mut Map<String, Value>, app_asked: bool) -> Option<f64> {
     let found = choice.get_mut("logprobs").filter(|value| !value.is_null())?;
     let tokens = found.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();

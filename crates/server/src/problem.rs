@@ -1,7 +1,7 @@
 //! The one table that turns an error into a status and a body: whose fault it is decides the status, and the body has the
 //! form of the caller's dialect, so that every SDK raises its proper exception: OpenAI's
 //! `{"error": {"message", "type", "param", "code"}}`, or Anthropic's
-//! `{"type": "error", "error": {"type", "message"}, "request_id"}`.
+//! `{"type": "error", "error": {"type", "message", "details": {"error_code"}}, "request_id"}`.
 
 use crate::evidence::GatherError;
 use crate::reply::request_id;
@@ -126,7 +126,10 @@ impl Problem {
     /// Anthropic's, which tells errors apart by a type that follows the status.
     pub(crate) fn anthropic_body(&self) -> Value {
         let request_id = self.trace.map(|trace| trace.to_string());
-        let error = json!({ "type": anthropic_type(self.status), "message": self.message });
+        let mut error = json!({ "type": anthropic_type(self.status), "message": self.message });
+        if let Some(code) = &self.code {
+            error["details"] = json!({ "error_code": code });
+        }
         json!({ "type": "error", "error": error, "request_id": request_id })
     }
 

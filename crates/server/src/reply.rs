@@ -6,18 +6,22 @@ use crate::problem::Problem;
 use crate::wire::{Frames, Wire};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use pipeline::{Facts, Piece, WholeAnswer};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::time::Duration;
 use usecase::{BundleId, Cost, Dialect, DocumentRef, Raw, TraceId};
 
 /// The longest warning header, in bytes: some proxies refuse an answer whose headers pass 8 KiB.
 const LONGEST_WARNING: usize = 1_024;
+
+/// Headers of an answer with everything on, the provider's rate limits among them.
+const USUAL_HEADERS: usize = 24;
 
 /// What every answer says of itself, whole or streamed.
 pub(crate) struct Identity {
@@ -46,9 +50,10 @@ impl Identity {
 
     /// Headers known before the answer is complete.
     fn headers(&self, dialect: Dialect) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        put(&mut headers, "x-shipway-trace", &self.trace.to_string());
-        put(&mut headers, request_id(dialect), &self.trace.to_string());
+        let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
+        let trace = self.trace.to_string();
+        put(&mut headers, "x-shipway-trace", &trace);
+        put(&mut headers, request_id(dialect), &trace);
         put(&mut headers, "x-shipway-model", &self.model);
         if let Some(bundle) = &self.bundle {
             put(&mut headers, "x-shipway-bundle", bundle.as_str());
@@ -95,7 +100,7 @@ pub(crate) fn whole(wire: &dyn Wire, identity: Identity, answer: WholeAnswer) ->
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let body = identity.to_the_letter(completion.raw.take(), wire.dialect());
     let body = body.unwrap_or_else(|| wire.whole(identity, completion, &facts).to_string().into());
-    (headers, Body::from(body)).into_response()
+    response(headers, Body::from(body))
 }
 
 /// An answer in pieces. While one is long in coming, a word between two frames keeps proxies from taking the silence for
@@ -117,7 +122,14 @@ pub(crate) fn streamed(
         let bytes = speaking.next(keepalive).await?;
         Some((Ok::<_, Infallible>(Bytes::from(bytes)), speaking))
     });
-    (headers, Body::from_stream(bytes)).into_response()
+    response(headers, Body::from_stream(bytes))
+}
+
+/// With these headers as they are: `IntoResponse` would put them into a map of its own, one by one.
+fn response(headers: HeaderMap, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.headers_mut() = headers;
+    response
 }
 
 /// A streamed answer under way.
@@ -188,16 +200,16 @@ fn warning(warnings: &[String]) -> String {
 /// `own` is the time that Shipway added; the steps follow. Durations in milliseconds, as the specification has it
 /// (W3C Server Timing).
 fn server_timing(facts: &Facts) -> String {
-    let mut text = format!("own;dur={:.3}, total;dur={:.3}", millis(facts.own_us), millis(facts.total_us));
-    for span in &facts.spans {
-        text.push_str(&format!(", {};dur={:.3}", span.name, millis(span.duration_us)));
-    }
+    let mut text = String::with_capacity(256);
+    let mut put = |name: &str, micros: u64| {
+        let comma = if text.is_empty() { "" } else { ", " };
+        // Text grows as it has to: writing into it cannot fail.
+        let _ = write!(text, "{comma}{name};dur={}.{:03}", micros / 1_000, micros % 1_000);
+    };
+    put("own", facts.own_us);
+    put("total", facts.total_us);
+    facts.spans.iter().for_each(|span| put(&span.name, span.duration_us));
     text
-}
-
-#[expect(clippy::cast_precision_loss, reason = "microseconds of one request are far below 2^52")]
-fn millis(micros: u64) -> f64 {
-    micros as f64 / 1_000.0
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {

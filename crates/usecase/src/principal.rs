@@ -33,16 +33,24 @@ impl Principal {
     /// The entry of `use_cases` that allows calling bare models.
     pub const MODELS: &'static str = "*models";
 
+    /// Stands for the key of the caller in developer mode.
+    pub const DEVELOPER: &'static str = "developer";
+
     /// The caller in developer mode: everything is allowed, no group is held.
     pub fn developer() -> Self {
         Self {
-            key: "developer".to_owned(),
+            key: Self::DEVELOPER.to_owned(),
             name: "developer mode".to_owned(),
             role: Role::Admin,
             use_cases: None,
             groups: Vec::new(),
             budget_per_day: None,
         }
+    }
+
+    /// Whether this is the caller in developer mode.
+    pub fn is_developer(&self) -> bool {
+        self.key == Self::DEVELOPER
     }
 
     pub fn may_call(&self, use_case: &str) -> bool {

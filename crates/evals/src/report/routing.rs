@@ -1,5 +1,5 @@
-//! What tuning found, at the terminal: both models, the curve as a table and as a picture, the pick on seen and on unseen
-//! cases, and the lines to paste.
+//! What tuning found, at the terminal: both models, the curve as a table and as a picture, the pick on seen and on
+//! unseen cases, and the lines to paste.
 
 use crate::gate::points;
 use crate::routing::{Advice, Point, Policy, Routing};
@@ -168,7 +168,7 @@ fn verdict(routing: &Routing) -> Vec<String> {
             ));
             lines.push(match advice {
                 Advice::Take => format!(
-                    "no worse than {} by {margin} points or more, with 95 % confidence on both", routing.large_model
+                    "with 95 % confidence, on both, it is less than {margin} points worse than {}", routing.large_model
                 ),
                 Advice::Inconclusive { more_cases_needed: Some(more) } => format!(
                     "inconclusive: these cases cannot show that it is less than {margin} points worse than {}; about {more} \
@@ -186,13 +186,15 @@ fn verdict(routing: &Routing) -> Vec<String> {
 }
 
 fn judged(point: &Point, routing: &Routing) -> String {
-    let drop = points(point.pairs.drop());
+    // Rounded first, so that no zero has a sign of its own.
+    let signed = |share: f64| format!("{:+.1}", -(share * 1000.0).round() / 10.0 + 0.0);
+    let (difference, at_least) = (signed(point.pairs.drop()), signed(point.at_most));
     format!(
-        "{}/{} passed ({} %), {drop} points below large (under {} with 95 % confidence), {} % escalated, {} a case, {} of large",
+        "{}/{} passed ({} %), {difference} points against large (with 95 % confidence {at_least} or more), {} % escalated, \
+         {} a case, {} of large",
         point.passed,
         point.cases,
         points(point.pass_share()),
-        points(point.at_most),
         points(point.escalated_share()),
         money(point),
         share_of_large(point, routing),

@@ -40,8 +40,8 @@ pub struct Routing {
     pub advice: Advice,
 }
 
-/// Picks made on nine tenths of the cases and judged on the tenth: all tenths together. Its policy is empty, because each
-/// tenth has its own.
+/// Picks made on nine tenths of the cases and judged on the tenth: all tenths together. Its policy is empty, because
+/// each tenth has its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unseen {
     pub folds: usize,
@@ -52,11 +52,11 @@ pub struct Unseen {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "advice")]
 pub enum Advice {
-    /// With 95 % confidence, on the cases it was made on and on unseen ones, the pick is no worse than the large model by more
-    /// than the margin.
+    /// With 95 % confidence, on the cases it was made on and on unseen ones, the pick is no worse than the large model
+    /// by more than the margin.
     Take,
-    /// The pick lost nothing that counts here, but these cases cannot show it. About how many further cases would, if they
-    /// went as these did; `None` when no number would.
+    /// The pick lost nothing that counts here, but these cases cannot show it. About how many further cases would, if
+    /// they went as these did; `None` when no number would.
     Inconclusive { more_cases_needed: Option<usize> },
     /// No point is cheaper than the large model alone without losing quality: ask that one.
     LargeOnly,
@@ -106,7 +106,7 @@ fn advice(pick: Option<&Point>, unseen: &Unseen, margin: f64, large_only: &Point
     Advice::Inconclusive { more_cases_needed: more.filter(|_| doubtful.pairs.drop() < margin) }
 }
 
-/// Each signal for itself, and those that are declared together.
+/// Each signal for itself, and those that are declared together; those that are declared first.
 fn families(declared: &Escalate, cases: &[&Tried]) -> Vec<Vec<Signal>> {
     let measured = |signal: &Signal| cases.iter().any(|case| case.scores.contains_key(signal));
     let mut families: Vec<Vec<Signal>> = Signal::ALL.into_iter().filter(measured).map(|signal| vec![signal]).collect();
@@ -114,6 +114,8 @@ fn families(declared: &Escalate, cases: &[&Tried]) -> Vec<Vec<Signal>> {
     if together.len() > 1 {
         families.push(together);
     }
+    // Of points that are equally good the first is picked: what is declared already.
+    families.sort_by_key(|family| !family.iter().all(|signal| declared.when.contains(*signal)));
     families
 }
 
@@ -134,7 +136,7 @@ fn curve(cases: &[&Tried], families: &[Vec<Signal>]) -> Vec<Point> {
             }
         }
     }
-    points.sort_by(|one, other| (one.cost.known, one.escalated).cmp(&(other.cost.known, other.escalated)));
+    points.sort_by_key(|point| (point.cost.known, point.escalated));
     points
 }
 
@@ -143,8 +145,8 @@ fn ladder(cases: &[&Tried], signal: Signal) -> Vec<f64> {
     if signal == Signal::Schema { vec![1.0] } else { thresholds(cases, signal, STEPS) }
 }
 
-/// The cheapest point that is shown to be no worse; else the cheapest that did not lose here. Always cheaper than the large
-/// model alone.
+/// The cheapest point that is shown to be no worse; else the cheapest that did not lose here. Always cheaper than the
+/// large model alone.
 fn pick<'a>(curve: &'a [Point], large_only: &Point, margin: f64) -> Option<&'a Point> {
     let worth = || curve.iter().filter(|point| point.is_cheaper_than(large_only) && point.cases > 0);
     worth().find(|point| point.at_most < margin).or_else(|| worth().find(|point| point.pairs.drop() <= 0.0))
@@ -166,8 +168,8 @@ fn unseen(cases: &[&Tried], families: &[Vec<Signal>], margin: f64) -> Unseen {
     Unseen { folds: folds.len(), point: Point::of(Policy::default(), went.into_iter()) }
 }
 
-/// Ten parts of the tests, or one for each test where there are fewer, by a hash of their names: neighbours in a file are often
-/// alike, and the same set is always parted the same way.
+/// Ten parts of the tests, or one for each test where there are fewer, by a hash of their names: neighbours in a file
+/// are often alike, and the same set is always parted the same way.
 fn folds<'a>(cases: &[&'a Tried]) -> Vec<BTreeSet<&'a str>> {
     let mut tests: Vec<&str> = cases.iter().map(|case| case.test.as_str()).collect();
     tests.sort_by_cached_key(|test| <[u8; 32]>::from(Sha256::digest(test.as_bytes())));

@@ -1,5 +1,5 @@
-//! A policy says which answers of the small model are asked of the large one. What it would have done on cases that both
-//! answered is arithmetic.
+//! A policy says which answers of the small model are asked of the large one. What it would have done on cases that
+//! both answered is arithmetic.
 
 use super::trial::Tried;
 use crate::comparison::upper_bound;
@@ -7,8 +7,8 @@ use crate::statistics::wilson::{Interval, Paired, wilson};
 use crate::statistics::{Z_TWO_SIDED_95, float};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use usecase::Cost;
 use usecase::declared::Signal;
+use usecase::{Cost, MicroUsd};
 
 /// Below which measure each signal escalates. Without a signal nothing is escalated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -105,27 +105,27 @@ impl Point {
         self.cost.known.0 as f64 / float(self.cases.max(1))
     }
 
-    /// By cost, then by how often the large model is asked: where no price is known, that is what cost goes by.
+    /// By cost; where a price is unknown or nothing costs anything, by how often the large model is asked.
     pub(super) fn is_cheaper_than(&self, other: &Self) -> bool {
-        (self.cost.known, self.escalated) < (other.cost.known, other.escalated)
+        let unpriced = self.cost.part_unknown || other.cost.part_unknown || other.cost.known == MicroUsd::ZERO;
+        if unpriced { self.escalated < other.escalated } else { self.cost.known < other.cost.known }
     }
 }
 
-/// Thresholds of a signal that split these cases differently, from one that escalates nothing measured upwards, at most about
-/// `most` of them. They are rounded to a thousandth before they are tried, so that what is printed is what was measured.
+/// Thresholds of a signal that split these cases differently, the least sure answers first; at most about `most` of them.
+/// They are rounded to a thousandth before they are tried, so that what is printed is what was measured.
 pub(super) fn thresholds(cases: &[&Tried], signal: Signal, most: usize) -> Vec<f64> {
     let mut scores: Vec<f64> = cases.iter().filter_map(|case| case.scores.get(&signal).copied()).collect();
     scores.sort_by(f64::total_cmp);
+    scores.dedup();
     let step = scores.len().div_ceil(most).max(1);
-    let mut found: Vec<f64> = (0..scores.len())
-        .step_by(step)
-        .chain(scores.len().checked_sub(1))
-        .map(|place| {
-            // Half way to the next score: the one above stays.
-            let next = scores.get(place + 1).copied().unwrap_or(1.0);
-            ((f64::midpoint(scores[place], next) * 1000.0).ceil() / 1000.0).min(1.0)
-        })
-        .collect();
+    // Half way to the next score, so that a new one near either is judged like it; above the last, half way to being sure.
+    let half_way = |place: usize| {
+        let next = scores.get(place + 1).copied().unwrap_or(1.0);
+        ((f64::midpoint(scores[place], next) * 1000.0).ceil() / 1000.0).min(1.0)
+    };
+    let places = (0..scores.len()).step_by(step).chain(scores.len().checked_sub(1));
+    let mut found: Vec<f64> = places.map(half_way).collect();
     found.dedup();
     found
 }

@@ -101,6 +101,18 @@ fn a_threshold_found_by_chance_looks_worse_on_unseen_cases() {
 }
 
 #[test]
+fn without_prices_the_pick_goes_by_how_often_the_large_model_is_asked() {
+    let mut trial = telling(400);
+    for case in &mut trial.tried {
+        (case.samples, case.large) = (Cost::UNKNOWN, Cost::UNKNOWN);
+    }
+    let routing = tune("shop", "own/small", &declared(&[Signal::Logprobs]), 0.02, trial);
+    assert_eq!((routing.advice.clone(), routing.pick.as_ref().map(|pick| pick.escalated)), (Advice::Take, Some(80)));
+    let text = report::routing::render(&routing);
+    assert!(text.contains("a price is unknown") && text.contains("at least $"), "{text}");
+}
+
+#[test]
 fn samples_are_paid_only_where_no_cheaper_signal_spoke() {
     let both = BTreeMap::from([(Signal::Grounding, 0.5), (Signal::Disagreement, 0.5)]);
     let check = |grounding: f64, agreement: f64, cost: i64| {
@@ -115,7 +127,10 @@ fn samples_are_paid_only_where_no_cheaper_signal_spoke() {
 proptest! {
     #[test]
     fn every_point_lies_between_the_two_models(
-        cases in proptest::collection::vec((any::<bool>(), any::<bool>(), 0.0..=1.0_f64, proptest::option::of(0.0..=1.0_f64)), 0..60)
+        cases in proptest::collection::vec(
+            (any::<bool>(), any::<bool>(), 0.0..=1.0_f64, proptest::option::of(0.0..=1.0_f64)),
+            0..60,
+        )
     ) {
         let tried: Vec<Tried> = cases.iter().enumerate().map(|(number, (small, large, one, two))| {
             let mut scores = vec![(Signal::Grounding, *one)];
@@ -127,7 +142,8 @@ proptest! {
         for point in routing.curve.iter().chain(&routing.pick).chain([&routing.unseen.point]) {
             prop_assert_eq!(point.cases, total);
             prop_assert!(point.escalated <= total && point.passed <= total);
-            prop_assert!(point.interval.low <= point.pass_share() + 1e-9 && point.pass_share() <= point.interval.high + 1e-9);
+            let (share, within) = (point.pass_share(), point.interval);
+            prop_assert!(within.low <= share + 1e-9 && share <= within.high + 1e-9);
         }
         for point in &routing.curve {
             let paid = total as i64 * SMALL + point.escalated as i64 * LARGE;

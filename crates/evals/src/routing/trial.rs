@@ -2,7 +2,7 @@
 
 use crate::case::{Case, Suite};
 use crate::run::Outcome;
-use crate::runner::{RunOptions, ask};
+use crate::runner::{RunOptions, ask, until_answered};
 use admission::Admission;
 use futures_util::{StreamExt, stream};
 use pipeline::{Halves, Pipeline, Prepared};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use usecase::declared::Signal;
-use usecase::{Attempt, AttemptEnd, Cost, Verdict};
+use usecase::{Attempt, Cost, Verdict};
 
 /// One case as both models answered it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -106,12 +106,10 @@ async fn half(
         }
     };
     let result = case.judge(Ok(&answer));
-    let answered = attempts.iter().position(|attempt| attempt.end == AttemptEnd::Answered);
-    let (own, further) = attempts.split_at(answered.map_or(attempts.len(), |place| place + 1));
+    let (own, further) = until_answered(&attempts);
     let paid = |attempts: &[Attempt]| attempts.iter().map(|attempt| attempt.cost).sum::<Cost>();
-    let fallback = own.iter().any(|attempt| matches!(attempt.end, AttemptEnd::Failed(_)));
     let fault = match result.outcome {
-        _ if fallback => Some(format!("{} answered in its place", answer.model)),
+        _ if answer.from_fallback => Some(format!("{} answered in its place", answer.model)),
         Outcome::Error | Outcome::Unsupported => Some(result.reason),
         Outcome::Passed | Outcome::Failed => None,
     };

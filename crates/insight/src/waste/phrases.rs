@@ -1,5 +1,5 @@
-//! What of an answer's text says nothing: sentences that announce, repeat the question, repeat the answer, or take leave. The
-//! phrases are English; in other languages only what is repeated is found.
+//! What of an answer's text says nothing: sentences that announce, repeat the question, repeat the answer, or take
+//! leave. The phrases are English; in other languages only what is repeated is found.
 
 use super::Kind;
 use guardrails::{Gist, Sentence, sentences};
@@ -62,11 +62,19 @@ const CLOSINGS: &[&str] = &[
 
 /// Words that an opening may hold besides its phrase: with more it says something.
 const MOST_BESIDES: usize = 4;
-/// What a sentence holds that says the question again; ending with a question mark will do, too. Without such words it may as
-/// well be the answer (`Lamps can be returned within 45 days.`).
+/// What a sentence holds that says the question again; ending with a question mark will do, too. Without such words it
+/// may as well be the answer (`Lamps can be returned within 45 days.`).
 const ASKING: &[&str] = &[
-    "you ask", "you're asking", "you are asking", "you want to know", "you would like to know", "you'd like to know",
-    "you are wondering", "you're wondering", "your question", "the question is",
+    "you ask",
+    "you're asking",
+    "you are asking",
+    "you want to know",
+    "you would like to know",
+    "you'd like to know",
+    "you are wondering",
+    "you're wondering",
+    "your question",
+    "the question is",
 ];
 /// This share of the question's words stands in such a sentence.
 const RESTATES: f64 = 0.6;

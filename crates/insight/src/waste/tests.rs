@@ -117,7 +117,10 @@ fn a_limit_needs_a_hundred_good_answers() {
 
 proptest! {
     #[test]
-    fn shares_of_any_text_are_shares(question in ".{0,80}", answer in "([Cc]ertainly[.!,] |[a-z0-9 ]{0,30}[.!?] |Let me know if .{0,9}[.] ){0,12}") {
+    fn shares_of_any_text_are_shares(
+        question in ".{0,80}",
+        answer in "([Cc]ertainly[.!,] |[a-z0-9 ]{0,30}[.!?] |Let me know if .{0,9}[.] ){0,12}",
+    ) {
         let total: f64 = phrases::shares(&question, &answer).values().sum();
         prop_assert!((0.0..=1.0 + 1e-9).contains(&total), "{total}");
     }

@@ -80,7 +80,7 @@ fn finished(trace: TraceId) -> Finished {
         ],
         verdicts: vec![verdict("share", Decision::Review)],
         spans: vec![Span {
-            name: "retrieve".to_owned(),
+            name: "retrieve".into(),
             start_us: 10,
             duration_us: 2_000,
             attributes: Map::from_iter([("passages".to_owned(), json!(6))]),

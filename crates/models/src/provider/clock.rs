@@ -1,22 +1,25 @@
 //! The four waits of a call, kept in one place so that every provider gives up alike.
 
 use crate::error::{Error, Wait};
+use crate::reply::Running;
 use std::future::Future;
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 use usecase::declared::{ModelRef, Timeouts};
 
 /// The deadlines of one attempt, from the moment it was begun.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    model: ModelRef,
+    model: Arc<ModelRef>,
     timeouts: Timeouts,
     begun: Instant,
     first_byte_seen: bool,
 }
 
 impl Clock {
-    pub(crate) fn start(model: &ModelRef, timeouts: &Timeouts) -> Self {
-        Self { model: model.clone(), timeouts: timeouts.clone(), begun: Instant::now(), first_byte_seen: false }
+    pub(crate) fn start(running: &Running, timeouts: &Timeouts) -> Self {
+        let (model, timeouts) = (Arc::clone(running.model()), timeouts.clone());
+        Self { model, timeouts, begun: Instant::now(), first_byte_seen: false }
     }
 
     /// From now on the idle limit holds instead of the limit for the first byte.
@@ -36,6 +39,6 @@ impl Clock {
         };
         let end = self.begun + total;
         let (until, wait, limit) = if end < until { (end, Wait::Total, total) } else { (until, wait, limit) };
-        timeout_at(until, next).await.map_err(|_| Error::Timeout { model: self.model.clone(), wait, limit })
+        timeout_at(until, next).await.map_err(|_| Error::Timeout { model: ModelRef::clone(&self.model), wait, limit })
     }
 }

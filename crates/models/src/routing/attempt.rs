@@ -11,6 +11,7 @@ use crate::residency::Cleared;
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
+use usecase::declared::ModelRef;
 use usecase::{ChatRequest, Chunk, Remedy};
 
 /// One target, and once more where its error allows that.
@@ -71,10 +72,10 @@ async fn attempt(
 
 async fn begin(cleared: &Cleared, call: &Call, running: &Running, logprobs: bool) -> Result<Answer, Error> {
     let asking = || Asking { model: &cleared.model, running, timeouts: &cleared.target.timeouts };
-    if let Some(wish) = logprobs::wish(cleared, call).filter(|_| logprobs) {
+    if logprobs && let Some(wish) = logprobs::wish(cleared, call) {
         match cleared.target.adapter.ask(&wish, asking()).await {
             Err(error) if logprobs::are_refused(&error) => cleared.vital.gives_no_logprobs(),
-            asked => return until_first_content(asked?, running).await,
+            asked => return until_first_content(logprobs::without_warnings(asked?), running).await,
         }
     }
     let answer = cleared.target.adapter.ask(call, asking()).await?;
@@ -87,7 +88,7 @@ fn lost<'a>(cleared: &Cleared, request: &'a ChatRequest) -> Result<&'a [String],
         return Ok(&[]);
     }
     match request.lost.refused.first() {
-        Some(feature) => Err(Error::Unsupported { model: cleared.model.clone(), feature: feature.clone() }),
+        Some(feature) => Err(Error::Unsupported { model: ModelRef::clone(&cleared.model), feature: feature.clone() }),
         None => Ok(&request.lost.named),
     }
 }
@@ -149,7 +150,7 @@ impl Limits {
     /// when nobody else was in time.
     async fn within<T>(&self, cleared: &Cleared, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let Some((at, limit)) = self.deadline.filter(|_| !cleared.is_last_resort()) else { return call.await };
-        let late = || Error::Timeout { model: cleared.model.clone(), wait: Wait::Deadline, limit };
+        let late = || Error::Timeout { model: ModelRef::clone(&cleared.model), wait: Wait::Deadline, limit };
         tokio::time::timeout_at(at, call).await.unwrap_or_else(|_| Err(late()))
     }
 }

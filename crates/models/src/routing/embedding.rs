@@ -39,7 +39,7 @@ impl Models {
                     journal.won(&running);
                     let mut attempts = journal.drain();
                     attempts.push(running.finish(embeddings.usage, AttemptEnd::Answered));
-                    return Ok(Embedded { model: cleared.model.clone(), embeddings, attempts });
+                    return Ok(Embedded { model: ModelRef::clone(&cleared.model), embeddings, attempts });
                 }
                 Err(error) => {
                     tracing::warn!(model = %cleared.model, %error, "an attempt to embed failed");
@@ -75,7 +75,7 @@ async fn one(
     cleared.vital.earn_retry();
     let mut entry = cleared.vital.enter().map_err(|(why, retry_after)| {
         journal.passed_over(cleared, why);
-        Error::PassedOver { model: cleared.model.clone(), why, retry_after }
+        Error::PassedOver { model: ModelRef::clone(&cleared.model), why, retry_after }
     })?;
     let mut is_first = true;
     loop {

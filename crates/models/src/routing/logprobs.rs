@@ -1,7 +1,8 @@
-//! Log-probabilities are asked for where they are to be had: they tell the house how sure a model was, and no answer may
-//! fail for want of them. A target that refuses them is asked once more without, and never for them again.
+//! Log-probabilities are asked for where they are to be had: they tell the house how sure a model was, and no answer
+//! may fail for want of them. A target that refuses them is asked once more without, and never for them again.
 
 use crate::error::Error;
+use crate::provider::Answer;
 use crate::reply::Call;
 use crate::residency::Cleared;
 use serde_json::{Value, json};
@@ -23,8 +24,14 @@ pub(super) fn wish(cleared: &Cleared, call: &Call) -> Option<Call> {
     Some(call)
 }
 
-/// Whether the wish was what made the call fail, as far as can be told: the provider has no word for it, or the upstream
-/// names the field. Neither did any work.
+/// The app did not ask for them, so it is not warned when they are left out.
+pub(super) fn without_warnings(mut answer: Answer) -> Answer {
+    answer.warnings.retain(|warning| !warning.contains(FIELD));
+    answer
+}
+
+/// Whether the wish was what made the call fail, as far as can be told: the provider has no word for it, or the
+/// upstream names the field. Neither did any work.
 pub(super) fn are_refused(error: &Error) -> bool {
     match error {
         Error::Unsupported { feature, .. } => feature.contains(FIELD),

@@ -92,7 +92,7 @@ impl Models {
     /// The chain in the order in which it is asked: equal targets by the rule of their spread, the others as listed.
     fn ordered(&self, mut chain: Vec<Cleared>, spread: Option<&Spread>, request: &ChatRequest) -> Vec<Cleared> {
         let Some(spread) = spread else { return chain };
-        let weight = |cleared: &Cleared| Some(spread.over.iter().find(|share| share.model == cleared.model)?.weight);
+        let weight = |cleared: &Cleared| Some(spread.over.iter().find(|share| share.model == *cleared.model)?.weight);
         let (equal, others): (Vec<Cleared>, Vec<Cleared>) =
             chain.drain(..).partition(|cleared| weight(cleared).is_some());
         let expected = Usage {

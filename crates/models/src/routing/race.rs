@@ -15,6 +15,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use usecase::Remedy;
+use usecase::declared::ModelRef;
 
 /// A target has begun to answer.
 pub(super) struct Won {
@@ -26,14 +27,38 @@ pub(super) struct Won {
 
 /// Asks until one answers, or says why none did.
 pub(super) async fn run(chain: &[Cleared], call: &Arc<Call>, journal: &Journal, limits: &Limits) -> Result<Won, Error> {
-    let mut course = Course { chain, next: 0, journal, limits, passed: Vec::new(), last: None, hedged: false };
+    let course = Course { chain, next: 0, journal, limits, passed: Vec::new(), last: None, hedged: false };
+    match limits.hedge {
+        None => in_turn(course, call).await,
+        Some(_) => Box::pin(hedged(course, call)).await,
+    }
+}
+
+/// One after the other.
+async fn in_turn(mut course: Course<'_>, call: &Arc<Call>) -> Result<Won, Error> {
+    while let Some((place, permit)) = course.step() {
+        match attempt::ask(&course.chain[place], permit, call, course.journal, course.limits).await {
+            Ok((answer, running)) => return Ok(course.won(place, answer, running)),
+            Err(error) => {
+                if course.failed(place, error) {
+                    break;
+                }
+            }
+        }
+    }
+    Err(course.exhausted())
+}
+
+/// The same, with a second one beside a first that takes long.
+async fn hedged(mut course: Course<'_>, call: &Arc<Call>) -> Result<Won, Error> {
+    let Course { chain, journal, limits, .. } = course;
     let mut asked = FuturesUnordered::new();
     let ask = |place: usize, permit: Permit| async move {
         (place, attempt::ask(&chain[place], permit, call, journal, limits).await)
     };
     loop {
         if asked.is_empty() {
-            match course.advance(true).or_else(|| course.refused_key()) {
+            match course.step() {
                 Some((place, permit)) => asked.push(ask(place, permit)),
                 None => return Err(course.exhausted()),
             }
@@ -44,14 +69,10 @@ pub(super) async fn run(chain: &[Cleared], call: &Arc<Call>, journal: &Journal, 
             Some((place, answered)) = asked.next() => match answered {
                 Ok((answer, running)) => {
                     drop(asked);
-                    journal.won(&running);
-                    return Ok(Won { place, answer, running });
+                    return Ok(course.won(place, answer, running));
                 }
                 Err(error) => {
-                    tracing::warn!(model = %chain[place].model, %error, "an attempt failed");
-                    let stop = error.remedy() == Remedy::Fail;
-                    course.last = Some(error);
-                    if stop {
+                    if course.failed(place, error) {
                         drop(asked);
                         journal.give_up();
                         return Err(course.exhausted());
@@ -87,6 +108,24 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
+    /// The next target when nobody is being asked.
+    fn step(&mut self) -> Option<(usize, Permit)> {
+        self.advance(true).or_else(|| self.refused_key())
+    }
+
+    fn won(&self, place: usize, answer: Answer, running: Running) -> Won {
+        self.journal.won(&running);
+        Won { place, answer, running }
+    }
+
+    /// Notes a failure. True when no other target could do better.
+    fn failed(&mut self, place: usize, error: Error) -> bool {
+        tracing::warn!(model = %self.chain[place].model, %error, "an attempt failed");
+        let stop = error.remedy() == Remedy::Fail;
+        self.last = Some(error);
+        stop
+    }
+
     /// The next target that may be asked, with leave to ask it; the last resort only where it is wanted.
     fn advance(&mut self, last_resort: bool) -> Option<(usize, Permit)> {
         while let Some(cleared) = self.chain.get(self.next) {
@@ -154,7 +193,7 @@ impl Course<'_> {
         let soonest = self.passed.into_iter().min_by_key(|(.., wait)| *wait);
         match soonest {
             Some((place, why, retry_after)) => {
-                Error::PassedOver { model: self.chain[place].model.clone(), why, retry_after }
+                Error::PassedOver { model: ModelRef::clone(&self.chain[place].model), why, retry_after }
             }
             None => Error::NoModel,
         }

@@ -124,7 +124,7 @@ pub(super) fn our_citations(citations: &[Citation], text: &str) -> Vec<Value> {
     let cited = citations.iter().map(|citation| {
         let source = &citation.source;
         let words = citation.quote.clone().unwrap_or_else(|| stretch(text, citation.start, citation.end));
-        let mut cited = found(words, &json!(source.title), &json!(reply::link(source)));
+        let mut cited = found(&words, &json!(source.title), &json!(reply::link(source)));
         cited["shipway"] = json!({
             "collection": source.collection,
             "document": source.document,
@@ -145,14 +145,14 @@ pub(super) fn foreign_citations(annotations: &[Value], text: &str) -> Vec<Value>
     let cited = annotations.iter().filter_map(|annotation| {
         let cited = annotation.get("url_citation")?;
         let (start, end) = (place(cited, "start_index").unwrap_or(0), place(cited, "end_index").unwrap_or(0));
-        Some(found(stretch(text, start, end), &cited["title"], &cited["url"]))
+        Some(found(&stretch(text, start, end), &cited["title"], &cited["url"]))
     });
     cited.collect()
 }
 
 /// A citation with an address. Of the forms that Anthropic has, this one alone is read by every SDK, and shown with its
 /// title and address: Vercel's refuses a whole answer over `search_result_location`.
-fn found(words: String, title: &Value, url: &Value) -> Value {
+fn found(words: &str, title: &Value, url: &Value) -> Value {
     json!({
         "type": "web_search_result_location",
         "cited_text": words,

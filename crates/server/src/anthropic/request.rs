@@ -6,7 +6,7 @@ use super::tools;
 use crate::fields::{self, take, take_list, take_messages, take_model, take_object, wrong};
 use crate::problem::Problem;
 use crate::wire::Asked;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use usecase::{ChatRequest, Content, Dialect, Message, Raw, Role};
@@ -26,6 +26,9 @@ pub(super) fn read_any(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Probl
     let mut fields = fields::object("body", value)?;
     fields::check_counts(&fields, &["max_tokens"])?;
     let model = take_model(&mut fields)?;
+    if take(&mut fields, "thread").is_some() {
+        return Err(threads_are_not_kept());
+    }
     let mut conversation = Conversation::default();
     conversation.messages.extend(system(&mut fields)?);
     for (at, message) in take_messages(&mut fields, "messages")?.into_iter().enumerate() {
@@ -42,6 +45,14 @@ pub(super) fn read_any(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Probl
     fields::describe(&mut request, metadata, user.as_deref());
     request.rest = translated(fields, user, headers)?;
     Ok(Asked::from(request))
+}
+
+/// A thread is a conversation that Anthropic's service keeps: what was said before is not in the request, so neither a
+/// guard nor another provider could read it. Its SDKs know this code, and send the whole conversation from then on.
+fn threads_are_not_kept() -> Problem {
+    let message = "`thread` is not supported: conversations are not stored here, send the whole one in `messages`";
+    let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_request_error", "thread_unsupported_request", message);
+    Problem { param: Some("thread".to_owned()), ..problem }
 }
 
 fn system(fields: &mut Map<String, Value>) -> Result<Option<Message>, Problem> {

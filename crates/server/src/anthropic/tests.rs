@@ -286,7 +286,8 @@ fn errors_in_anthropics_form() {
     let check = |status: u16, expected: &str| {
         let status = StatusCode::from_u16(status).expect("a status");
         let body = Problem::new(status, "server_error", "some_code", "what is wrong").anthropic_body();
-        let error = json!({ "type": expected, "message": "what is wrong" });
+        let details = json!({ "error_code": "some_code" });
+        let error = json!({ "type": expected, "message": "what is wrong", "details": details });
         assert_eq!(body, json!({ "type": "error", "error": error, "request_id": null }));
     };
     check(400, "invalid_request_error");

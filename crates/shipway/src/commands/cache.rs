@@ -1,5 +1,5 @@
-//! `shipway cache tune NAME`: a threshold for the answer cache that keeps to its budget of wrong answers, found on labelled
-//! pairs or on the use case's own log.
+//! `shipway cache tune NAME`: a threshold for the answer cache that keeps to its budget of wrong answers, found on
+//! labelled pairs or on the use case's own log.
 
 use super::{Ground, recorded};
 use crate::cli::Cache;
@@ -61,8 +61,8 @@ fn of_file(file: &Path, embedder: &dyn Embedder) -> anyhow::Result<Vec<(Pair, f3
     Ok(pairs.into_iter().map(|pair| (cosine(&pair), pair)).map(|(cosine, pair)| (pair, cosine)).collect())
 }
 
-/// Questions of the use case's own apps that a model answered, the oldest first, each with the nearest that came before. What
-/// the cache answered itself would only agree with itself, and a follow-up means nothing alone.
+/// Questions of the use case's own apps that a model answered, the oldest first, each with the nearest that came
+/// before. What the cache answered itself would only agree with itself, and a follow-up means nothing alone.
 fn of_log(house: &House, name: &str) -> anyhow::Result<Vec<(Pair, f32)>> {
     let rows = recorded::rows(house, name, Timestamp(0), MOST_LOGGED)?;
     let answered = rows.into_iter().rev().filter(|row| row.status == Some(Status::Answered) && row.cache.is_none());

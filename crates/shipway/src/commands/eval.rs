@@ -30,8 +30,8 @@ pub(crate) fn run(ground: &Ground<'_>, eval: &Eval) -> anyhow::Result<ExitCode> 
     Ok(if conclusion.gate.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(GATE_FAILED) })
 }
 
-/// Asks both models of an escalation, and prints when the larger one is worth asking. It judges no bundle: whatever comes
-/// out, the gate is neither passed nor failed.
+/// Asks both models of an escalation, and prints when the larger one is worth asking. It judges no bundle: whatever
+/// comes out, the gate is neither passed nor failed.
 fn tune_routing(
     ground: &Ground<'_>,
     house: &House,
@@ -51,11 +51,13 @@ fn tune_routing(
     let told = |done: usize| bar.set_position(done as u64);
     let options = RunOptions { concurrency };
     let (pipeline, admission) = (&parts.pipeline, &parts.admission);
-    let trial = house::runtime()?.block_on(routing::try_both(pipeline, admission, &halves, &suite, options, &told));
+    let runtime = house::runtime()?;
+    let trial = runtime.block_on(routing::try_both(pipeline, admission, &halves, &suite, options, &told));
     bar.finish_and_clear();
     let small: Vec<String> = model.first().into_iter().map(ToString::to_string).collect();
     let margin = use_case.declared.evals.max_drop.fraction();
     let found = routing::tune(&use_case.name, &small.join(", "), escalate, margin, trial);
+    runtime.block_on(parts.evals.record_tuning(&found))?;
     if ground.json {
         paint::json(&found)?;
     } else {

@@ -341,6 +341,8 @@ fn errors_have_the_form_of_the_dialect() {
     };
     check("/v1/messages", json!({}), 400, "invalid_request_error");
     check("/v1/messages", message("nobody/m", &json!({})), 404, "not_found_error");
+    let thread = message("scripted/m", &json!({ "thread": { "type": "create" } }));
+    check("/v1/messages", thread, 400, "invalid_request_error");
     check("/v1/responses", json!({}), 400, "invalid_request_error");
     check(
         "/v1/responses",

@@ -208,6 +208,7 @@ impl Pairs {
         if reply.status == 400 {
             let message = reply.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
             assert!(message.contains("cannot be asked for this: "), "{cell}: {message}");
+            assert!(message.contains(table::word(feature.name)), "{cell}: {message}");
             assert_eq!(sent, None, "{cell}: nothing is sent");
             return 'x';
         }
@@ -216,7 +217,9 @@ impl Pairs {
         table::check_sent(&cell, feature.name, kind, dialect, &asked, &sent);
         let seen = if feature.streamed { seen::streamed(dialect, &reply) } else { seen::whole(dialect, &reply.json()) };
         assert_eq!(seen, feature.said.seen(), "{cell}: {}", reply.text());
-        if reply.header("x-shipway-warning").is_some() { 'n' } else { '●' }
+        let Some(warning) = reply.header("x-shipway-warning") else { return '●' };
+        assert!(warning.contains(table::word(feature.name)) && !warning.contains(';'), "{cell}: {warning}");
+        'n'
     }
 }
 

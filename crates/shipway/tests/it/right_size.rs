@@ -4,7 +4,8 @@
 use crate::{QUESTION, SHIPWAY, ask, ask_streamed, scripted_shop};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use testkit::provider::completion;
+use std::time::{Duration, Instant};
+use testkit::provider::{Move, completion};
 use testkit::{Client, Provider, Script, Server, TestProject};
 
 const LARGE: &str = "You can return any lamp within 45 days of delivery.";
@@ -91,24 +92,33 @@ fn an_app_that_asks_for_logprobs_gets_them() {
     assert_eq!((models(&record).len(), doubts(&record).len()), (1, 1), "sure enough, and on record");
 }
 
+/// (the provider's kind, whether each of two requests asks for log-probabilities)
 #[test]
-fn a_model_that_refuses_logprobs_answers_without_and_that_is_said() {
-    let refusal = json!({ "error": { "message": "Unsupported parameter", "type": "invalid_request_error",
-        "param": "logprobs", "code": "unsupported_parameter" } });
-    let provider = provider(move |body| match body["logprobs"] == true {
-        true => Script::json(400, &[], &refusal),
-        false => Script::says(LARGE),
-    });
-    let project = escalating(&provider, "when = \"logprobs\"");
-    let server = project.serve();
-    for _ in 0..2 {
-        let reply = server.client().post("/v1/chat/completions", &ask("shop", QUESTION));
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        let record = record(&server.client(), reply.header("x-shipway-trace"));
-        assert_eq!((models(&record), doubts(&record)), (vec!["scripted/m"], vec![("logprobs".to_owned(), None)]));
-    }
-    let asked: Vec<bool> = provider.requests().iter().map(|body| body["logprobs"] == true).collect();
-    assert_eq!(asked, [true, false, false], "it is not asked for them again");
+fn a_model_without_logprobs_is_asked_without_and_that_is_said() {
+    let check = |kind: &str, wanted: &[bool]| {
+        let refusal = json!({ "error": { "message": "Unsupported parameter", "type": "invalid_request_error",
+            "param": "logprobs", "code": "unsupported_parameter" } });
+        let provider = provider(move |body| match body["logprobs"] == true {
+            true => Script::json(400, &[], &refusal),
+            false => Script::says(LARGE),
+        });
+        let project = escalating(&provider, "when = \"logprobs\"");
+        let file = std::fs::read_to_string(project.path("shipway.toml")).expect("the project's file");
+        project.write("shipway.toml", file.replace("kind = \"openai\"", &format!("kind = \"{kind}\"")));
+        let server = project.serve();
+        for _ in 0..2 {
+            let reply = server.client().post("/v1/chat/completions", &ask("shop", QUESTION));
+            assert_eq!(reply.status, 200, "{}", reply.text());
+            assert_eq!(reply.header("x-shipway-warning"), None, "the app asked for nothing that it did not get");
+            let record = record(&server.client(), reply.header("x-shipway-trace"));
+            assert_eq!((models(&record), doubts(&record)), (vec!["scripted/m"], vec![("logprobs".to_owned(), None)]));
+        }
+        let asked: Vec<bool> = provider.requests().iter().map(|body| body["logprobs"] == true).collect();
+        assert_eq!(asked, wanted, "{kind}: it is not asked for them again");
+    };
+    // The upstream refuses them once; a server that is known to have none is never asked.
+    check("openai", &[true, false, false]);
+    check("mistral", &[false, false]);
 }
 
 #[test]
@@ -148,6 +158,34 @@ fn a_model_that_contradicts_itself_is_not_sure() {
 }
 
 #[test]
+fn samples_under_way_when_the_app_leaves_are_on_record() {
+    let provider = provider(|body| match body["temperature"] == 0.7 {
+        true => Script::default().then(Move::Hang),
+        false => Script::says(LARGE),
+    });
+    let project = escalating(&provider, "when = [\"disagreement\"]");
+    // Timeouts so long that only the app's leaving can end the call.
+    let file = std::fs::read_to_string(project.path("shipway.toml")).expect("the project's file");
+    project.write("shipway.toml", file.replace("400ms", "50s").replace("\"5s\"", "\"55s\""));
+    let server = project.serve();
+    server.client().post_and_leave("/v1/chat/completions", &ask("shop", QUESTION), 0, Duration::from_millis(500));
+    let until = Instant::now() + Duration::from_secs(10);
+    let row = loop {
+        let rows = project.must(&["audit", "requests", "--json"]).json();
+        if let Some(row) = rows.as_array().and_then(|rows| rows.iter().find(|row| row["status"] == "cancelled")) {
+            break row.clone();
+        }
+        assert!(Instant::now() < until, "the app's leaving was not recorded: {rows}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let record = record(&server.client(), row["trace"].as_str());
+    let ends: Vec<&str> =
+        record["attempts"].as_array().expect("attempts").iter().filter_map(|one| one["end"]["end"].as_str()).collect();
+    assert_eq!(ends, ["answered", "cancelled", "cancelled"], "{record}");
+    assert_eq!(record["row"]["cost"]["part_unknown"], json!(true), "what they cost nobody can tell");
+}
+
+#[test]
 fn a_larger_model_that_fails_leaves_the_answer_as_it_was_judged() {
     let provider = Provider::choosing(|body| match body["model"] == "larger" {
         true => Script::json(500, &[], &json!({ "error": { "message": "down" } })),
@@ -172,7 +210,8 @@ fn tuned() -> (Provider, TestProject) {
     let cases: String = (0..30)
         .map(|number| {
             format!(
-                "- vars: {{ question: \"Within how many days can I return lamp number {number}?\" }}\n  assert: [{{ type: contains, value: 45 days }}]\n"
+                "- vars: {{ question: \"Within how many days can I return lamp number {number}?\" }}\n  \
+                 assert: [{{ type: contains, value: 45 days }}]\n"
             )
         })
         .collect();
@@ -187,8 +226,11 @@ fn tuning_finds_the_threshold_that_tells_and_says_how_sure_it_is() {
     assert_eq!((&found["small_only"]["passed"], &found["large_only"]["passed"]), (&json!(24), &json!(30)), "{found}");
     let pick = &found["pick"];
     assert_eq!((&pick["passed"], &pick["escalated"]), (&json!(30), &json!(6)), "{pick}");
-    let least = pick["policy"]["at_least"]["logprobs"].as_f64().or(pick["policy"]["at_least"]["grounding"].as_f64());
-    assert!(least.is_some(), "{pick}");
+    let least = pick["policy"]["at_least"]["logprobs"].as_f64();
+    assert!(
+        least.is_some_and(|least| 0.3 < least && least < 0.95),
+        "what is declared, where others tell as much: {pick}"
+    );
     assert_eq!(
         (&found["advice"], &found["unseen"]["point"]["passed"]),
         (&json!("inconclusive"), &json!(30)),
@@ -245,7 +287,9 @@ fn what_was_saved_and_what_was_wasted_is_shown() {
     for question in [QUESTION, QUESTION, "Tell me at length within how many days I can return a lamp."] {
         assert_eq!(client.post("/v1/chat/completions", &ask("shop", question)).status, 200);
     }
-    assert_eq!(client.post("/v1/chat/completions", &ask_streamed("shop", "Can lamps be returned?")).status, 200);
+    let streamed = client.post("/v1/chat/completions", &ask_streamed("shop", "Can lamps be returned?"));
+    let recorded = record(&client, streamed.header("x-shipway-trace"));
+    assert_eq!(recorded["payload"]["answer"]["finish_reasons"], json!(["stop"]), "{recorded}");
     let found = project.must(&["cost", "shop", "--json"]).json();
     let savings = &found["savings"];
     // 600 tokens at 0.90 USD a million less, for both of the calls that had them kept.

@@ -136,6 +136,7 @@ fn check(home: Home, script: &str) {
     });
     let wrong: Vec<String> = wrong.collect();
     let count = named.len();
+    assert!(output.status.success() && count > 20, "{sdk}: {count} checks, then {}\n{stderr}", output.status);
     assert!(wrong.is_empty(), "{sdk}: {} of {count} checks went wrong:\n{}\n{stderr}", wrong.len(), wrong.join("\n"));
     let leaving = named.iter().filter(|check| check.contains("leave")).count() / MODELS.len();
     assert_eq!(house.left(leaving), (leaving, leaving), "what the app leaves, Shipway leaves");

@@ -1,10 +1,10 @@
 //! `[model.escalate]`: what shows that a small model is unsure of its answer, and who is asked then.
 //!
-//! The defaults are places to start from and were measured on nobody's questions: `shipway eval NAME --tune-routing` finds
-//! those of a use case. That the mean log-probability of an answer's tokens tells which answers to pass on: N. Gupta et al.,
-//! "Language model cascades: token-level uncertainty and beyond", 2024, arXiv 2404.10136. That samples which agree are more
-//! often right: X. Wang et al., "Self-consistency", 2022, arXiv 2203.11171, and as a reason to escalate M. Yue et al., "Large
-//! language model cascades with mixture of thoughts", 2023, arXiv 2310.03094.
+//! The defaults are places to start from and were measured on nobody's questions: `shipway eval NAME --tune-routing`
+//! finds those of a use case. That the mean log-probability of an answer's tokens tells which answers to pass on: N.
+//! Gupta et al., "Language model cascades: token-level uncertainty and beyond", 2024, arXiv 2404.10136. That samples
+//! which agree are more often right: X. Wang et al., "Self-consistency", 2022, arXiv 2203.11171, and as a reason to
+//! escalate M. Yue et al., "Large language model cascades with mixture of thoughts", 2023, arXiv 2310.03094.
 
 use super::scalar::ModelRef;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -45,7 +45,8 @@ fn warm() -> f64 {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AtLeast {
-    /// For `grounding`: the share of the answer's sentences that rest on a passage; that of `guard.grounding` when absent.
+    /// For `grounding`: the share of the answer's sentences that rest on a passage; that of `guard.grounding` when
+    /// absent.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub grounding: Option<f64>,
     /// For `logprobs`: the geometric mean of the probabilities of the answer's tokens; 0.8 when absent.
@@ -57,7 +58,8 @@ pub struct AtLeast {
 }
 
 impl Escalate {
-    /// The measure below which a signal speaks, 0 to 1. `guard` is what `guard.grounding` asks for. `None`: nothing says.
+    /// The measure below which a signal speaks, 0 to 1. `guard` is what `guard.grounding` asks for. `None`: nothing
+    /// says.
     pub fn threshold(&self, signal: Signal, guard: Option<f64>) -> Option<f64> {
         match signal {
             Signal::Grounding => self.at_least.grounding.or(guard),

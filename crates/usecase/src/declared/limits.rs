@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsSection {
-    /// Most requests under way at once; 1024 for each core when absent.
+    /// Most requests under way at once; 8192 for each core when absent.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_in_flight: Option<usize>,
     /// Most requests that wait for a place among them; more are turned away with 503.

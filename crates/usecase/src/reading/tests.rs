@@ -125,7 +125,7 @@ fn a_secret_is_never_shown() {
     shipway.toml:2:49: unknown key `apikey` in `providers.x`
      2 | x = { kind = "opnai", api_key = "************", apikey = '************' }
        |                                                 ^^^^^^
-       expected: one of `kind`, `base_url`, `api_key`, `region`, `api_version`, `aws`, `jurisdiction`, `timeouts`
+       expected: one of `kind`, `base_url`, `api_key`, `region`, `api_version`, `responses`, `aws`, `jurisdiction`, `timeouts`
        help: did you mean `api_key`?
     "#);
     insta::assert_snapshot!(project("[providers.x]\nkind = \"openai\"\napi_key = \"sk-live-1234"), @r#"

@@ -116,6 +116,7 @@ aws = { access_key_id = "env:KEY_ID", secret_access_key = "env:SECRET_KEY", sess
 kind = "azure"
 base_url = "https://office.openai.azure.com"
 api_version = "2024-10-21"
+responses = true
 [prices."openai/gpt-5-mini"]
 input = "0.25 USD"
 cached_input = "$0.025"

@@ -111,7 +111,8 @@ impl<'a> Fields<'a> {
         let choice = self.rest.get("tool_choice").filter(|choice| *choice == "required" || choice.is_object());
         let Some(choice) = choice else { return Ok(()) };
         let named = choice.pointer("/function/name");
-        let is_it = |tool: &Value| named.is_none_or(|name| tool.pointer("/function/name").or(tool.get("name")) == Some(name));
+        let is_it =
+            |tool: &Value| named.is_none_or(|name| tool.pointer("/function/name").or(tool.get("name")) == Some(name));
         match tools.iter().any(is_it) {
             true => Ok(()),
             false => Err("`tool_choice` of a tool that is not among the `tools`".to_owned()),

@@ -2,6 +2,7 @@
 
 use super::cache::{self, Rules};
 use super::claude::Claude;
+use super::fields::Fields;
 use super::{Conversation, Piece, Tool, read};
 use crate::reply::Call;
 use serde_json::{Value, json};
@@ -121,4 +122,35 @@ fn what_was_retrieved_or_asked_ends_the_stable_part() {
     check(format!("Be kind.\n\n[1] Returns\nWithin 30 days.\n\n{long}"), &[]);
     check(format!("Answer `When?`. {long}"), &[]);
     check(format!("{long}the rules."), &["system … rules.", "turn 0"]);
+}
+
+#[test]
+fn ids_of_calls_are_written_as_every_provider_takes_them() {
+    for id in ["call_1", "toolu_01-A", &"a".repeat(64)] {
+        assert_eq!(read::call_id(id), id);
+    }
+    for id in ["functions.weather:0", "", "größe", &"a".repeat(100_000)] {
+        let written = read::call_id(id);
+        assert_eq!((written.len(), &written), (37, &read::call_id(id)), "{id}");
+    }
+}
+
+#[test]
+fn a_tool_that_has_to_be_called_must_be_there() {
+    let check = |mut fields: Value, is_there: bool| {
+        fields["messages"] = json!([]);
+        let call = call(Dialect::Chat, fields);
+        let refused = Fields::of(&call.request, false).refuse_what_changes_the_answer();
+        assert_eq!(refused.is_ok(), is_there, "{refused:?}");
+    };
+    let tools = json!([{"type": "function", "function": {"name": "f"}}]);
+    let named = |name: &str| json!({"type": "function", "function": {"name": name}});
+    check(json!({"tool_choice": "required"}), false);
+    check(json!({"tool_choice": "required", "tools": []}), false);
+    check(json!({"tool_choice": named("f")}), false);
+    check(json!({"tool_choice": named("g"), "tools": tools}), false);
+    check(json!({"tool_choice": named("f"), "tools": tools}), true);
+    check(json!({"tool_choice": "required", "tools": tools}), true);
+    check(json!({"tool_choice": "auto"}), true);
+    check(json!({"tool_choice": "none"}), true);
 }

@@ -101,7 +101,7 @@ const LLAMA_CPP: &[(&str, Word)] = &[("max_completion_tokens", Named("max_tokens
 /// Whether the value is another one than what is so anyway.
 fn says_something(name: &str, value: &Value) -> bool {
     let usual = name == "parallel_tool_calls";
-    !value.is_null() && *value != usual
+    !value.is_null() && *value != usual && value.as_array().is_none_or(|items| !items.is_empty())
 }
 
 /// Types of a message's parts that a kind of server has no word for.
@@ -266,7 +266,10 @@ impl Fitting<'_> {
         let unknown: Vec<String> = rest.keys().filter(|name| !FIELDS.contains(&name.as_str())).cloned().collect();
         for name in unknown {
             let value = rest.remove(&name).unwrap_or_default();
-            if ANTHROPICS_TOOLS.contains(&name.as_str()) && says_something(&name, &value) {
+            if !says_something(&name, &value) {
+                continue;
+            }
+            if ANTHROPICS_TOOLS.contains(&name.as_str()) {
                 return Err(format!("`{name}`"));
             }
             self.leave_out(format!("`{}`", shown(&name)));

@@ -221,7 +221,8 @@ fn parted(parts: &[Value], delta: &mut Map<String, Value>) -> Option<String> {
 /// Reads a usage report in any of the spellings found in the field; `None` when it reports nothing.
 pub(super) fn usage(report: &Value) -> Option<Usage> {
     let number = |names: &[&str]| {
-        names.iter().find_map(|name| report.pointer(name)?.as_u64().filter(|count| *count <= MOST_TOKENS))
+        let field = |path: &str| path.split('/').skip(1).try_fold(report, |value, step| value.get(step));
+        names.iter().find_map(|name| field(name)?.as_u64().filter(|count| *count <= MOST_TOKENS))
     };
     let input_tokens = number(&["/prompt_tokens", "/input_tokens"])?;
     let mut output_tokens = number(&["/completion_tokens", "/output_tokens"]).unwrap_or(0);

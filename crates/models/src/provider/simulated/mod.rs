@@ -58,7 +58,7 @@ impl Simulated {
         let unknown = |expected| Error::UnknownModel { model: model.clone(), expected };
         let script = Script::parse(&model.model).map_err(unknown)?;
         let fails = self.fails_now(model, &script);
-        let mut clock = Clock::start(model, timeouts);
+        let mut clock = Clock::start(running, timeouts);
         clock.limit(sleep(script.latency)).await?;
         if let (true, Some(status)) = (fails, script.fail) {
             return Err(Error::Status(Box::new(refusal(model, Some(status), script.retry_after))));

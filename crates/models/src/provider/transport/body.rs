@@ -11,7 +11,6 @@ use http_body_util::BodyExt;
 use usecase::declared::ModelRef;
 
 pub(crate) struct Body {
-    model: ModelRef,
     body: hyper::body::Incoming,
     /// The connection, until it is given back.
     lease: Option<Lease>,
@@ -21,7 +20,7 @@ pub(crate) struct Body {
 
 impl Body {
     pub(super) fn new(asking: &Asking<'_>, body: hyper::body::Incoming, lease: Option<Lease>, clock: Clock) -> Self {
-        Self { model: asking.model.clone(), body, lease, clock, running: asking.running.clone() }
+        Self { body, lease, clock, running: asking.running.clone() }
     }
 
     /// The next piece; `None` after the last. A body that ends short of its announced length is an error.
@@ -35,7 +34,7 @@ impl Body {
                     self.give_back_at_end();
                     return Ok(Some(bytes));
                 }
-                Some(Err(error)) => return Err(cut_off(&self.model, &error)),
+                Some(Err(error)) => return Err(cut_off(self.running.model(), &error)),
                 None => {
                     self.give_back();
                     return Ok(None);
@@ -46,9 +45,9 @@ impl Body {
 
     /// All of it, up to a limit in bytes.
     pub(crate) async fn whole(&mut self, limit_bytes: usize) -> Result<Bytes, Error> {
-        let too_large = || Error::TooLarge { model: self.model.clone(), limit_bytes, place: "in one answer" };
+        let too_large = |running: &Running| Error::TooLarge { model: ModelRef::clone(running.model()), limit_bytes, place: "in one answer" };
         if self.body.size_hint().exact().is_some_and(|length| length > limit_bytes as u64) {
-            return Err(too_large());
+            return Err(too_large(&self.running));
         }
         // Most answers come in one piece, which is then taken as it is.
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
@@ -57,7 +56,7 @@ impl Body {
         whole.extend_from_slice(&second);
         while let Some(bytes) = self.next().await? {
             if whole.len() + bytes.len() > limit_bytes {
-                return Err(Error::TooLarge { model: self.model.clone(), limit_bytes, place: "in one answer" });
+                return Err(too_large(&self.running));
             }
             whole.extend_from_slice(&bytes);
         }

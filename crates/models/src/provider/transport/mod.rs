@@ -99,7 +99,7 @@ impl Transport {
         outgoing: Outgoing,
         asking: &Asking<'_>,
     ) -> Result<Incoming, Error> {
-        let clock = Clock::start(asking.model, asking.timeouts);
+        let clock = Clock::start(asking.running, asking.timeouts);
         let request = self.request(method, outgoing, asking)?;
         let (response, sender) = clock.limit(self.exchange(request, asking)).await??;
         let (parts, body) = response.into_parts();
@@ -149,7 +149,8 @@ impl Transport {
                 },
             }
         }
-        let mut sender = self.connector.connect(asking.model).await?;
+        // Boxed, since it is rare and large: it holds the state of a TLS handshake.
+        let mut sender = Box::pin(self.connector.connect(asking.model)).await?;
         let response = sender.send_request(request).await.map_err(|error| body::cut_off(asking.model, &error))?;
         Ok((response, sender))
     }

@@ -121,14 +121,15 @@ fn user([chat, messages, responses]: [Value; 3]) -> [Value; 3] {
 
 /// All features, in the order of the docs.
 pub(super) fn features() -> Vec<Feature> {
+    [said(), called(), formed(), set()].into_iter().flatten().collect()
+}
+
+/// What is said, and how it is answered.
+fn said() -> Vec<Feature> {
     let new = Feature::new;
-    let [chat, messages, responses] = conversation();
-    let results = [json!({"messages": chat}), json!({"messages": messages}), json!({"input": responses})];
-    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false});
     let image = format!("data:image/png;base64,{PIXEL}");
     let pdf = "data:application/pdf;base64,JVBERi0=";
     let far = "https://pictures.example/cat.png";
-    let marked = |kind: &str| json!({"type": kind, "text": "Hi", "cache_control": {"type": "ephemeral"}});
     vec![
         new("text", "Text", nothing()),
         new("text streamed", "Text, streamed", nothing()).streamed(),
@@ -169,6 +170,15 @@ pub(super) fn features() -> Vec<Feature> {
                 json!({"type": "input_file", "filename": "a.pdf", "file_data": pdf}),
             ]),
         ),
+    ]
+}
+
+/// Tools.
+fn called() -> Vec<Feature> {
+    let new = Feature::new;
+    let [chat, messages, responses] = conversation();
+    let results = [json!({"messages": chat}), json!({"messages": messages}), json!({"input": responses})];
+    vec![
         new("tool called", "Tools, one called", with_tools(nothing())).answered(Said::calls(1)),
         new("tools called", "Tools, two called at once", with_tools(nothing())).answered(Said::calls(2)),
         new("tools streamed", "Tools called, streamed", with_tools(nothing())).answered(Said::calls(2)).streamed(),
@@ -203,6 +213,15 @@ pub(super) fn features() -> Vec<Feature> {
             ]),
         )
         .answered(Said::calls(1)),
+    ]
+}
+
+/// The form of the answer, and the thoughts before it.
+fn formed() -> Vec<Feature> {
+    let new = Feature::new;
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false});
+    let marked = json!({"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}});
+    vec![
         new(
             "schema",
             "Answer by a JSON schema",
@@ -236,11 +255,18 @@ pub(super) fn features() -> Vec<Feature> {
             "cache",
             "Marks for the prompt cache",
             [
-                json!({"messages": [{"role": "user", "content": [marked("text")]}]}),
-                json!({"messages": [{"role": "user", "content": [marked("text")]}]}),
+                json!({"messages": [{"role": "user", "content": [marked]}]}),
+                json!({"messages": [{"role": "user", "content": [marked]}]}),
                 Value::Null,
             ],
         ),
+    ]
+}
+
+/// Single settings.
+fn set() -> Vec<Feature> {
+    let new = Feature::new;
+    vec![
         new("stop", "Stop sequences", [json!({"stop": "END"}), json!({"stop_sequences": ["END"]}), Value::Null]),
         new(
             "limit",

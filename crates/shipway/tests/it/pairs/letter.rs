@@ -116,7 +116,7 @@ fn anthropics_events_reach_the_app_to_the_letter() {
     }
 
     // What was masked is translated there and back.
-    let mut personal = asked.clone();
+    let mut personal = asked;
     personal["messages"][0]["content"] = json!("I am ann@example.com");
     let reply = up.ask("/v1/messages", &personal, stream(&named(&searched())));
     assert!(!up.sent().to_string().contains("ann@example.com"));
@@ -177,9 +177,19 @@ fn response_events() -> Vec<Value> {
     events
 }
 
+/// With ids and sealed reasoning as they look there: guards must not take them for anything else.
 fn asked_of_openai() -> Value {
-    json!({"model": "up/m", "input": "Hi", "tools": [{"type": "web_search"}], "previous_response_id": "resp_0",
-        "include": ["web_search_call.action.sources"], "background": false, "truncation": "auto", "max_tool_calls": 3})
+    let id = |kind: &str| format!("{kind}_67ccd2bed1ec8190b14f964abc0542670bb6a6b452d3795b");
+    let sealed = "gAAAAABo4fK2mXv0Qd8b7yWJtO1kZ5c9sRr3uUeYxNnPq6hLwVgTfIaSzCjBDMEoKpHG2l4A==".repeat(8);
+    json!({"model": "up/m", "tools": [{"type": "web_search"}, {"type": "file_search", "vector_store_ids": [id("vs")]}],
+        "previous_response_id": id("resp"), "include": ["web_search_call.action.sources"], "background": false,
+        "truncation": "auto", "max_tool_calls": 3,
+        "input": [
+            {"type": "reasoning", "id": id("rs"), "summary": [], "encrypted_content": sealed},
+            {"type": "web_search_call", "id": id("ws"), "status": "completed"},
+            {"type": "function_call", "id": id("fc"), "call_id": "call_DdmO9pD3xa9XTPNJ32zg2hcA", "name": "f", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "call_DdmO9pD3xa9XTPNJ32zg2hcA", "output": "1"},
+            {"role": "user", "content": "Hi"}]})
 }
 
 #[test]
@@ -219,7 +229,7 @@ fn openais_own_responses_are_had_to_the_letter() {
     );
 
     // Masked it has to be translated, and what then cannot be said is refused.
-    let mut personal = asked.clone();
+    let mut personal = asked;
     personal["input"] = json!("I am ann@example.com");
     let reply = up.client.post("/v1/responses", &personal);
     assert_eq!((reply.status, reply.error_code().as_str()), (400, "unsupported"), "{}", reply.text());
@@ -284,4 +294,27 @@ fn an_app_that_did_not_ask_for_usage_sees_none() {
     assert_eq!(without_comments(&silent), expected.concat() + "data: [DONE]\n\n");
     assert_eq!(up.sent()["stream_options"]["include_usage"], true);
     assert_eq!(up.recorded(&silent)["usage"]["output_tokens"], 5);
+}
+
+#[test]
+fn pieces_of_several_answers_keep_their_order_to_the_letter() {
+    let up = Up::start(Kind::Openai, "");
+    let say = |index: u32, delta: Value, reason: Value| {
+        chat_chunk(&json!({"choices": [{"index": index, "delta": delta, "finish_reason": reason}]}))
+    };
+    let chunks = [
+        say(0, json!({"role": "assistant", "content": "One"}), Value::Null),
+        say(1, json!({"role": "assistant", "content": "Two"}), Value::Null),
+        say(0, json!({}), json!("stop")),
+        say(1, json!({"content": "!"}), Value::Null),
+        say(1, json!({}), json!("length")),
+    ];
+    let sent = String::from_utf8(super::upstream::events(&chunks, true)).expect("text");
+    let mut asked = crate::ask_streamed("up/m", "Hi");
+    asked["n"] = json!(2);
+    assert_eq!(without_comments(&up.ask("/v1/chat/completions", &asked, stream(&sent))), sent);
+    // Cut off while one answer had ended: no good end.
+    let cut = String::from_utf8(super::upstream::events(&chunks[..4], false)).expect("text");
+    let reply = up.ask("/v1/chat/completions", &asked, stream(&cut).then(Move::Reset));
+    assert!(!reply.done() && reply.text().contains("\"error\""), "{}", reply.text());
 }

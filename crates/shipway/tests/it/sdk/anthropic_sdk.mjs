@@ -1,6 +1,7 @@
 // Anthropic's TypeScript SDK: messages, their streams and helpers, token counts, models.
 
 import Anthropic from '@anthropic-ai/sdk';
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { z } from 'zod';
 import {
@@ -63,6 +64,12 @@ async function tools(model) {
 async function tools_streamed(model) {
   const events = client.messages.stream({ model, ...says(WEATHER_QUESTION), tools: tools_given });
   return answered(model, await events.finalMessage());
+}
+
+/** The SDK runs the tools and asks again by itself; its addresses end in `?beta=true`. */
+async function tools_run(model) {
+  const run = betaTool({ name: 'weather', description: 'How warm it is', inputSchema: WEATHER, run: weather });
+  return text_of(await client.beta.messages.toolRunner({ model, ...says(WEATHER_QUESTION), tools: [run] }));
 }
 
 async function object(model) {
@@ -165,6 +172,6 @@ async function leave(model) {
 }
 
 await run(version('@anthropic-ai/sdk'), [
-  chat, stream, stream_helper, tools, tools_streamed, object, picture, thoughts, count, models, citations,
+  chat, stream, stream_helper, tools, tools_streamed, tools_run, object, picture, thoughts, count, models, citations,
   citations_streamed, refusal, refusal_streamed, headers, wrong_key, wrong_model, wrong_request, refused, busy, cut, leave,
 ]);

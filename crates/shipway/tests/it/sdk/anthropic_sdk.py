@@ -69,6 +69,21 @@ def tools_streamed(model):
     return [message.stop_reason, *answered(model, message)]
 
 
+def tools_run(model):
+    """The SDK runs the tools and asks again by itself; its addresses end in `?beta=true`."""
+
+    @anthropic.beta_tool(name="weather")
+    def run(city: str) -> str:
+        """How warm it is.
+
+        Args:
+            city: the city
+        """
+        return weather(city)
+
+    return text_of(client.beta.messages.tool_runner(model=model, **says(WEATHER_QUESTION, tools=[run])).until_done())
+
+
 def object(model):
     question = says("Which city, and for how many days?")
     return client.messages.parse(model=model, **question, output_format=Trip).parsed_output.model_dump()
@@ -168,6 +183,6 @@ def leave(model):
 
 
 run(f"anthropic {anthropic.__version__}", [
-    chat, stream, stream_helper, tools, tools_streamed, object, picture, thoughts, count, models, citations,
+    chat, stream, stream_helper, tools, tools_streamed, tools_run, object, picture, thoughts, count, models, citations,
     citations_streamed, refusal, refusal_streamed, headers, wrong_key, wrong_model, wrong_request, refused, busy, cut, leave,
 ])

@@ -55,6 +55,10 @@ fn keys_of_kinds() {
        | ^^^^^^
        help: only Bedrock and SageMaker have regions: leave it out
     "#);
+    let said = project("[providers.g]\nkind = \"gemini\"\nresponses = true");
+    assert!(said.contains("only servers that speak OpenAI's dialects can have it: leave it out"), "{said}");
+    let may = project("[providers.o]\nkind = \"openai\"\nbase_url = \"https://a.example/v1\"\nresponses = true");
+    assert!(!may.contains("`responses`"), "{may}");
     insta::assert_snapshot!(project("[providers.cloud]\nkind = \"bedrock\"\napi_version = \"1/2\""), @r#"
     shipway.toml:1:12: nobody says in which region provider `cloud` is
      1 | [providers.cloud]

@@ -1,4 +1,5 @@
 //! Responses as they come, and what is read of them.
+#![expect(clippy::needless_pass_by_value, reason = "JSON that is written where it is used needs no reference")]
 
 use super::*;
 use crate::provider::golden::{decode, model, sse, streamed, whole};

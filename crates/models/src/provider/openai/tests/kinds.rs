@@ -4,7 +4,7 @@ use super::super::{embedding, fitting, stream, wire};
 use crate::provider::{golden, splice};
 use bytes::Bytes;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use usecase::declared::ProviderKind::{
     self, Azure, Groq, LlamaCpp, Mistral, Ollama, Openai, Openrouter, Together, Vllm,
 };
@@ -55,7 +55,9 @@ fn fields_are_named_as_each_server_names_them() {
         fields.as_object_mut().expect("an object").extend(rest.as_object().cloned().expect("an object"));
         fields
     };
-    check(Ollama, &asked(false), &short(json!({})), &["`logit_bias`"]);
+    let one_at_a_time = golden::request(json!({"parallel_tool_calls": false}));
+    check(Ollama, &one_at_a_time, &json!({}), &["`parallel_tool_calls`"]);
+    check(Ollama, &asked(false), &json!({"seed": 0, "max_tokens": 9, "store": false}), &["`logit_bias`", "`user`"]);
     check(LlamaCpp, &asked(false), &short(json!({"logit_bias": {"1": 2}})), &[]);
     check(Together, &asked(false), &short(json!({"logit_bias": {"1": 2}})), &[]);
     let usage = json!({"provider": {"order": ["a"]}, "stream": true, "stream_options": {"include_usage": true}, "usage": {"include": true}});
@@ -158,6 +160,22 @@ fn words_of_another_dialect_are_left_out_by_name() {
     let file = json!({"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_url": "https://example.com/a.pdf"}}]}]});
     let refused = sent(Openai, &golden::foreign(file.clone())).expect_err("it cannot be had");
     assert_eq!(refused, "a file by its address");
+    for (foreign, feature) in [
+        (
+            json!({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
+            "a tool of type `web_search_20250305`",
+        ),
+        (json!({"mcp_servers": [{"url": "https://m.example"}]}), "`mcp_servers`"),
+        (
+            json!({"messages": [{"role": "user", "content": [{"type": "server_tool_use"}]}]}),
+            "a message's part of type `server_tool_use`",
+        ),
+    ] {
+        assert_eq!(sent(Openai, &golden::foreign(foreign)).expect_err("it cannot be had"), feature);
+    }
+    let (sent_fields, named) =
+        sent(Openai, &golden::foreign(json!({"of_tomorrow": 1, "mcp_servers": []}))).expect("it can be had");
+    assert_eq!((sent_fields.get("of_tomorrow"), named.len()), (None, 1), "{named:?}");
     assert!(sent(Openrouter, &golden::foreign(file)).is_ok());
     // The same words of an app that speaks chat completions itself are its own affair.
     let own = ChatRequest { dialect: Dialect::Chat, ..request };
@@ -246,6 +264,22 @@ fn what_something_changed_is_written_anew() {
 
 fn events() -> stream::Events {
     stream::Events::new(&golden::model("m"), "salt".to_owned(), true)
+}
+
+#[test]
+fn usage_that_the_app_did_not_ask_for_is_cut_out_of_a_piece() {
+    let check = |piece: &str, expected: Option<&str>| {
+        let cut = splice::without_usage(piece.as_bytes());
+        assert_eq!(cut.as_deref(), expected.map(str::as_bytes), "{piece}");
+    };
+    check(r#"{"a":1,"usage":null}"#, Some(r#"{"a":1}"#));
+    check(r#"{"a":"\"usage\":1" , "usage" : {"x":[1]} , "b":2}"#, Some(r#"{"a":"\"usage\":1" , "b":2}"#));
+    check(r#"{ "usage":null, "choices":[{"usage":1}]}"#, Some(r#"{ "choices":[{"usage":1}]}"#));
+    check(r#"{"usage":{}}"#, Some("{}"));
+    // Without it, written in disguise, or no object: left to the slower way.
+    for odd in [r#"{"a":1}"#, r#"{"\u0075sage":null}"#, "[1]", "", "{", r#"{"usage":1,"usage":2}"#] {
+        check(odd, None);
+    }
 }
 
 #[test]
@@ -360,6 +394,18 @@ fn embeddings_are_asked_for_as_numbers_and_read_by_index() {
 }
 
 proptest! {
+    #[test]
+    fn cutting_usage_out_changes_nothing_else(text in "\\PC{0,30}", place in 0..4_usize, usage in any::<Option<i64>>()) {
+        let mut fields = vec![("a", json!(text)), ("usage", json!({"x": [1, text]})), ("b", json!(null))];
+        fields[1].1 = usage.map_or(fields[1].1.clone(), Value::from);
+        fields.rotate_left(place % 3);
+        let piece: Map<String, Value> = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut expected = piece.clone();
+        expected.shift_remove("usage");
+        let cut = splice::without_usage(Value::Object(piece).to_string().as_bytes()).expect("it has one");
+        prop_assert_eq!(serde_json::from_slice::<Value>(&cut).expect("JSON"), Value::Object(expected));
+    }
+
     #[test]
     fn splicing_changes_the_named_fields_only(
         before in "[a-z]{0,8}", text in "\\PC{0,30}", model in "\\PC{0,12}",
