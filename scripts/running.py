@@ -1,4 +1,4 @@
-"""What `xquad` and `bench` share: a project in a temporary folder, a running server, and what the kernel says of it.
+"""What `xquad`, `bench` and `instructions` share: a project in a temporary folder, a running server, and what the kernel says of it.
 
 Python's standard library only.
 """
@@ -103,13 +103,14 @@ def quantile(values, share):
 
 
 class Server:
-    """`shipway serve` on a free loopback port, stopped (with a drain) at the end of a `with` block."""
+    """`shipway serve` on a free loopback port, stopped (with a drain) at the end of a `with` block. `under` is a command
+    line to run it with, a profiler's for instance."""
 
-    def __init__(self, binary, project, patience=60, core=None):
+    def __init__(self, binary, project, patience=60, core=None, under=()):
         begun = time.monotonic()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            on_core(core, [binary, "--project", project, "--json", "serve", "--listen", "127.0.0.1:0"]),
+            on_core(core, [*under, binary, "--project", project, "--json", "serve", "--listen", "127.0.0.1:0"]),
             stdout=subprocess.PIPE,
             stderr=self.log,
         )

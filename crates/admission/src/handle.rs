@@ -69,9 +69,8 @@ impl Admission {
         Ok(self.storage.read(store::list)?)
     }
 
-    /// Revokes a key by its id; the next request with it is refused here, and within a second in every other process on
-    /// the data folder. False when there is no such
-    /// key, or it was revoked before.
+    /// Revokes a key by its id; requests with it are refused from now on here, and within about 50 ms in every other
+    /// process on the data folder. False when there is no such key, or it was revoked before.
     ///
     /// # Errors
     /// The storage's.

@@ -7,7 +7,7 @@ use crate::file::{self, FileInfo, Upload};
 use crate::handle::Batches;
 use crate::line;
 use crate::lines::Lines;
-use crate::runner::request_id;
+use crate::asking::request_id;
 use crate::sealed::{self, Secret};
 use crate::store::{self, FileRow};
 use crate::validation::unreadable;

@@ -18,6 +18,15 @@ const MOST_WORKS: usize = 32;
 /// What is read ahead: lines, and about how many bytes.
 const READ_AHEAD: (usize, usize) = (64, 1 << 20);
 
+/// How often a line was asked in vain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tries {
+    /// Answered with a failure that may pass.
+    pub(crate) failed: u8,
+    /// Answered with "not now" when it was on its way already.
+    pub(crate) unavailable: u8,
+}
+
 /// A batch that is being answered.
 pub(crate) struct Work {
     pub(crate) batch: Batch,
@@ -25,8 +34,10 @@ pub(crate) struct Work {
     pub(crate) secret: Secret,
     pub(crate) pace: Pace,
     pub(crate) under_way: usize,
-    /// How often a line was answered with a failure that may pass.
-    pub(crate) tries: HashMap<u64, u8>,
+    /// The lines that were asked in vain.
+    pub(crate) tries: HashMap<u64, Tries>,
+    /// A line came back from its way with "not now": whether answers can be recorded is seen to before the next one.
+    pub(crate) in_doubt: bool,
     /// No line is begun any more: it was cancelled, or its window ended.
     pub(crate) stopped: bool,
     ready: VecDeque<Line>,
@@ -55,6 +66,7 @@ impl Work {
             pace: Pace::new(room.limits().workers),
             under_way: 0,
             tries: HashMap::new(),
+            in_doubt: false,
             stopped: false,
             ready: VecDeque::new(),
             source: Some(Source { lines, answered }),

@@ -11,8 +11,10 @@
 //!
 //! In reading order: `error`; `sealed` (the cryptography); `file` and `batch` (the nouns, and which state follows
 //! which); `lines` and `line` (reading what was uploaded); `store` (all the SQL); `handle` (`Batches`); then the path of
-//! a batch: `validation`, `desk` (whose line is next), `pace` (how fast), `runner`, `conclusion` (the files that come out).
+//! a batch: `validation`, `desk` (whose line is next), `pace` (how fast), `asking` (one
+//! line on its way), `runner`, `conclusion` (the files that come out).
 
+mod asking;
 mod batch;
 mod conclusion;
 mod desk;

@@ -1,20 +1,18 @@
 //! The loop that carries batches from state to state and answers their lines beside the live traffic. One process of a
 //! data folder runs it at a time; what it does is on disk step by step, so that the next one goes on where it stood.
 
+use crate::asking::{Again, Asked};
 use crate::batch::{Batch, Endpoint, Status};
 use crate::conclusion::{conclude, sweep};
-use crate::desk::{Desk, Work};
+use crate::desk::{Desk, Tries, Work};
 use crate::error::{Error, Result};
 use crate::handle::Batches;
-use crate::line::Line;
-use crate::sealed::{self, Secret};
-use crate::store::{self, ResultRow};
+use crate::store;
 use crate::validation::{beside, validate};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::panic::AssertUnwindSafe;
@@ -29,8 +27,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ROOM_EVERY: Duration = Duration::from_millis(25);
 /// How often files whose time is over are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-/// How often a line is asked whose answer was a failure of the provider or of ours.
-const MOST_TRIES: u8 = 3;
 
 /// Who answers lines: the wire's side of this room, which makes of each the same as a live request.
 pub trait Door: Send + Sync {
@@ -119,15 +115,6 @@ enum Ended {
         failed: Option<Error>,
     },
     Swept,
-}
-
-/// A line that has to be asked again.
-struct Again {
-    line: Line,
-    /// How long to wait first, when somebody said.
-    wait: Option<Duration>,
-    /// It failed, rather than being turned away.
-    failed: bool,
 }
 
 struct Runner {
@@ -253,13 +240,24 @@ impl Runner {
             if !self.door.has_room() {
                 return true;
             }
+            if work.in_doubt {
+                // The same row once more: a write like any other, which changes nothing.
+                let (room, id) = (self.room.clone(), work.batch.id.clone());
+                if let Err(error) = beside(move || room.change(&id, |_| Ok(()))).await {
+                    tracing::error!(batch = work.batch.id, %error, "no line is begun while answers cannot be recorded");
+                    work.pace.too_much(None, Instant::now());
+                    continue;
+                }
+                work.in_doubt = false;
+            }
             match work.next().await {
                 Ok(Some(line)) => {
                     work.under_way += 1;
-                    let last = work.tries.get(&line.number).is_some_and(|tries| *tries + 1 >= MOST_TRIES);
-                    let asked = Asked { batch: work.batch.clone(), secret: work.secret, line, last };
+                    let tries = work.tries.get(&line.number).copied().unwrap_or_default();
+                    let asked = Asked { batch: work.batch.clone(), secret: work.secret, line, tries };
                     self.lines += 1;
-                    self.jobs.spawn(asked.answer(self.room.clone(), Arc::clone(&self.door)));
+                    let (room, door, batch) = (self.room.clone(), Arc::clone(&self.door), work.batch.id.clone());
+                    self.jobs.spawn(async move { Ended::Line { batch, again: asked.answer(room, door).await } });
                 }
                 Ok(None) if work.is_done() => {
                     let batch = work.batch.clone();
@@ -283,9 +281,12 @@ impl Runner {
                 work.under_way -= 1;
                 match again {
                     None => work.pace.answered(),
-                    Some(Again { line, wait, failed }) => {
+                    Some(Again { line, wait, tries }) => {
                         work.pace.too_much(wait, Instant::now());
-                        *work.tries.entry(line.number).or_default() += u8::from(failed);
+                        work.in_doubt |= tries.unavailable > 0;
+                        if tries != Tries::default() {
+                            work.tries.insert(line.number, tries);
+                        }
                         work.put_back(line);
                     }
                 }
@@ -304,68 +305,4 @@ impl Runner {
             Err(error) => tracing::error!(%error, "a job of the batches stopped"),
         }
     }
-}
-
-/// A line on its way.
-struct Asked {
-    batch: Batch,
-    secret: Secret,
-    line: Line,
-    /// What fails now has failed.
-    last: bool,
-}
-
-impl Asked {
-    async fn answer(self, room: Batches, door: Arc<dyn Door>) -> Ended {
-        let asking = door.answer(self.batch.key.clone(), self.batch.endpoint, self.line.body.clone());
-        let answer = AssertUnwindSafe(asking).catch_unwind().await.unwrap_or_else(|_| LineAnswer::broken());
-        let Self { batch, secret, line, last } = self;
-        let wait = answer.retry_after;
-        if may_pass(answer.status, last) {
-            let failed = !matches!(answer.status, 429 | 503);
-            return Ended::Line { batch: batch.id, again: Some(Again { line, wait, failed }) };
-        }
-        let json = result_line(&batch.id, &line, &answer);
-        let row = ResultRow {
-            line: i64::try_from(line.number).unwrap_or(i64::MAX),
-            failed: answer.status != 200,
-            result: sealed::seal(&secret, &batch.id, json.as_bytes()),
-        };
-        let id = batch.id.clone();
-        let written = room.storage().write(move |transaction| store::insert_result(transaction, &id, &row)).await;
-        let again = written.err().map(|error| {
-            tracing::error!(batch = batch.id, line = line.number, %error, "an answer could not be kept");
-            Again { line, wait: None, failed: false }
-        });
-        Ended::Line { batch: batch.id, again }
-    }
-}
-
-/// Whether a line is asked again: always when it was too much just now or money is spent for today, a few times when
-/// somebody else's failure may pass.
-fn may_pass(status: u16, last: bool) -> bool {
-    matches!(status, 429 | 503) || (!last && matches!(status, 408 | 500 | 502 | 504))
-}
-
-/// The name of a line's answer: the batch's, and the line's number.
-pub(crate) fn request_id(batch: &str, line: u64) -> String {
-    format!("batch_req_{}_{line}", batch.trim_start_matches("batch_"))
-}
-
-fn result_line(batch: &str, line: &Line, answer: &LineAnswer) -> String {
-    let text = String::from_utf8_lossy(&answer.body);
-    // Line breaks between the values of a body would end the line.
-    let body = match serde_json::from_str::<&RawValue>(&text) {
-        Ok(json) if !json.get().contains(['\n', '\r']) => json.get().to_owned(),
-        Ok(json) => serde_json::from_str::<Value>(json.get()).unwrap_or_default().to_string(),
-        Err(_) => Value::from(text.as_ref()).to_string(),
-    };
-    let (id, custom_id, trace) = (request_id(batch, line.number), &line.custom_id, &answer.request_id);
-    format!(
-        r#"{{"id":{},"custom_id":{},"response":{{"status_code":{},"request_id":{},"body":{body}}},"error":null}}"#,
-        json!(id),
-        json!(custom_id),
-        answer.status,
-        json!(trace)
-    )
 }

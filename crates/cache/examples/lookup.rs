@@ -73,6 +73,7 @@ fn kept() -> Kept {
         cost: Cost::ZERO,
         usage: Usage::default(),
         model: "simulated/fast".to_owned(),
+        warnings: Vec::new(),
         snapshots: Vec::new(),
         created: Timestamp(0),
     }

@@ -35,8 +35,7 @@ impl Settings {
     /// `embedder` is the identity of what makes the vectors.
     pub fn of(declared: &CacheSection, embedder: &str) -> Self {
         let verifier = Verifier::for_embedder(embedder);
-        let near =
-            declared.semantic.as_ref().map(|semantic| semantic.threshold.map_or(verifier.threshold, |own| own as f32));
+        let near = declared.semantic.as_ref().and_then(|semantic| semantic.threshold).map(|threshold| threshold as f32);
         let CacheSection { exact, ttl, most_bytes, sampled, .. } = *declared;
         Self { exact, near, verifier, ttl, most_bytes, sampled }
     }

@@ -15,6 +15,8 @@ pub struct Kept {
     pub usage: Usage,
     /// `provider/model` that answered.
     pub model: String,
+    /// What of the request was changed for that model, a clause each: true of every request that shares the answer.
+    pub warnings: Vec<String>,
     /// The collections that were searched and their snapshots, for the record.
     pub snapshots: Vec<(String, u64)>,
     /// When the original was given; its time to live begins here.
@@ -62,6 +64,7 @@ impl Kept {
             written(serde_json::to_string(&self.completion)),
             written(serde_json::to_string(&self.citations)),
             written(serde_json::to_string(&self.verdicts)),
+            written(serde_json::to_string(&self.warnings)),
         ];
         std::mem::size_of::<Self>() + parts.iter().sum::<usize>()
     }

@@ -80,6 +80,7 @@ fn kept(text: &str) -> Kept {
         cost: Cost::ZERO,
         usage: Usage::default(),
         model: "openai/gpt-5-mini".to_owned(),
+        warnings: Vec::new(),
         snapshots: vec![("handbook".to_owned(), 7)],
         created: Timestamp(0),
     }
@@ -275,11 +276,9 @@ fn an_answer_lives_for_its_time() {
 
 #[test]
 fn declared_settings() {
-    let careful = Settings::of(
-        &CacheSection { semantic: Some(Semantic::default()), ..CacheSection::default() },
-        "minilm-l6-v2/x",
-    );
-    assert_eq!(careful.near, Some(Verifier::for_embedder("minilm-l6-v2/x").threshold));
+    let unmeasured = CacheSection { semantic: Some(Semantic::default()), ..CacheSection::default() };
+    assert_eq!(Settings::of(&unmeasured, "minilm-l6-v2/x").near, None, "no threshold that nobody measured");
+    assert_eq!(settings().near, Some(0.6));
     let exact = Cache::new(Settings::of(&CacheSection::default(), "minilm-l6-v2/x"));
     assert!(!exact.wants_vector(&asked("Why?")));
     exact.keep(&asked("How do I pay?"), Some(&VECTOR), kept("So.")).expect("it may be kept");

@@ -106,7 +106,7 @@ pub(crate) async fn ask(
     case: &Case,
 ) -> Result<(Answer, Vec<Attempt>), Unanswered> {
     let request = case.request(use_case);
-    let estimate = pipeline.estimate(prepared, &request);
+    let estimate = pipeline.estimate(prepared, &request).cost;
     let admitted = admission
         .admit(case.principal(use_case), use_case, None, estimate)
         .map_err(|denied| unanswered(format!("the request was not admitted: {denied}"), Cost::ZERO))?;

@@ -141,8 +141,7 @@ fn finished(trace: TraceId, bytes: usize) -> Finished {
         cost: Cost::known(MicroUsd(413)),
         saved: MicroUsd::ZERO,
     };
-    let span =
-        |number: u64| Span { name: "guards".into(), start_us: number, duration_us: 100, attributes: Map::new() };
+    let span = |number: u64| Span { name: "guards".into(), start_us: number, duration_us: 100, attributes: Map::new() };
     let words = |sentence: &str| sentence.repeat(bytes / sentence.len() + 1);
     Finished {
         trace,

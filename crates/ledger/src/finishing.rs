@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use storage::{Job, Storage};
 use tokio::sync::oneshot;
-use usecase::Timestamp;
+use usecase::{Timestamp, TraceId};
 
 /// Sealing again after another process changed the subject's key: twice in a row is rare, four times is a bug.
 pub(crate) const MOST_TRIES: usize = 4;
@@ -53,8 +53,9 @@ impl Ledger {
     /// runtime, and wakes its task from the writer's thread.
     ///
     /// # Errors
-    /// `NotOpen`, or the storage's: then nothing was recorded and the call may be made again. A future that is dropped
-    /// after its first poll still records (but for a subject whose key another write changed at that very moment).
+    /// `NotOpen`, or the storage's: then nothing was recorded, and the call is made again or the request given up
+    /// ([`Ledger::forget`]). A future that is dropped after its first poll still records (but for a subject whose key
+    /// another write changed at that very moment).
     pub async fn finish(&self, finished: Finished) -> Result<()> {
         let trace = finished.trace;
         // Counted before it leaves the open ones, so that at no moment it is in neither number.
@@ -67,6 +68,20 @@ impl Ledger {
             self.inner.open().insert(trace, open);
         }
         result
+    }
+
+    /// Gives up a request whose end could not be recorded, so that it does not count as running until the process ends.
+    ///
+    /// Its note is not wiped. The place of a whole answer's is free for another: nothing left, so nothing is lost. That of
+    /// a stream stays, because a part of it may have left. What is still noted at the next start is marked as interrupted
+    /// there.
+    pub fn forget(&self, trace: TraceId) {
+        let open = self.inner.open().remove(&trace);
+        if let Some(Open { started, place: Some(place) }) = open
+            && !started.stream
+        {
+            self.inner.begun.release(place);
+        }
     }
 }
 
@@ -275,8 +290,10 @@ impl Job for Batch {
                 (Ok(()), Some(refusal)) => Err(Error::from(refusal)),
                 (Ok(()), None) => Ok(()),
             };
+            // Nobody waits who could make the call again: as in [`Ledger::forget`].
+            let given_up = record.reply.is_closed() && !record.row.stream;
             if let Some(place) = record.place
-                && matches!(told, Ok(()) | Err(Error::NotOpen(_)))
+                && (given_up || matches!(told, Ok(()) | Err(Error::NotOpen(_))))
             {
                 self.begun.release(place);
             }

@@ -35,12 +35,14 @@ pub(crate) struct Inner {
     pub(crate) node: Arc<str>,
     pub(crate) run: Run,
     pub(crate) keyring: Keyring,
-    begun: Arc<Begun>,
+    pub(crate) begun: Arc<Begun>,
     pub(crate) queue: Queue,
     /// Requests that began here and have not ended.
     open: Mutex<HashMap<TraceId, Open>>,
     /// Requests that are not open any more and whose end is on its way to the writer.
     pub(crate) ending: AtomicUsize,
+    /// Held by whoever reads the notes of all processes.
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// A request that has begun.
@@ -70,8 +72,8 @@ impl Ledger {
         }
         let begun = Arc::new(Begun::create(storage.folder(), &run.id)?);
         let queue = Queue::new(Arc::clone(&node), Arc::clone(&begun));
-        let (open, ending) = (Mutex::default(), AtomicUsize::new(0));
-        let inner = Inner { storage: storage.clone(), node, run, keyring, begun, queue, open, ending };
+        let (open, ending, looking) = Default::default();
+        let inner = Inner { storage: storage.clone(), node, run, keyring, begun, queue, open, ending, looking };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -102,8 +104,11 @@ impl Ledger {
                 Ok(number) => ledger.synced(number).await,
                 Err(error) => Err(error),
             };
-            if result.is_err() {
-                ledger.inner.open().remove(&trace);
+            if result.is_err()
+                && let Some(Open { place: Some(place), .. }) = ledger.inner.open().remove(&trace)
+            {
+                // Nothing of its answer has left, and nothing will.
+                ledger.inner.begun.release(place);
             }
             result
         }
@@ -183,6 +188,7 @@ impl Ledger {
     /// `InvalidOutcome`, `UnknownSubject` and `IdempotencyConflict` are the caller's; the rest is the storage's.
     pub async fn outcome(&self, report: OutcomeReport) -> Result<OutcomeId> {
         report.check()?;
+        let runs_here = self.inner.is_open(&report.use_case, &report.subject);
         let keyring = &self.inner.keyring;
         let now = Timestamp::now();
         let moment_told = report.occurred_at.is_some();
@@ -218,12 +224,27 @@ impl Ledger {
             payload: None,
         };
         let event = NewEvent::new(&self.inner.node, parts);
-        let folder = self.inner.storage.folder().to_owned();
+        let is_running = runs_here || self.runs_unrecorded(&told).await?;
         let job = move |transaction: &Transaction<'_>| {
-            let is_running = || is_running(&folder, &told).map_err(storage::Error::refuse);
             store::outcomes::record(transaction, &event, &told, idempotency.as_ref(), is_running)
         };
         Ok(self.inner.storage.write(job).await?)
+    }
+
+    /// Whether a request of this outcome's subject has begun in any process and has no record yet. The notes are read
+    /// before the transaction and beside the caller's thread, by one at a time: an app that reports on requests that
+    /// never were holds up nobody's commit.
+    async fn runs_unrecorded(&self, told: &OutcomeBody) -> Result<bool> {
+        let (use_case, subject) = (told.use_case.clone(), told.subject.clone());
+        let recorded =
+            self.inner.storage.read(|connection| store::outcomes::is_recorded(connection, &use_case, &subject))?;
+        if recorded {
+            return Ok(false);
+        }
+        let _alone = self.inner.looking.lock().await;
+        let folder = self.inner.storage.folder().to_owned();
+        let looked = tokio::task::spawn_blocking(move || is_noted(&folder, &use_case, &subject));
+        looked.await.map_err(|_| Error::Storage(storage::Error::Closed))?
     }
 
     /// Destroys the key of a person, a conversation or a single request: their payloads can be read by nobody any
@@ -285,6 +306,18 @@ impl Inner {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a request of this subject, as the app names it, runs in this process.
+    fn is_open(&self, use_case: &str, subject: &OutcomeSubject) -> bool {
+        let open = self.open();
+        let fits = |open: &Open| open.started.use_case == use_case;
+        match subject {
+            OutcomeSubject::Trace(trace) => open.get(trace).is_some_and(fits),
+            OutcomeSubject::Conversation(name) => {
+                open.values().any(|open| fits(open) && open.started.conversation.as_ref() == Some(name))
+            }
+        }
+    }
+
     fn decision(&self, event: &Event) -> Result<(NewEvent, Option<DataKey>)> {
         let mut told = DecisionBody { facts: event.body.clone(), payload: None };
         let (mut payload, mut used) = (None, None);
@@ -310,13 +343,13 @@ impl Inner {
     }
 }
 
-/// Whether a request of this outcome's subject has begun and not ended, in any process.
-fn is_running(folder: &Path, told: &OutcomeBody) -> Result<bool> {
-    let fits = |row: &RequestRow| match &told.subject {
+/// Whether any process has noted a request of this subject. It reads no more than was once open at the same time.
+fn is_noted(folder: &Path, use_case: &str, subject: &OutcomeSubject) -> Result<bool> {
+    let fits = |row: &RequestRow| match subject {
         OutcomeSubject::Trace(trace) => row.trace == *trace,
         OutcomeSubject::Conversation(pseudonym) => row.conversation.as_ref() == Some(pseudonym),
     };
-    Ok(begun::all_noted(folder)?.iter().any(|row| row.use_case == told.use_case && fits(row)))
+    Ok(begun::all_noted(folder)?.iter().any(|row| row.use_case == use_case && fits(row)))
 }
 
 /// Records every request that these files of dead runs note and nobody recorded.

@@ -58,32 +58,26 @@ impl Models {
         self.rate(model).map(|rate| rate.price.clone())
     }
 
-    /// The most that one answered call may cost over the chain: its input estimated (with passages that are still to be
-    /// retrieved, in characters), its output at the request's own limit or [`tokens::DEFAULT_OUTPUT_TOKENS`]. A model
-    /// without a price makes a part of it unknown.
-    pub fn estimate(&self, chain: &[ModelRef], request: &ChatRequest, passages_chars: usize) -> Cost {
-        let usage = Usage {
+    /// The most that one answered call may use: its input estimated (with passages that are still to be retrieved, in
+    /// characters), its output at the smaller of the request's own limit and this one, in tokens, or at
+    /// [`tokens::DEFAULT_OUTPUT_TOKENS`] where there is neither.
+    pub fn most_usage(&self, request: &ChatRequest, passages_chars: usize, limit: Option<u64>) -> Usage {
+        Usage {
             input_tokens: tokens::of_request(request) + tokens::of_characters(passages_chars),
-            output_tokens: tokens::most_output(request),
+            output_tokens: tokens::most_output(request, limit),
             estimated: true,
             ..Usage::default()
-        };
-        let costs = chain.iter().map(|model| price::cost(self.rate(model).as_deref(), &usage));
-        costs.fold(Cost::ZERO, |most, cost| Cost {
-            known: most.known.max(cost.known),
-            part_unknown: most.part_unknown || cost.part_unknown,
-        })
+        }
+    }
+
+    /// What a model takes for so many tokens; unknown without a price.
+    pub fn cost(&self, model: &ModelRef, usage: &Usage) -> Cost {
+        price::cost(self.rate(model).as_deref(), usage)
     }
 
     /// The input tokens of a request, estimated without asking anybody.
     pub fn estimated_tokens(&self, request: &ChatRequest) -> u64 {
         tokens::of_request(request)
-    }
-
-    /// The most tokens that one answered call may use, input and output, counted as [`Models::estimate`] does.
-    pub fn most_tokens(&self, request: &ChatRequest, passages_chars: usize) -> u64 {
-        let input = tokens::of_request(request) + tokens::of_characters(passages_chars);
-        input.saturating_add(tokens::most_output(request))
     }
 
     /// Proves that data under this rule may go to that model's provider, or says why it may not.

@@ -3,6 +3,7 @@
 mod batch;
 mod chain;
 mod faults;
+mod keeping;
 mod kinds;
 mod registry;
 mod routing;

@@ -123,9 +123,10 @@ fn add_message(count: &mut Count, message: &Message) {
     message.rest.values().for_each(|value| count.add_value(value));
 }
 
-/// The most output tokens that a request may cause: its own limit for each of its choices.
-pub(crate) fn most_output(request: &ChatRequest) -> u64 {
+/// The most output tokens that a request may cause: its own limit, or the smaller one set for it, for each of its choices.
+pub(crate) fn most_output(request: &ChatRequest, limit: Option<u64>) -> u64 {
     let number = |name: &str| request.rest.get(name).and_then(Value::as_u64);
-    let limit = number("max_completion_tokens").or(number("max_tokens")).unwrap_or(DEFAULT_OUTPUT_TOKENS);
+    let own = number("max_completion_tokens").or(number("max_tokens"));
+    let limit = own.into_iter().chain(limit).min().unwrap_or(DEFAULT_OUTPUT_TOKENS);
     limit.saturating_mul(number("n").unwrap_or(1).max(1))
 }

@@ -66,7 +66,7 @@ pub(crate) async fn ask(
     models: &Models,
     chain: Vec<Cleared>,
     rules: &Model,
-    prompt: Prompt,
+    mut prompt: Prompt,
     trail: &mut Trail,
 ) -> Result<(Asked, ReplyBody), Error> {
     let first_choice = chain.first().map(|cleared| Arc::clone(cleared.model()));
@@ -91,6 +91,8 @@ pub(crate) async fn ask(
     let is_first = first_choice.is_some_and(|first| first == reply.model);
     if !is_first && !rules.first().contains(&&*reply.model) {
         trail.judged(&[fell_back(&reply.model)]);
+        // Given again it would outlive the trouble that it came from.
+        prompt.remember = None;
     }
     trail.answering(reply.running);
     let mut warnings = prompt.warnings.clone();

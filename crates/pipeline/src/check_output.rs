@@ -76,6 +76,7 @@ pub(crate) async fn whole(
             Err(error) => {
                 tracing::warn!(%larger, %error, "an unsure answer could not be escalated");
                 trail.judged(&[unsure::stays(&asked.model, larger)]);
+                asked.prompt.remember = None;
             }
         }
     }
@@ -97,13 +98,8 @@ pub(crate) async fn remembered(mut trail: Trail, hit: Hit) -> Result<Answered, E
     trail.read_from(kept.snapshots.clone());
     let completion = Completion { usage: Some(kept.usage), ..kept.completion.clone() };
     let (citations, model) = (kept.citations.clone(), kept.model.clone());
-    finish(
-        trail,
-        Given { status: Status::Answered, completion, citations, model, remember: None },
-        Vec::new(),
-        Vec::new(),
-    )
-    .await
+    let given = Given { status: Status::Answered, completion, citations, model, remember: None };
+    finish(trail, given, Vec::new(), kept.warnings.clone()).await
 }
 
 async fn escalate(
@@ -281,7 +277,7 @@ async fn finish(
     });
     let facts = trail.finish(End { status, citations, answer }).await?;
     if let Some(remember) = remember.filter(|_| status == Status::Answered) {
-        remember.keep(completion.clone(), facts.citations.clone(), model.clone(), &facts);
+        remember.keep(completion.clone(), model.clone(), warnings.clone(), &facts);
     }
     let whole = WholeAnswer { completion, facts };
     let body = if streamed { streaming::replay(whole) } else { AnswerBody::Whole(Box::new(whole)) };

@@ -43,7 +43,6 @@ use find::Sought;
 use ledger::Ledger;
 use models::Models;
 use retrieval::{Collections, Embedder};
-use std::borrow::Cow;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use trail::Trail;
@@ -106,18 +105,15 @@ impl Pipeline {
         Prepared::of_bare_model(model, &self.engines.models).map(Arc::new)
     }
 
-    /// The most that the request can cost, for the budget's reservation: every model of the chain fails after being
-    /// paid, and the answer is as long as it may be.
-    pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Cost {
-        let request = with_limits(prepared, request);
-        let characters = prepared.prompt_characters();
-        let chain = prepared.whole_chain();
-        chain.map(|model| self.engines.models.estimate(std::slice::from_ref(model), &request, characters)).sum()
-    }
-
-    /// The most tokens that one call for the request may use, for the key's tokens a minute.
-    pub fn most_tokens(&self, prepared: &Prepared, request: &ChatRequest) -> u64 {
-        self.engines.models.most_tokens(&with_limits(prepared, request), prepared.prompt_characters())
+    /// The most that the request can use up, counted once for all who ask: for the budgets, that every model of the chain
+    /// fails after being paid and the answer is as long as it may be; for the key's tokens a minute, one such call.
+    pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Estimate {
+        let models = &self.engines.models;
+        let usage = models.most_usage(request, prepared.prompt_characters(), prepared.max_tokens);
+        Estimate {
+            cost: prepared.whole_chain().map(|model| models.cost(model, &usage)).sum(),
+            tokens: usage.input_tokens.saturating_add(usage.output_tokens),
+        }
     }
 
     /// Answers one request. The record is on disk before the answer (streamed: before its last piece) is handed out.
@@ -161,20 +157,19 @@ impl Pipeline {
     }
 }
 
+/// The most that a request can use up.
+pub struct Estimate {
+    pub cost: Cost,
+    /// Input and output together.
+    pub tokens: u64,
+}
+
 /// The two models of an escalation. What they answer is of no bundle: neither is what would be served.
 pub struct Halves {
     /// Answers by the small model alone; every signal is measured and stands in the verdicts, and none acts.
     pub small: Arc<Prepared>,
     /// Answers by the larger model alone.
     pub large: Arc<Prepared>,
-}
-
-/// The request as it will be limited; copied only where a use case limits anything.
-fn with_limits<'a>(prepared: &Prepared, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
-    match prepared.has_limits() {
-        true => Cow::Owned(assemble::with_limits(prepared, request.clone()).0),
-        false => Cow::Borrowed(request),
-    }
 }
 
 /// Where the first half of the path ends: a guard said no, the answer is known, or a model has begun to answer.

@@ -10,7 +10,9 @@ use guardrails::{Guards, TopicBoundary};
 use models::Models;
 use retrieval::Embedder;
 use serde_json::{Map, Value};
-use usecase::declared::{Grounding, Guard, InjectionAction, Model, ModelRef, Residency, Retrieval, UnsureAction};
+use usecase::declared::{
+    Grounding, Guard, InjectionAction, Model, ModelRef, OnDisconnect, Residency, Retrieval, UnsureAction,
+};
 use usecase::project::UseCase;
 use usecase::{BundleId, MicroUsd, Principal};
 
@@ -140,15 +142,15 @@ impl Prepared {
         self.chain.iter().chain(samples).chain(escalation.map(Escalation::larger))
     }
 
-    /// Whether the use case sets limits where a request sets none.
-    pub(crate) fn has_limits(&self) -> bool {
-        self.max_tokens.is_some() || self.temperature.is_some()
-    }
-
     /// True when a streamed answer must be judged before its first word goes out: once a word is out, the answer can
     /// neither be withdrawn nor asked of a larger model.
     pub(crate) fn holds(&self) -> bool {
         self.escalation.is_some() || self.grounding.as_ref().is_some_and(|rule| rule.otherwise == UnsureAction::Abstain)
+    }
+
+    /// Whether an answer is read to its end although its app went away.
+    pub fn drains(&self) -> bool {
+        self.rules.on_disconnect == OnDisconnect::Drain
     }
 
     /// Whether the prompt's template may use anything of the request's metadata.

@@ -10,7 +10,7 @@ use crate::unsure;
 use cache::{Asked, Cache, Hit, How, Kept, Parts};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use usecase::{Citation, Completion, Timestamp};
+use usecase::{Completion, Timestamp};
 
 /// What names a conversation or a person, and decides nothing about the answer unless the prompt uses it.
 const NAMES: [&str; 2] = ["conversation", "subject"];
@@ -73,14 +73,15 @@ impl Question {
 
     /// Keeps an answer that has been recorded, unless there is a reason not to. How sure a model was of it then is no
     /// verdict on a later request, which asks nobody.
-    pub(crate) fn keep(self, completion: Completion, citations: Vec<Citation>, model: String, facts: &Facts) {
+    pub(crate) fn keep(self, completion: Completion, model: String, warnings: Vec<String>, facts: &Facts) {
         let kept = Kept {
             usage: completion.usage.unwrap_or(facts.usage),
             completion: Completion { raw: None, ..completion },
-            citations,
+            citations: facts.citations.clone(),
             verdicts: facts.verdicts.iter().filter(|verdict| verdict.guard != unsure::GUARD).cloned().collect(),
             cost: facts.cost,
             model,
+            warnings,
             snapshots: self.snapshots,
             created: Timestamp::now(),
         };

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::given::{AnswerBody, Answered, Ended, Piece, WholeAnswer};
 use crate::prepared::Prepared;
 use crate::trail::{End, Trail};
+use crate::unsure;
 use futures_util::stream::{self, StreamExt};
 use guardrails::{Restorer, Vault};
 use ledger::Status;
@@ -238,6 +239,8 @@ impl Flow {
         let judged = self.voices.values().map(judge).reduce(Judged::with).unwrap_or_else(Judged::nothing);
         self.trail.end(step);
         let remember = self.asked.prompt.remember.take().filter(|_| judged.status == Status::Answered);
+        // Where another model went on with the words of one that broke off, the answer is of neither.
+        let remember = remember.filter(|_| self.trail.answered_by() == Some(self.asked.model.to_string().as_str()));
         let said = remember.and_then(|remember| Some((remember, self.said_whole(usage)?)));
         let text = self.voices.into_values().next().map(|voice| voice.text).unwrap_or_default();
         self.trail.judged(judged.verdict.as_slice());
@@ -247,7 +250,7 @@ impl Flow {
         match self.trail.finish(end).await {
             Ok(facts) => {
                 if let Some((remember, completion)) = said {
-                    remember.keep(completion, facts.citations.clone(), self.asked.model.to_string(), &facts);
+                    remember.keep(completion, self.asked.model.to_string(), self.asked.warnings, &facts);
                 }
                 Piece::End(Box::new(Ended { finish: self.finish, held: self.held, usage, facts }))
             }
@@ -255,8 +258,12 @@ impl Flow {
         }
     }
 
-    /// What was said as one whole answer; `None` when it was more than one plain text.
+    /// What was said as one whole answer; `None` when it was more than one plain text. Log-probabilities that the app
+    /// asked for went by piece by piece: without them the answer would not be the same.
     fn said_whole(&self, usage: Usage) -> Option<Completion> {
+        if unsure::app_asked(&self.asked.prompt.request.rest) {
+            return None;
+        }
         let [reason] = self.finish.choices.as_slice() else { return None };
         let voice = self.voices.get(&reason.index).filter(|_| self.voices.len() == 1 && !self.calls_tools)?;
         let message = Message::new(Role::Assistant, &voice.text);

@@ -3,10 +3,11 @@
 
 use crate::assemble::{Blocks, Template, limit_output};
 use crate::error::Error;
+use crate::trail::graver;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use usecase::project::{Project, UseCase};
-use usecase::{ChatRequest, DocumentRef, Passage};
+use usecase::{ChatRequest, DocumentRef, Passage, TraceId};
 
 fn use_case(extra: &str, template: Option<&str>) -> UseCase {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -34,6 +35,19 @@ fn passages() -> Vec<Passage> {
 
 fn metadata(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_ledger_that_is_away_is_named_and_not_what_follows_from_it() {
+    let away = || Error::Ledger(ledger::Error::Unreadable("a note".to_owned()));
+    let not_open = || Error::Ledger(ledger::Error::NotOpen(TraceId::random()));
+    let check = |error: Error, recorded: Result<(), Error>, told: Error| {
+        let (expected, told) = (told.to_string(), graver(error, recorded).to_string());
+        assert_eq!(told, expected);
+    };
+    check(Error::WorkerStopped, Ok(()), Error::WorkerStopped);
+    check(Error::WorkerStopped, Err(away()), away());
+    check(away(), Err(not_open()), away());
 }
 
 /// What an app asks for, and what leaves under a limit of 100 tokens.

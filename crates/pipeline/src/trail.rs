@@ -1,5 +1,5 @@
 //! Step 6, and all along the way: what happens to a request is noted here and written once, at the end. A trail that
-//! is dropped before its end was aborted (the app went away): `Drop` only says so, and the record is written in the
+//! is dropped before its end was cancelled (the app went away): `Drop` only says so, and the record is written in the
 //! background.
 
 use crate::error::Error;
@@ -252,6 +252,11 @@ impl Trail {
         usage
     }
 
+    /// `provider/model` of the attempt that was closed last.
+    pub(crate) fn answered_by(&self) -> Option<&str> {
+        self.attempts.last().map(|attempt| attempt.model.as_str())
+    }
+
     /// A piece of a streamed answer is given out: should the stream break, the record tells how far it came.
     pub(crate) fn said(&mut self, text: &str) {
         self.said.push_str(text);
@@ -309,25 +314,16 @@ impl Trail {
         self.given_up();
         let answer = self.broken_answer();
         let record = self.close(Status::Failed, Some(error.to_string()), Vec::new(), answer);
-        match self.write(record).await {
-            Ok(()) => error,
-            Err(graver) => graver,
-        }
+        graver(error, self.write(record).await)
     }
 
     /// An app that goes away now leaves a whole record all the same: what was handed to the ledger is written.
     async fn write(&self, record: Finished) -> Result<(), Error> {
-        Ok(self.ledger.finish(record).await?)
+        Ok(finish(&self.ledger, record).await?)
     }
 
     /// Settles the reservation and makes the record; after this the trail has nothing more to say.
-    fn close(
-        &mut self,
-        status: Status,
-        error: Option<String>,
-        citations: Vec<Citation>,
-        answer: Written,
-    ) -> Finished {
+    fn close(&mut self, status: Status, error: Option<String>, citations: Vec<Citation>, answer: Written) -> Finished {
         self.written = true;
         let attempts = std::mem::take(&mut self.attempts);
         let cost: Cost = attempts.iter().map(|attempt| attempt.cost).sum();
@@ -377,11 +373,27 @@ impl Drop for Trail {
         let ledger = self.ledger.clone();
         let trace = self.trace;
         self.runtime.spawn(async move {
-            if let Err(error) = ledger.finish(record).await {
+            if let Err(error) = finish(&ledger, record).await {
                 tracing::error!(%trace, %error, "a cancelled request could not be recorded");
             }
         });
     }
+}
+
+/// What is told of a request that failed: why, or that not even this could be recorded.
+pub(crate) fn graver(error: Error, recorded: Result<(), Error>) -> Error {
+    match recorded {
+        Ok(()) => error,
+        // Its beginning could not be noted, so there was nothing to end: the first error says why.
+        Err(Error::Ledger(ledger::Error::NotOpen(_))) if matches!(error, Error::Ledger(_)) => error,
+        Err(graver) => graver,
+    }
+}
+
+/// Writes a record. One that cannot be written is given up: whoever waits for the answer learns of it and asks anew.
+async fn finish(ledger: &Ledger, record: Finished) -> Result<(), ledger::Error> {
+    let trace = record.trace;
+    ledger.finish(record).await.inspect_err(|_| ledger.forget(trace))
 }
 
 /// The spans, with room for the one of the record itself.

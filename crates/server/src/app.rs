@@ -2,6 +2,7 @@
 //! immutable table; a release or a new bundle swaps it.
 
 use crate::batching;
+use crate::lasting::Lasting;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use admission::{Admission, Admitted, Gate, Pass, Priority};
@@ -11,10 +12,11 @@ use batches::Batches;
 use evals::Evals;
 use ingest::Ingest;
 use ledger::{Arm, Ledger, Source};
-use pipeline::{Pipeline, Prepared};
+use pipeline::{Estimate, Pipeline, Prepared};
 use releases::Releases;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use usecase::declared::ModelRef;
 use usecase::project::{Project, UseCase};
 use usecase::{BundleId, ChatRequest, Principal, PrincipalRole};
@@ -61,14 +63,11 @@ pub(crate) struct App {
     /// instead of proving it.
     inside: bool,
     pub(crate) gate: Gate,
-    prepared: Arc<ArcSwap<HashMap<BundleId, Arc<Ready>>>>,
+    prepared: Arc<ArcSwap<HashMap<BundleId, Arc<Prepared>>>>,
     bare: Arc<ArcSwap<HashMap<ModelRef, Arc<Prepared>>>>,
-}
-
-/// A bundle ready to serve, and what was declared in it.
-pub(crate) struct Ready {
-    pub(crate) use_case: UseCase,
-    pub(crate) prepared: Arc<Prepared>,
+    /// Held by the one that prepares a bundle: after a release all requests want the same one at the same moment.
+    preparing: Arc<Mutex<()>>,
+    pub(crate) lasting: Lasting,
 }
 
 /// What answers a request.
@@ -80,9 +79,9 @@ pub(crate) struct Picked {
 impl App {
     pub(crate) fn new(parts: Parts, loopback: bool) -> Self {
         let metrics = Arc::new(Metrics::default());
-        let (prepared, bare) = (Arc::default(), Arc::default());
+        let (prepared, bare, preparing, lasting) = Default::default();
         let gate = Gate::new(&parts.project.file.limits);
-        Self { parts, metrics, loopback, inside: false, gate, prepared, bare }
+        Self { parts, metrics, loopback, inside: false, gate, prepared, bare, preparing, lasting }
     }
 
     /// The same for the lines of batches: everything is shared but how a caller is known.
@@ -95,6 +94,8 @@ impl App {
             gate: self.gate.clone(),
             prepared: Arc::clone(&self.prepared),
             bare: Arc::clone(&self.bare),
+            preparing: Arc::clone(&self.preparing),
+            lasting: self.lasting.clone(),
         }
     }
 
@@ -116,10 +117,9 @@ impl App {
         prepared: &Prepared,
         request: &ChatRequest,
     ) -> Result<Admitted, Problem> {
-        let pipeline = &self.parts.pipeline;
-        let (estimate, budget) = (pipeline.estimate(prepared, request), prepared.budget_per_day());
-        let admitted = self.parts.admission.admit(principal, prepared.name(), budget, estimate)?;
-        Ok(admitted.with_tokens(pipeline.most_tokens(prepared, request))?)
+        let Estimate { cost, tokens } = self.parts.pipeline.estimate(prepared, request);
+        let admitted = self.parts.admission.admit(principal, prepared.name(), prepared.budget_per_day(), cost)?;
+        Ok(admitted.with_tokens(tokens)?)
     }
 
     /// Prepares everything that is released, so that no first request waits for it.
@@ -175,8 +175,7 @@ impl App {
         let sticky = request.conversation.as_deref().or(request.subject.as_deref());
         if let Some(picked) = self.parts.releases.pick(name, sticky)? {
             allowed(principal, name)?;
-            let ready = self.ready(picked.bundle).await?;
-            return Ok(Picked { prepared: Arc::clone(&ready.prepared), arm: picked.arm });
+            return Ok(Picked { prepared: self.ready(picked.bundle).await?, arm: picked.arm });
         }
         if !self.parts.project.use_case_names().unwrap_or_default().contains(name) {
             return Err(pipeline::Error::UnknownModel(name.clone()).into());
@@ -185,8 +184,7 @@ impl App {
         if !principal.is_developer() {
             return Err(Problem::not_released(name));
         }
-        let ready = self.working_copy(name).await?;
-        Ok(Picked { prepared: Arc::clone(&ready.prepared), arm: Arm::Working })
+        Ok(Picked { prepared: self.working_copy(name).await?, arm: Arm::Working })
     }
 
     /// A bare model, prepared at its first request.
@@ -205,37 +203,42 @@ impl App {
     }
 
     /// A released bundle, prepared at its first request.
-    pub(crate) async fn ready(&self, id: BundleId) -> Result<Arc<Ready>, Problem> {
-        if let Some(ready) = self.prepared.load().get(&id) {
-            return Ok(Arc::clone(ready));
-        }
-        let bundle = self
-            .parts
-            .releases
-            .bundle(&id)?
-            .ok_or_else(|| Problem::bundle_broken(&format!("the bundle {id} is gone")))?;
-        let use_case =
-            UseCase::from_bundle(&bundle).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
-        self.prepare(use_case).await
+    pub(crate) async fn ready(&self, id: BundleId) -> Result<Arc<Prepared>, Problem> {
+        let releases = self.parts.releases.clone();
+        let wanted = id.clone();
+        self.prepared(&id, move || {
+            let bundle = releases
+                .bundle(&wanted)?
+                .ok_or_else(|| Problem::bundle_broken(&format!("the bundle {wanted} is gone")))?;
+            UseCase::from_bundle(&bundle).map_err(|problems| Problem::bundle_broken(&problems.to_string()))
+        })
+        .await
     }
 
-    async fn working_copy(&self, name: &str) -> Result<Arc<Ready>, Problem> {
+    async fn working_copy(&self, name: &str) -> Result<Arc<Prepared>, Problem> {
         let use_case =
             self.parts.project.use_case(name).map_err(|problems| Problem::bundle_broken(&problems.to_string()))?;
-        if let Some(ready) = self.prepared.load().get(&use_case.bundle) {
-            return Ok(Arc::clone(ready));
-        }
-        self.prepare(use_case).await
+        self.prepared(&use_case.bundle.clone(), move || Ok(use_case)).await
     }
 
-    async fn prepare(&self, use_case: UseCase) -> Result<Arc<Ready>, Problem> {
+    /// A bundle from the table, or read and prepared beside the network's thread, by one request at a time.
+    async fn prepared(
+        &self,
+        id: &BundleId,
+        read: impl FnOnce() -> Result<UseCase, Problem> + Send + 'static,
+    ) -> Result<Arc<Prepared>, Problem> {
+        let known = || self.prepared.load().get(id).cloned();
+        if let Some(ready) = known() {
+            return Ok(ready);
+        }
+        let _alone = self.preparing.lock().await;
+        // Another request may have prepared it meanwhile.
+        if let Some(ready) = known() {
+            return Ok(ready);
+        }
         let pipeline = self.parts.pipeline.clone();
-        let prepared = tokio::task::spawn_blocking(move || {
-            let prepared = pipeline.prepare(&use_case)?;
-            Ok::<_, pipeline::Error>(Ready { use_case, prepared })
-        });
-        let ready = Arc::new(prepared.await.map_err(|_| pipeline::Error::WorkerStopped)??);
-        let id = ready.use_case.bundle.clone();
+        let preparing = tokio::task::spawn_blocking(move || Ok::<_, Problem>(pipeline.prepare(&read()?)?));
+        let ready = preparing.await.map_err(|_| Problem::worker_stopped())??;
         self.prepared.rcu(|table| {
             // Edits in developer mode make a bundle each; what is dropped here is prepared again when it is asked for.
             let mut table = if table.len() < MOST_PREPARED { HashMap::clone(table) } else { HashMap::new() };

@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::metrics::CountedLine;
 use crate::routes::router;
-use crate::worker::settle;
+use crate::worker::{Draining, settle};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
@@ -28,7 +28,7 @@ const LIVE_MARK: u64 = 16;
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Carries batches on until the server stops, then gives the lines under way as long as live requests have.
-pub(crate) async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>, drain: Duration) {
+pub(crate) async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>, drain: Duration, draining: Draining) {
     let mut stopped_too = stopped.clone();
     let stop = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
     let late = async move {
@@ -40,6 +40,7 @@ pub(crate) async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>, drain
         () = app.parts.batches.clone().run(lines, stop) => {}
         () = late => tracing::warn!("the drain ran out of time; lines of batches are cut and asked again at the next start"),
     }
+    draining.ended().await;
     settle(&app.parts.ledger).await;
 }
 
@@ -72,7 +73,7 @@ impl Door for Lines {
     }
 
     fn has_room(&self) -> bool {
-        self.app.metrics.live_in_flight() < self.live_mark
+        self.app.metrics.live(self.app.gate.standing()) < self.live_mark
     }
 
     fn answer(&self, key: String, endpoint: Endpoint, body: Bytes) -> BoxFuture<'static, LineAnswer> {

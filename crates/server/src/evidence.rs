@@ -9,13 +9,17 @@ use insight::{
     Evidence, FeedEvidence, GateEvidence, OutcomeFigures, Purpose, Readiness, ReleaseEvidence, Savings, TraceEvidence,
     Worked,
 };
-use ledger::{RequestFilter, RequestRow, Source};
+use ledger::{Ledger, RequestFilter, RequestRow, Source};
 use releases::Kind;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use usecase::declared::Feed;
 use usecase::project::UseCase;
 use usecase::{BundleId, Diagnostics, Fault, Timestamp};
+
+#[cfg(test)]
+mod tests;
 
 /// How many of the newest traces are opened to see that they hold spans.
 const TRACES_OPENED: usize = 20;
@@ -29,7 +33,7 @@ const REQUESTS_READ: usize = 100_000;
 pub struct Gathered {
     pub readiness: Readiness,
     pub outcomes: OutcomeFigures,
-    /// What the caches saved, over the same live requests.
+    /// What the caches saved, over the same requests.
     pub savings: Savings,
     /// What the figures leave out, where they do.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +103,7 @@ fn gather_for(parts: &Parts, name: &str, purpose: Purpose) -> Result<Gathered, G
     };
     let readiness = insight::judge(&evidence, purpose);
     let (mut outcomes, savings, whole) = outcomes(parts, &use_case, now)?;
-    let note = (!whole).then(|| format!("the outcomes' figures are of the newest {REQUESTS_READ} live requests"));
+    let note = (!whole).then(|| format!("the outcomes' figures are of the newest {REQUESTS_READ} requests"));
     if let Some(note) = &note {
         outcomes.sentence = format!("{} ({note})", outcomes.sentence);
     }
@@ -204,16 +208,34 @@ fn release(parts: &Parts, use_case: &UseCase) -> Result<ReleaseEvidence, GatherE
     Ok(ReleaseEvidence { steps, stable: Some(pointer.stable), canary, rolled_back_last })
 }
 
+/// What apps asked a use case, live and in batches, the newest first and at most so many; and whether these are all.
+///
+/// # Errors
+/// The ledger's.
+pub fn own_requests(
+    ledger: &Ledger,
+    name: &str,
+    since: Option<Timestamp>,
+    most: usize,
+) -> Result<(Vec<RequestRow>, bool), ledger::Error> {
+    let of = |source| {
+        let (use_case, source, limit) = (Some(name.to_owned()), Some(source), Some(most.saturating_add(1)));
+        ledger.requests(&RequestFilter { use_case, source, since, limit, ..RequestFilter::default() })
+    };
+    let mut rows = of(Source::Live)?;
+    let batches = of(Source::Batch)?;
+    if !batches.is_empty() {
+        rows.extend(batches);
+        rows.sort_by_key(|row| Reverse((row.at, row.trace)));
+    }
+    let whole = rows.len() <= most;
+    rows.truncate(most);
+    Ok((rows, whole))
+}
+
 /// Over all bundles that ever served, by the rules that are declared now; and whether every request was counted.
 fn outcomes(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<(OutcomeFigures, Savings, bool), GatherError> {
-    let filter = RequestFilter {
-        use_case: Some(use_case.name.clone()),
-        source: Some(Source::Live),
-        limit: Some(REQUESTS_READ),
-        ..RequestFilter::default()
-    };
-    let requests = parts.ledger.requests(&filter)?;
-    let whole = requests.len() < REQUESTS_READ;
+    let (requests, whole) = own_requests(&parts.ledger, &use_case.name, None, REQUESTS_READ)?;
     let outcomes = parts.ledger.outcomes(&use_case.name)?;
     let reviews: Vec<Worked> = governance::minutes_of_reviewers(&parts.ledger, &use_case.name)?
         .into_iter()

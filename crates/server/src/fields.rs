@@ -8,15 +8,21 @@ use usecase::ChatRequest;
 /// Messages or input items of one request; more is a mistake or an attack.
 const MOST_MESSAGES: usize = 2_048;
 
+/// Fields of one request, beside those inside of others; no dialect has a tenth of it.
+const MOST_FIELDS: usize = 1_024;
+
 /// A body as a JSON object.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|error| Problem::bad_request(format!("the body is not UTF-8 (at byte {})", error.valid_up_to())))?;
     let value: Value = serde_json::from_str(text)
         .map_err(|error| Problem::bad_request(format!("the body is not valid JSON: {error}")))?;
-    match value.is_object() {
-        true => Ok(value),
-        false => Err(Problem::bad_request("the body must be a JSON object".to_owned())),
+    match value.as_object().map(Map::len) {
+        Some(count) if count > MOST_FIELDS => {
+            Err(Problem::bad_request(format!("the body has {count} fields; at most {MOST_FIELDS} are taken")))
+        }
+        Some(_) => Ok(value),
+        None => Err(Problem::bad_request("the body must be a JSON object".to_owned())),
     }
 }
 
@@ -25,9 +31,11 @@ pub(crate) fn wrong(place: &str, what: &str) -> Problem {
     Problem::bad_parameter(place, &format!("`{place}` {what}"))
 }
 
-/// A name of the app's, short enough to stand in an error.
-pub(crate) fn shown(name: &str) -> String {
-    name.chars().filter(char::is_ascii_graphic).take(40).collect()
+/// A name of the app's as it may stand in an error, which goes into logs: what is not a plain short word may be anything,
+/// also a piece of the conversation, and is not quoted.
+pub(crate) fn shown(name: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    if (1..=40).contains(&name.len()) && name.bytes().all(is_plain) { name } else { "unknown" }
 }
 
 /// An object, wherever it stands.

@@ -11,6 +11,7 @@ mod embeddings;
 pub mod evidence;
 mod feeds;
 mod fields;
+mod lasting;
 mod metrics;
 mod openai;
 mod problem;

@@ -1,7 +1,7 @@
 //! What Prometheus reads at `/metrics`. Names follow OpenTelemetry's GenAI conventions where they have one.
 
 use crate::app::App;
-use admission::Pass;
+use admission::{GateStanding, Pass};
 use ledger::Status;
 use pipeline::Facts;
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -10,9 +10,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use usecase::Decision;
+
+#[cfg(test)]
+mod tests;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StatusLabel {
@@ -63,23 +66,22 @@ struct ReasonLabel {
 /// What other rooms count, copied when it is asked for.
 #[derive(Default)]
 struct Standing {
-    target_open: Family<ModelLabel, Gauge>,
-    target_calls: Family<ModelLabel, Gauge>,
-    target_failures: Family<ModelLabel, Gauge>,
-    target_passed_over: Family<ModelLabel, Gauge>,
+    /// Held by the one that copies and reads: two at once would see each other's half.
+    copying: Mutex<()>,
+    target_available: Family<ModelLabel, Gauge>,
+    target_calls: Family<ModelLabel, Counter>,
+    target_failures: Family<ModelLabel, Counter>,
+    target_passed_over: Family<ModelLabel, Counter>,
     target_latency: Family<ModelLabel, Gauge<f64, AtomicU64>>,
-    denied: Family<ReasonLabel, Gauge>,
+    denied: Family<ReasonLabel, Counter>,
     waiting: Gauge,
-    budget_overshot_micro_dollars: Gauge,
+    budget_overshot_micro_dollars: Counter,
 }
 
 impl Standing {
     fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "target_open",
-            "1 while a model is asked, 0 while it is passed over",
-            self.target_open.clone(),
-        );
+        let help = "1 while a model is asked, 0 while its breaker is open and it is passed over";
+        registry.register("target_available", help, self.target_available.clone());
         registry.register("target_calls", "Calls of a model since the start", self.target_calls.clone());
         registry.register("target_failures", "Of these, failed by its provider", self.target_failures.clone());
         registry.register("target_passed_over", "How often it was not asked", self.target_passed_over.clone());
@@ -91,28 +93,39 @@ impl Standing {
     }
 
     fn copy(&self, app: &App) {
+        self.forget_targets();
         for target in app.parts.pipeline.engines().models.health() {
             let label = ModelLabel { model: target.model.to_string() };
-            self.target_open.get_or_create(&label).set(i64::from(target.closed.is_none()));
-            self.target_calls.get_or_create(&label).set(count(target.calls));
-            self.target_failures.get_or_create(&label).set(count(target.failures));
-            self.target_passed_over.get_or_create(&label).set(count(target.passed_over));
+            self.target_available.get_or_create(&label).set(i64::from(target.closed.is_none()));
+            reads(&self.target_calls.get_or_create(&label), target.calls);
+            reads(&self.target_failures.get_or_create(&label), target.failures);
+            reads(&self.target_passed_over.get_or_create(&label), target.passed_over);
             if let Some(latency) = target.latency {
                 self.target_latency.get_or_create(&label).set(latency.as_secs_f64());
             }
         }
         for (reason, denials) in app.parts.admission.denials() {
-            self.denied.get_or_create(&ReasonLabel { reason }).set(count(denials));
+            reads(&self.denied.get_or_create(&ReasonLabel { reason }), denials);
         }
         let gate = app.gate.standing();
-        self.denied.get_or_create(&ReasonLabel { reason: "overloaded" }).set(count(gate.turned_away));
-        self.waiting.set(count(gate.waiting as u64));
-        self.budget_overshot_micro_dollars.set(app.parts.admission.overshot().1.0);
+        reads(&self.denied.get_or_create(&ReasonLabel { reason: "overloaded" }), gate.turned_away);
+        self.waiting.set(i64::try_from(gate.waiting).unwrap_or(i64::MAX));
+        reads(&self.budget_overshot_micro_dollars, app.parts.admission.overshot().1.0.max(0).unsigned_abs());
+    }
+
+    /// Callers name bare models: one that the registry has forgotten is not shown for ever.
+    fn forget_targets(&self) {
+        self.target_available.clear();
+        self.target_calls.clear();
+        self.target_failures.clear();
+        self.target_passed_over.clear();
+        self.target_latency.clear();
     }
 }
 
-fn count(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// Lets a counter show what is counted elsewhere.
+fn reads(counter: &Counter, counted: u64) {
+    counter.inner().store(counted, Ordering::Relaxed);
 }
 
 impl Default for Metrics {
@@ -167,9 +180,11 @@ impl Metrics {
         self.standing.register(registry);
     }
 
-    /// Requests being answered now that are no lines of batches.
-    pub(crate) fn live_in_flight(&self) -> u64 {
-        self.in_flight.get().saturating_sub(self.batch_lines_in_flight.get()).max(0).unsigned_abs()
+    /// Requests being answered or waiting now that are no lines of batches: of these each stands at the gate too, inside
+    /// or in its queue.
+    pub(crate) fn live(&self, gate: GateStanding) -> u64 {
+        let lines = self.batch_lines_in_flight.get().max(0).unsigned_abs();
+        ((gate.in_flight + gate.waiting) as u64).saturating_sub(lines)
     }
 
     fn answered(&self, facts: &Facts) {
@@ -198,6 +213,7 @@ impl Metrics {
 
     /// The text format that Prometheus scrapes.
     pub(crate) fn encode(&self, app: &App) -> String {
+        let _alone = self.standing.copying.lock().unwrap_or_else(PoisonError::into_inner);
         self.standing.copy(app);
         let mut encoded = String::new();
         // Writing to a string cannot fail.
@@ -223,6 +239,10 @@ impl Counted {
     pub(crate) fn answered(&mut self, facts: &Facts) {
         self.ended = true;
         self.metrics.answered(facts);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
     }
 
     pub(crate) fn failed(&mut self) {

@@ -1,6 +1,7 @@
 //! The way out, the same for every dialect: the headers that an answer carries, then its body, whole or in pieces. What
 //! a bare model answered in the caller's own dialect goes out to the letter.
 
+use crate::lasting::Lasting;
 use crate::metrics::Counted;
 use crate::problem::Problem;
 use crate::wire::{Frames, Wire};
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use pipeline::{Facts, Piece, WholeAnswer};
 use serde_json::{Map, Value};
@@ -22,6 +24,9 @@ const LONGEST_WARNING: usize = 1_024;
 
 /// Headers of an answer with everything on, the provider's rate limits among them.
 const USUAL_HEADERS: usize = 24;
+
+/// Room for most answers, in bytes.
+const USUAL_ANSWER: usize = 4_096;
 
 /// What every answer says of itself, whole or streamed.
 pub(crate) struct Identity {
@@ -65,9 +70,7 @@ impl Identity {
             // The id is ours, the one that support asks for; the provider's stands beside it.
             let is_id = ["x-request-id", "request-id"].contains(&name.as_str());
             let name = if is_id { "x-shipway-upstream-request-id" } else { name };
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-                headers.insert(name, value);
-            }
+            put_any(&mut headers, name, value);
         }
         headers
     }
@@ -99,28 +102,69 @@ pub(crate) fn whole(wire: &dyn Wire, identity: Identity, answer: WholeAnswer) ->
     let mut headers = identity.headers_with(&facts, wire.dialect());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let body = identity.to_the_letter(completion.raw.take(), wire.dialect());
-    let body = body.unwrap_or_else(|| wire.whole(identity, completion, &facts).to_string().into());
+    let body = body.unwrap_or_else(|| written(&wire.whole(identity, completion, &facts)));
     response(headers, Body::from(body))
 }
 
-/// An answer in pieces. While one is long in coming, a word between two frames keeps proxies from taking the silence for
-/// an end.
+fn written(body: &Value) -> Bytes {
+    let mut text = Vec::with_capacity(USUAL_ANSWER);
+    // Memory takes what is written, and a JSON value can always be written.
+    let _ = serde_json::to_writer(&mut text, body);
+    text.into()
+}
+
+/// How a streamed answer keeps to its connection.
+#[derive(Clone)]
+pub(crate) struct Pace {
+    /// The longest silence.
+    pub(crate) keepalive: Duration,
+    /// Where an answer goes on whose app went away; `None` where it ends with the connection.
+    pub(crate) lasting: Option<Lasting>,
+}
+
+/// An answer in pieces.
 pub(crate) fn streamed(
-    wire: &dyn Wire,
+    wire: &'static dyn Wire,
     identity: Identity,
     pieces: BoxStream<'static, Piece>,
     counted: Counted,
-    keepalive: Duration,
+    pace: Pace,
 ) -> Response {
-    let mut headers = identity.headers(wire.dialect());
+    let headers = identity.headers(wire.dialect());
+    spoken(wire, headers, Voice::Speaking(Speaking::new(wire, identity, pieces, counted)), pace)
+}
+
+/// The same before it has begun, when its headers cannot wait any longer: they hold what is known already.
+pub(crate) fn awaited(
+    wire: &'static dyn Wire,
+    known: &[(String, String)],
+    begun: BoxFuture<'static, Speaking>,
+    pace: Pace,
+) -> Response {
+    let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
+    for (name, value) in known {
+        put_any(&mut headers, name, value);
+    }
+    spoken(wire, headers, Voice::Awaited(begun), pace)
+}
+
+/// While a frame is long in coming, a word keeps proxies from taking the silence for an end.
+fn spoken(wire: &'static dyn Wire, mut headers: HeaderMap, voice: Voice, pace: Pace) -> Response {
+    let Pace { keepalive, lasting } = pace;
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // nginx would collect the pieces otherwise.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    let speaking = Speaking { frames: wire.frames(identity), counted, pieces };
-    let bytes = stream::unfold(speaking, move |mut speaking| async move {
-        let bytes = speaking.next(keepalive).await?;
-        Some((Ok::<_, Infallible>(Bytes::from(bytes)), speaking))
+    // Who waits for the beginning has been silent for one keepalive already.
+    let silent = matches!(voice, Voice::Awaited(_));
+    let heard = Heard { voice: Some(voice), lasting };
+    let bytes = stream::unfold((heard, silent), move |(mut heard, silent)| async move {
+        let patience = if silent { Duration::ZERO } else { keepalive };
+        let bytes = match tokio::time::timeout(patience, heard.voice.as_mut()?.next()).await {
+            Ok(bytes) => Bytes::from(bytes?),
+            Err(_) => Bytes::from_static(wire.keepalive()),
+        };
+        Some((Ok::<_, Infallible>(bytes), (heard, false)))
     });
     response(headers, Body::from_stream(bytes))
 }
@@ -132,22 +176,71 @@ fn response(headers: HeaderMap, body: Body) -> Response {
     response
 }
 
+/// A streamed answer, whether it has begun or not.
+enum Voice {
+    Awaited(BoxFuture<'static, Speaking>),
+    Speaking(Speaking),
+}
+
+impl Voice {
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            match self {
+                Self::Awaited(begun) => *self = Self::Speaking(begun.await),
+                Self::Speaking(speaking) => return speaking.next().await,
+            }
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(self, Self::Speaking(speaking) if speaking.counted.has_ended())
+    }
+
+    /// Says the rest to nobody: what is read is recorded and counted.
+    async fn go_on(mut self) {
+        while !self.has_ended() && self.next().await.is_some() {}
+    }
+}
+
+/// A streamed answer that somebody listens to. When nobody does any more, it ends or, as declared, goes on unheard.
+struct Heard {
+    voice: Option<Voice>,
+    lasting: Option<Lasting>,
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        let voice = self.voice.take().filter(|voice| !voice.has_ended());
+        if let Some((voice, lasting)) = voice.zip(self.lasting.take()) {
+            lasting.leave(voice.go_on());
+        }
+    }
+}
+
 /// A streamed answer under way.
-struct Speaking {
+pub(crate) struct Speaking {
     frames: Box<dyn Frames>,
     counted: Counted,
     pieces: BoxStream<'static, Piece>,
 }
 
 impl Speaking {
-    /// The next bytes: never none of them, which would look like an end on the wire.
-    async fn next(&mut self, keepalive: Duration) -> Option<Vec<u8>> {
+    pub(crate) fn new(
+        wire: &dyn Wire,
+        identity: Identity,
+        pieces: BoxStream<'static, Piece>,
+        counted: Counted,
+    ) -> Self {
+        Self { frames: wire.frames(identity), counted, pieces }
+    }
+
+    /// The next bytes: never none of them, which would look like an end on the wire. Nothing is lost when the future is
+    /// dropped: what a piece made is given at once.
+    async fn next(&mut self) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         while out.is_empty() {
-            match tokio::time::timeout(keepalive, self.pieces.next()).await {
-                Ok(piece) => self.say(piece?, &mut out),
-                Err(_) => out.extend_from_slice(self.frames.keepalive()),
-            }
+            let piece = self.pieces.next().await?;
+            self.say(piece, &mut out);
         }
         Some(out)
     }
@@ -210,6 +303,13 @@ fn server_timing(facts: &Facts) -> String {
     put("total", facts.total_us);
     facts.spans.iter().for_each(|span| put(&span.name, span.duration_us));
     text
+}
+
+/// A header whose name is not ours; what cannot be one is left out.
+fn put_any(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+        headers.insert(name, value);
+    }
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {

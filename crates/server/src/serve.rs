@@ -6,7 +6,7 @@ use crate::ServeError;
 use crate::app::{App, Parts};
 use crate::batching;
 use crate::feeds;
-use crate::worker::{self, Worker};
+use crate::worker::{self, Draining, Worker};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,13 +67,15 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let feeds = tokio::spawn(feeds::keep_fresh(Arc::clone(&self.app)));
         let (stopping, stopped) = watch::channel(false);
+        let draining = Draining::begin();
         let workers = self.listeners.into_iter().enumerate().map(|(core, listener)| {
-            let worker = Worker { app: Arc::clone(&self.app), drain: self.drain, stopped: stopped.clone() };
+            let (stopped, draining) = (stopped.clone(), draining.another());
+            let worker = Worker { app: Arc::clone(&self.app), drain: self.drain, stopped, draining };
             tokio::task::spawn_blocking(move || worker::run(core, listener, worker))
         });
-        let batches = tokio::spawn(batching::run(Arc::clone(&self.app), stopped.clone(), self.drain));
         // Collected, so that they run: what is mapped lazily would begin when it is waited for.
         let workers: Vec<_> = workers.collect();
+        let batches = tokio::spawn(batching::run(Arc::clone(&self.app), stopped, self.drain, draining));
         stop.await;
         feeds.abort();
         // Nobody listens any more only when every worker has gone, which is fine too.

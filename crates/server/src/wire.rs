@@ -39,6 +39,11 @@ pub(crate) trait Wire: Send + Sync {
 
     /// Begins a streamed answer.
     fn frames(&self, identity: Identity) -> Box<dyn Frames>;
+
+    /// Said while a frame is long in coming, the first one too, so that no proxy takes the silence for an end.
+    fn keepalive(&self) -> &'static [u8] {
+        b": keepalive\n\n"
+    }
 }
 
 /// Turns the pieces of one answer into frames of server-sent events.
@@ -50,11 +55,6 @@ pub(crate) trait Frames: Send {
 
     /// The bad end: a client must never take half an answer for a whole one.
     fn failed(&mut self, problem: &Problem, out: &mut Vec<u8>);
-
-    /// Said while a piece is long in coming, so that no proxy takes the silence for an end.
-    fn keepalive(&self) -> &'static [u8] {
-        b": keepalive\n\n"
-    }
 }
 
 /// Appends an event that has no name. A provider may have broken its JSON into lines; each is a field of its own.

@@ -27,6 +27,30 @@ pub(crate) struct Worker {
     pub(crate) drain: Duration,
     /// Turns true when the server is to stop.
     pub(crate) stopped: watch::Receiver<bool>,
+    pub(crate) draining: Draining,
+}
+
+/// Held by everybody who still answers requests.
+pub(crate) struct Draining {
+    all: Arc<watch::Sender<()>>,
+    me: watch::Receiver<()>,
+}
+
+impl Draining {
+    pub(crate) fn begin() -> Self {
+        let (all, me) = watch::channel(());
+        Self { all: Arc::new(all), me }
+    }
+
+    pub(crate) fn another(&self) -> Self {
+        Self { all: Arc::clone(&self.all), me: self.me.clone() }
+    }
+
+    /// The holder has answered its last request; resolves when all others have too, or are gone.
+    pub(crate) async fn ended(self) {
+        drop(self.me);
+        self.all.closed().await;
+    }
 }
 
 /// Serves until the server stops, then drains. Blocks the thread that it is given.
@@ -50,7 +74,7 @@ async fn serve(listener: std::net::TcpListener, mut worker: Worker) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "a listener cannot be used"),
     };
-    let ledger = worker.app.parts.ledger.clone();
+    let (ledger, lasting) = (worker.app.parts.ledger.clone(), worker.app.lasting.clone());
     let door = Door::new(worker.app);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -72,17 +96,24 @@ async fn serve(listener: std::net::TcpListener, mut worker: Worker) {
         }
     }
     drop(listener);
+    let drained = async {
+        graceful.shutdown().await;
+        lasting.ended().await;
+    };
     tokio::select! {
-        () = graceful.shutdown() => tracing::info!("drained: every running request was answered"),
+        () = drained => tracing::info!("drained: every running request was answered"),
         () = tokio::time::sleep(worker.drain) => {
             tracing::warn!("the drain ran out of time; what still runs is cancelled and recorded so");
+            lasting.cut();
         }
     }
     connections.shutdown().await;
+    worker.draining.ended().await;
     settle(&ledger).await;
 }
 
-/// Waits until the records of requests that were cut are on disk: they are written in the background.
+/// Waits until the records of requests that were cut are on disk: they are written in the background. The ledger counts
+/// those of all cores, so this comes after the last of them has answered.
 pub(crate) async fn settle(ledger: &Ledger) {
     let settled = async {
         while ledger.unsettled() > 0 {
@@ -118,5 +149,22 @@ fn serve_connection(
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_settles_before_the_last_has_answered() {
+        let first = Draining::begin();
+        let (second, gone) = (first.another(), first.another());
+        let mut ended = std::pin::pin!(first.ended());
+        assert!(futures_util::poll!(ended.as_mut()).is_pending());
+        drop(gone);
+        assert!(futures_util::poll!(ended.as_mut()).is_pending(), "one still answers");
+        second.ended().await;
+        ended.await;
     }
 }

@@ -382,7 +382,7 @@ pub(crate) enum Key {
     },
     /// List the keys, without their secrets
     List,
-    /// Revoke a key; requests with it are refused within a second
+    /// Revoke a key; requests with it are refused within about 50 ms
     Revoke {
         /// The key's id, as `key list` shows it
         id: String,

@@ -10,9 +10,9 @@ use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 
-/// Small allocations are most of what a request costs; this allocator also gives memory back after a burst.
+/// Small allocations are much of what a request costs, and a thread of this allocator gives memory back after a burst.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
@@ -20,7 +20,6 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     start_log(arguments.log.as_deref());
     allow_many_connections();
-    keep_pages_small();
     match commands::run(arguments) {
         Ok(code) => code,
         Err(error) => {
@@ -43,13 +42,5 @@ fn allow_many_connections() {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
         tracing::debug!(%error, "the limit of open files stays as it is");
-    }
-}
-
-/// The allocator asks for huge pages, of 2 MiB each: quick to fill, and never given back while a KB in them is in use.
-/// A server that is idle should be small.
-fn keep_pages_small() {
-    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::debug!(%error, "huge pages stay as they are");
     }
 }

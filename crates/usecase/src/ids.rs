@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// 16 bytes as 32 lower-case hex digits: the trace id of W3C Trace Context, and the name of one request. As in UUIDv7
 /// (RFC 9562) the first 48 bits are the ms since 1970 and the rest is random, so that what is kept by trace lies in the
@@ -70,18 +71,17 @@ impl<'de> Deserialize<'de> for TraceId {
 }
 
 /// The hash of a bundle's content: `b-` and the first 16 hex digits of SHA-256. Equal content, equal id, on every machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct BundleId(String);
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BundleId(Arc<str>);
 
 impl BundleId {
     /// Names content by its SHA-256 digest.
     pub fn of_digest(digest: &[u8; 32]) -> Self {
-        Self(format!("b-{}", &hex(digest)[..16]))
+        Self(format!("b-{}", &hex(digest)[..16]).into())
     }
 
     /// Takes over an id that was stored or typed; whether such a bundle exists is for the caller to find out.
-    pub fn from_stored(text: impl Into<String>) -> Self {
+    pub fn from_stored(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
@@ -93,6 +93,18 @@ impl BundleId {
 impl fmt::Display for BundleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for BundleId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for BundleId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from_stored)
     }
 }
 

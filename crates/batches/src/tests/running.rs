@@ -13,7 +13,8 @@ use std::time::Duration;
 use usecase::{Period, Principal, Timestamp};
 
 /// `ok` answers, `bad` is refused with 400, `broken` fails always with 500, `busy` is turned away once with 429,
-/// `panics` does, `never` hangs.
+/// `panics` does, `never` hangs. `away` comes back from its way with 503 always; `full` is turned away before it, a dozen
+/// times.
 #[derive(Default)]
 struct Scripted {
     asked: Mutex<HashMap<String, usize>>,
@@ -51,13 +52,16 @@ impl Door for Scripted {
                 "bad" => 400,
                 "broken" => 500,
                 "busy" if times == 1 => 429,
+                "away" => 503,
+                "full" if times <= 12 => 503,
                 "panics" => panic!("as it was told"),
                 "never" => std::future::pending().await,
                 _ => 200,
             };
             let body = Bytes::from(format!("{{\n \"said\": {}}}", body["messages"][0]["content"]));
             let retry_after = Some(Duration::from_millis(1));
-            LineAnswer { status, request_id: Some("trace".to_owned()), retry_after, body }
+            let request_id = (model != "full" || status == 200).then(|| "trace".to_owned());
+            LineAnswer { status, request_id, retry_after, body }
         }
         .boxed()
     }
@@ -122,6 +126,19 @@ async fn every_line_stands_once_where_it_belongs() {
     let listed = [Status::Validating, Status::InProgress, Status::Finalizing, Status::Completed];
     assert_eq!(batch.moments.keys().copied().collect::<Vec<_>>(), listed);
     assert!(room.batches.storage().read(|c| crate::store::answered(c, &batch.id)).expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn what_may_have_been_paid_is_not_asked_for_ever() {
+    let (room, ann, door) = (Room::new(), app("ann"), Arc::new(Scripted::default()));
+    let input = room.upload(&ann, &lines(&["away", "full", "ok"]));
+    let batch = room.create(&ann, &input.id);
+    let batch = room.finish(&door, &ann, &batch.id).await;
+    assert_eq!((batch.status, batch.counts.completed, batch.counts.failed), (Status::Completed, 2, 1));
+    let errors = room.output(&ann, batch.error_file.as_ref());
+    assert_eq!((names(&errors), &errors[0]["response"]["status_code"]), (vec!["r-0"], &json!(503)));
+    let asked = door.asked.lock().expect("the count");
+    assert_eq!((asked["r-0"], asked["r-1"], asked["r-2"]), (8, 13, 1));
 }
 
 #[tokio::test]

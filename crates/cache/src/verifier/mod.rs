@@ -29,7 +29,8 @@ use std::sync::LazyLock;
 /// What was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verifier {
-    /// The threshold on [`Verifier::score`] that is used when none was tuned, 0 to 1.
+    /// The loosest threshold on [`Verifier::score`], 0 to 1, that kept the precision which training asks for on its own
+    /// pairs. It promises nothing about other questions: what is served goes by the threshold that is declared.
     pub threshold: f32,
     /// Questions whose vectors are further apart are not compared: the trees have seen no such pair. Cosine, -1 to 1.
     pub least_cosine: f32,

@@ -19,8 +19,8 @@ pub(crate) struct Idempotency {
     pub(crate) moment_told: bool,
 }
 
-/// Records an outcome, or finds the one that was recorded under the same idempotency key. `is_running` tells of a
-/// subject without a record whether a request of it runs.
+/// Records an outcome, or finds the one that was recorded under the same idempotency key. `is_running` says whether a
+/// request of its subject runs, for a subject without a record.
 ///
 /// # Errors
 /// Refuses with `UnknownSubject` or `IdempotencyConflict`.
@@ -29,7 +29,7 @@ pub(crate) fn record(
     event: &NewEvent,
     outcome: &OutcomeBody,
     idempotency: Option<&Idempotency>,
-    is_running: impl FnOnce() -> storage::Result<bool>,
+    is_running: bool,
 ) -> storage::Result<OutcomeId> {
     if let Some(idempotency) = idempotency
         && let Some(known) = recorded_under(transaction, &outcome.key, &idempotency.kept)?
@@ -39,7 +39,7 @@ pub(crate) fn record(
         let conflict = || storage::Error::refuse(Error::IdempotencyConflict(idempotency.typed.clone()));
         return same.then_some(known.id).ok_or_else(conflict);
     }
-    if !is_recorded(transaction, &outcome.use_case, &outcome.subject)? && !is_running()? {
+    if !is_recorded(transaction, &outcome.use_case, &outcome.subject)? && !is_running {
         let subject = match &outcome.subject {
             OutcomeSubject::Trace(trace) => format!("request {trace}"),
             OutcomeSubject::Conversation(_) => "such conversation".to_owned(),
@@ -77,7 +77,8 @@ fn recorded_under(connection: &Connection, key: &str, kept: &[u8]) -> storage::R
     text.map(|text| body::parse(&text).map_err(storage::Error::refuse)).transpose()
 }
 
-fn is_recorded(connection: &Connection, use_case: &str, subject: &OutcomeSubject) -> storage::Result<bool> {
+/// Whether a request of this subject has a record.
+pub(crate) fn is_recorded(connection: &Connection, use_case: &str, subject: &OutcomeSubject) -> storage::Result<bool> {
     let (sql, name) = match subject {
         OutcomeSubject::Trace(trace) => {
             ("SELECT EXISTS (SELECT 1 FROM ledger_requests WHERE trace = ?1 AND use_case = ?2)", trace.to_string())

@@ -116,6 +116,34 @@ async fn a_failed_end_leaves_nothing_and_may_be_told_again() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_given_up_takes_no_room() {
+    let folder = folder();
+    let (storage, ledger) = open(folder.path());
+    storage
+        .write_blocking(|tx| Ok(tx.execute_batch("ALTER TABLE ledger_requests RENAME TO away")?))
+        .expect("nothing can be recorded");
+    let notes = || {
+        let path = folder.path().join("runs").join(format!("{}.begun", ledger.run()));
+        std::fs::metadata(path).expect("it is there").len()
+    };
+    for stream in [false, true] {
+        let before = notes();
+        for _ in 0..3 {
+            let begun = Started { stream, ..started() };
+            let trace = begun.trace;
+            ledger.begin(begun).expect("it begins");
+            ledger.finish(finished(trace)).await.expect_err("there is no table");
+            assert_eq!(ledger.unsettled(), 1);
+            ledger.forget(trace);
+            assert_eq!(ledger.unsettled(), 0);
+            assert!(matches!(ledger.finish(finished(trace)).await, Err(Error::NotOpen(_))));
+        }
+        // The whole ones stood in one place, one after the other, and the first stream took that; the others' notes stay.
+        assert_eq!(notes() - before, if stream { 2 * 512 } else { 512 });
+    }
+}
+
+#[tokio::test]
 async fn filters_let_through_what_they_say() {
     let folder = folder();
     let (_storage, ledger) = open(folder.path());

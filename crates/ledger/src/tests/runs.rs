@@ -219,6 +219,10 @@ async fn nothing_is_recorded_or_read_once_the_database_is_gone() {
     let error = ledger.finish(finished(trace)).await.expect_err("there is nowhere to record it");
     assert!(moved(&error), "{error:?}");
     assert_eq!(error.fault(), usecase::Fault::Operator);
+    ledger.forget(trace);
+    let error = ledger.begin_durable(started()).await.expect_err("its note cannot be forced to the disk");
+    assert!(moved(&error), "{error:?}");
+    assert_eq!(ledger.unsettled(), 0, "what did not begin is not open");
     let error = ledger.events(&crate::EventFilter::default()).expect_err("there is nothing to read");
     assert!(moved(&error), "{error:?}");
 }

@@ -10,13 +10,34 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use usecase::Usage;
 use usecase::declared::{ModelRef, SecretRef};
 
 /// The largest answer that is read whole, in bytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// No call has more tokens than this. A larger figure is a broken report, and sums of such must not overflow.
-pub(crate) const MOST_TOKENS: u64 = 1 << 40;
+/// No call has more tokens than this, which is far above any context. A larger figure is a broken report, and money hangs
+/// on it.
+const MOST_TOKENS: u64 = 1 << 27;
+
+/// The choices of one answer: what OpenAI's own API allows for `n`.
+pub(crate) const MOST_CHOICES: usize = 128;
+
+/// A report that can be believed; where there is none, the call is estimated.
+pub(crate) fn believed(usage: Usage) -> Option<Usage> {
+    let Usage { input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, .. } = usage;
+    let figures = [input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens];
+    let says_something = input_tokens > 0 || output_tokens > 0;
+    (says_something && figures.iter().all(|count| *count <= MOST_TOKENS)).then_some(usage)
+}
+
+/// Refuses answers of more choices than anyone can have asked for.
+pub(crate) fn expect_choices(count: usize) -> Result<(), String> {
+    match count > MOST_CHOICES {
+        true => Err(format!("it holds more than {MOST_CHOICES} choices")),
+        false => Ok(()),
+    }
+}
 
 /// A provider's key, and the header that carries it.
 pub(crate) struct Key {

@@ -7,18 +7,24 @@
 //! creation.
 
 use serde_json::{Map, Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// Tool calls of one answer; more is an attack.
+const MOST_CALLS: usize = 1_024;
 
 /// The calls of one choice, in the order of creation.
 #[derive(Debug, Default)]
 pub(crate) struct ToolCalls {
     calls: Vec<ToolCall>,
+    /// The latest call of each id that the upstream gave, and of each index.
+    by_id: HashMap<String, usize>,
+    by_index: HashMap<u64, usize>,
 }
 
 #[derive(Debug, Default)]
 struct ToolCall {
     /// The id as the upstream gives it; empty while it gave none.
     upstream_id: String,
-    upstream_index: Option<u64>,
     /// The id that the app was given; empty until the call was announced.
     id: String,
     name: String,
@@ -49,7 +55,7 @@ impl ToolCalls {
         let mut written = Vec::with_capacity(deltas.len());
         for delta in deltas {
             let delta = Delta::read(delta)?;
-            let at = self.find(&delta);
+            let at = self.find(&delta)?;
             written.extend(self.write(at, delta, salt));
         }
         Ok((!written.is_empty()).then_some(Value::Array(written)))
@@ -61,23 +67,35 @@ impl ToolCalls {
     }
 
     /// The call that a delta belongs to, a new one if need be.
-    fn find(&mut self, delta: &Delta) -> usize {
-        let known = self.known(delta).filter(|at| !self.calls[*at].is_followed_by(delta));
-        known.unwrap_or_else(|| {
-            let (upstream_id, upstream_index) = (delta.id.clone(), delta.index);
-            self.calls.push(ToolCall { upstream_id, upstream_index, ..ToolCall::default() });
-            self.calls.len() - 1
-        })
+    fn find(&mut self, delta: &Delta) -> Result<usize, String> {
+        if let Some(known) = self.known(delta).filter(|at| !self.calls[*at].is_followed_by(delta)) {
+            return Ok(known);
+        }
+        let at = self.calls.len();
+        expect_calls(at + 1)?;
+        self.calls.push(ToolCall { upstream_id: delta.id.clone(), ..ToolCall::default() });
+        self.note_id(at);
+        if let Some(index) = delta.index {
+            self.by_index.insert(index, at);
+        }
+        Ok(at)
+    }
+
+    /// Where two calls share an id, it means the one that was created last.
+    fn note_id(&mut self, at: usize) {
+        let id = &self.calls[at].upstream_id;
+        if !id.is_empty() {
+            let latest = self.by_id.entry(id.clone()).or_insert(at);
+            *latest = at.max(*latest);
+        }
     }
 
     fn known(&self, delta: &Delta) -> Option<usize> {
-        if !delta.id.is_empty()
-            && let Some(by_id) = self.calls.iter().rposition(|call| call.upstream_id == delta.id)
-        {
-            return Some(by_id);
+        // No call is noted under an empty id.
+        if let Some(by_id) = self.by_id.get(&delta.id) {
+            return Some(*by_id);
         }
-        let same_index = |call: &ToolCall| delta.index.is_some() && call.upstream_index == delta.index;
-        if let Some(by_index) = self.calls.iter().rposition(same_index) {
+        if let Some(by_index) = delta.index.and_then(|index| self.by_index.get(&index)).copied() {
             // A new id with a name is a new call, also under an old index; a new id alone comes from an upstream that
             // makes one up for every delta.
             let is_new = !delta.id.is_empty() && !delta.name.is_empty() && !self.calls[by_index].is_nameless();
@@ -107,7 +125,9 @@ impl ToolCalls {
         call.arguments.push_str(&delta.arguments);
         if call.upstream_id.is_empty() {
             call.upstream_id = delta.id;
+            self.note_id(at);
         }
+        let call = &mut self.calls[at];
         if delta.name.is_empty() {
             return None;
         }
@@ -169,12 +189,20 @@ impl Delta {
     }
 }
 
+fn expect_calls(count: usize) -> Result<(), String> {
+    match count > MOST_CALLS {
+        true => Err(format!("it holds more than {MOST_CALLS} tool calls")),
+        false => Ok(()),
+    }
+}
+
 /// Puts the tool calls of a whole message into the same form: an id on each, and arguments as text. Returns whether it
 /// had to change anything.
 pub(crate) fn complete(message: &mut Map<String, Value>, salt: &str) -> Result<bool, String> {
     let Some(Value::Array(calls)) = message.get_mut("tool_calls") else { return Ok(false) };
     let mut changed = false;
-    let mut ids: Vec<String> = Vec::with_capacity(calls.len());
+    expect_calls(calls.len())?;
+    let mut ids: HashSet<String> = HashSet::with_capacity(calls.len());
     for (at, call) in calls.iter_mut().enumerate() {
         let fields = call.as_object_mut().ok_or("a tool call is not an object")?;
         let given = fields.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -184,7 +212,7 @@ pub(crate) fn complete(message: &mut Map<String, Value>, salt: &str) -> Result<b
             fields.insert("id".to_owned(), id.as_str().into());
             changed = true;
         }
-        ids.push(id);
+        ids.insert(id);
         for (kind, arguments) in [FUNCTION, CUSTOM] {
             if let Some(value) = fields.get_mut(kind).and_then(|call| call.get_mut(arguments))
                 && !value.is_string()

@@ -33,6 +33,10 @@ pub(super) async fn ask(
         return Err(error);
     }
     tokio::time::sleep(wait.min(LONGEST_RETRY_AFTER)).await;
+    // Meanwhile a call beside this one may have taken the last.
+    if !limits.may_call_again() {
+        return Err(error);
+    }
     let Some(permit) = cleared.vital.enter_again() else { return Err(error) };
     limits.spend();
     attempt(cleared, permit, call, journal, limits).await

@@ -97,7 +97,7 @@ impl Models {
             chain.drain(..).partition(|cleared| weight(cleared).is_some());
         let expected = Usage {
             input_tokens: tokens::of_request(request),
-            output_tokens: tokens::most_output(request),
+            output_tokens: tokens::most_output(request, None),
             ..Usage::default()
         };
         let standing = |cleared: &Cleared| Standing {

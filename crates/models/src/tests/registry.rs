@@ -121,18 +121,17 @@ fn data_goes_only_where_it_may() {
 }
 
 #[test]
-fn an_estimate_is_the_worst_of_the_chain() {
+fn the_most_that_a_call_may_cost() {
     let models = Models::new(&ProjectFile::default()).expect("an empty project is sound");
     let mut request = request(false);
-    let chain = |names: &[&str]| names.iter().map(|name| model(name)).collect::<Vec<_>>();
     request.rest = json!({"max_tokens": 1000, "n": 2}).as_object().cloned().expect("an object");
-    let cheap = models.estimate(&chain(&["openai/gpt-5-nano"]), &request, 0);
-    let dear = models.estimate(&chain(&["openai/gpt-5-nano", "openai/gpt-5", "local/extractive"]), &request, 0);
-    assert!(cheap.known < dear.known && !dear.part_unknown);
+    let most = |name: &str, characters| models.cost(&model(name), &models.most_usage(&request, characters, None));
+    let dear = most("openai/gpt-5", 0);
+    assert!(most("openai/gpt-5-nano", 0).known < dear.known && !dear.part_unknown);
     // Two answers of 1000 tokens at 10 USD a million, and a short question.
     assert!((20_000..20_100).contains(&dear.known.0), "{dear}");
-    let longer = models.estimate(&chain(&["openai/gpt-5"]), &request, 4_000_000);
-    assert!(longer.known.0 - dear.known.0 >= 1_250_000);
-    assert!(models.estimate(&chain(&["openai/gpt-99", "openai/gpt-5"]), &request, 0).part_unknown);
-    assert_eq!(models.estimate(&chain(&["local/extractive"]), &request, 10_000), Cost::ZERO);
+    assert!(most("openai/gpt-5", 4_000_000).known.0 - dear.known.0 >= 1_250_000);
+    assert!(most("openai/gpt-99", 0).part_unknown);
+    assert_eq!(most("local/extractive", 10_000), Cost::ZERO);
+    assert_eq!(models.most_usage(&request, 0, Some(300)).output_tokens, 600, "the smaller limit holds");
 }

@@ -152,6 +152,18 @@ async fn a_hedge_that_fails_leaves_the_first_alone() {
 }
 
 #[tokio::test]
+async fn a_retry_takes_no_call_that_a_hedge_took_meanwhile() {
+    let busy = Upstream::start(vec![response("503 Busy", "retry-after-ms: 30\r\n", "{}")]).await;
+    let mut late = vec![Step::Pause(Duration::from_millis(60))];
+    late.extend(good());
+    let late = Upstream::start(vec![late]).await;
+    let house = House::new(&project(&[busy.address, late.address]));
+    let rules = Model { hedge: Some(Period::from_millis(10)), attempts: Some(2), ..Model::default() };
+    let reply = house.ask(&["a/m", "b/m"], &rules, call(false)).await.expect("b answers");
+    assert_eq!((ModelRef::clone(&reply.model), busy.asked().len(), late.asked().len()), (model("b/m"), 1, 1));
+}
+
+#[tokio::test]
 async fn a_request_has_a_deadline_and_a_number_of_calls() {
     let slow = Upstream::start(vec![vec![Step::Hang]]).await;
     let house = House::new(&project(&[slow.address, slow.address]));

@@ -123,7 +123,7 @@ async fn serve(
     }
 }
 
-async fn read(connection: &mut TcpStream) -> Option<Asked> {
+pub(crate) async fn read(connection: &mut TcpStream) -> Option<Asked> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -47,7 +47,7 @@ fn the_output_limit_is_the_requests_own() {
     let check = |rest: serde_json::Value, most: u64| {
         let mut request = request(false);
         request.rest = rest.as_object().cloned().expect("an object");
-        assert_eq!(most_output(&request), most);
+        assert_eq!(most_output(&request, None), most);
     };
     check(json!({}), 4096);
     check(json!({"max_tokens": 10}), 10);

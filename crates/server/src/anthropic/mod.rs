@@ -36,6 +36,10 @@ impl Wire for Messages {
     fn frames(&self, identity: Identity) -> Box<dyn Frames> {
         Box::new(stream::MessageFrames::new(identity))
     }
+
+    fn keepalive(&self) -> &'static [u8] {
+        b"event: ping\ndata: {\"type\":\"ping\"}\n\n"
+    }
 }
 
 /// Reads a request whose tokens are to be counted: the same, but it need not say how long the answer may be.

@@ -189,8 +189,4 @@ impl Frames for MessageFrames {
     fn failed(&mut self, problem: &Problem, out: &mut Vec<u8>) {
         wire::event(out, &problem.anthropic_body());
     }
-
-    fn keepalive(&self) -> &'static [u8] {
-        b"event: ping\ndata: {\"type\":\"ping\"}\n\n"
-    }
 }

@@ -113,7 +113,7 @@ fn translated(mut fields: Map<String, Value>, lost: &mut Lost) -> Result<Map<Str
             Some("message.output_text.logprobs") => put.extend([("logprobs".to_owned(), json!(true))]),
             // Given whenever there is any.
             Some("reasoning.encrypted_content") => {}
-            other => lost.named.push(format!("include has no {}", other.unwrap_or("such value"))),
+            other => lost.named.push(format!("include has no {}", other.map_or("such value", fields::shown))),
         }
     }
     if take(&mut fields, "truncation").is_some_and(|truncation| truncation == "auto") {

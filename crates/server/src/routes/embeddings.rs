@@ -21,8 +21,9 @@ use usecase::Dialect;
 
 pub(crate) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let principal = app.authenticate(&headers)?;
-    let bytes = read_json(&headers, body, app.parts.project.file.server.max_body_bytes).await?;
+    // Before the body: the places then bound the memory that bodies take, too.
     let pass = app.enter(&principal).await?;
+    let bytes = read_json(&headers, body, app.parts.project.file.server.max_body_bytes).await?;
     let Asked { request, base64 } = embeddings::read(&bytes)?;
     let asked_model = request.model.clone();
     let picked = app.pick(&request, &principal).await?;

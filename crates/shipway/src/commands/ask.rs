@@ -78,7 +78,7 @@ impl Question<'_> {
         let question = vec![Message::new(Role::User, self.text)];
         let request =
             ChatRequest { stream: true, metadata: self.metadata, ..ChatRequest::new(&self.use_case.name, question) };
-        let estimate = parts.pipeline.estimate(&prepared, &request);
+        let estimate = parts.pipeline.estimate(&prepared, &request).cost;
         let budget = prepared.budget_per_day();
         let person = house::person(self.groups);
         let admitted = parts.admission.admit(person, prepared.name(), budget, estimate)?;

@@ -22,7 +22,9 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &cli::Cost) -> anyhow::Result<Exit
     let house = House::open(ground.project)?;
     house.known(&asked.name)?;
     let use_case = house.parts.project.use_case(&asked.name)?;
-    let rows = recorded::rows(&house, &asked.name, Timestamp::now().minus(since), MOST_ROWS)?;
+    let ledger = &house.parts.ledger;
+    let (rows, whole) = evidence::own_requests(ledger, &asked.name, Some(Timestamp::now().minus(since)), MOST_ROWS)?;
+    let only_newest = (!whole).then_some(MOST_ROWS);
     let savings = insight::savings(&rows);
     let spent: Cost = rows.iter().map(|row| row.cost).sum();
     let ended = rows.into_iter().filter(|row| row.status.is_some() && row.cache.is_none());
@@ -36,13 +38,17 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &cli::Cost) -> anyhow::Result<Exit
     let gathered = evidence::gather(&house.parts, &asked.name)?;
     if ground.json {
         let outcomes = &gathered.outcomes;
-        paint::json(
-            &json!({ "since": since, "spent": spent, "savings": savings, "waste": waste, "outcomes": outcomes }),
-        )?;
+        paint::json(&json!({
+            "since": since, "only_newest": only_newest, "spent": spent, "savings": savings, "waste": waste,
+            "outcomes": outcomes,
+        }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let requests = savings.requests;
-    paint::line(format!("{}: {requests} live requests in {since}, {spent}", paint::loud(&asked.name)));
+    paint::line(format!("{}: {requests} requests in {since}, {spent}", paint::loud(&asked.name)));
+    if let Some(most) = only_newest {
+        paint::line(format!("  only the newest {most} requests are counted, older ones are left out: ask for less with --since"));
+    }
     paint::line(format!("cost per good outcome: {}", gathered.outcomes.sentence));
     print_savings(&savings);
     print_waste(&waste, &use_case);

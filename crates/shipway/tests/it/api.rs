@@ -137,8 +137,14 @@ fn health_readiness_and_metrics() {
     assert_eq!(client.get("/healthz").status, 200);
     assert_eq!(client.get("/readyz").status, 200);
     client.post("/v1/chat/completions", &ask("shop", QUESTION));
+    client.get("/metrics");
     let metrics = client.get("/metrics").text();
     assert!(metrics.contains("shipway_requests_total{status=\"answered\"} 1"), "{metrics}");
+    // What other rooms count is copied at each look, not added up.
+    for piece in ["target_available{", "target_calls_total{"] {
+        let shown = metrics.lines().find(|line| line.starts_with(&format!("shipway_{piece}")));
+        assert!(shown.is_some_and(|line| line.ends_with("} 1")), "{piece}: {metrics}");
+    }
     assert!(metrics.trim_end().ends_with("# EOF"));
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{SHIPWAY, ask, ask_streamed};
 use serde_json::{Value, json};
+use testkit::provider::{Move, frame};
 use testkit::{Client, Provider, Script, Server, TestProject};
 
 struct Rig {
@@ -12,8 +13,20 @@ struct Rig {
 
 /// A use case `shop` with a cache in front of a provider that says another sentence each time.
 fn rig(cache: &str) -> Rig {
+    rig_failing(cache, "no such model")
+}
+
+/// The same, with a provider that fails for one model; its streams break off.
+fn rig_failing(cache: &str, broken: &'static str) -> Rig {
     let mut said = 0;
     let provider = Provider::choosing(move |body| {
+        if body["model"] == json!(broken) {
+            let begun = || Script::stream_head().then(Move::Send(frame(&json!({ "content": "You can" }), None)));
+            return match body["stream"] == json!(true) {
+                true => begun().then(Move::Reset),
+                false => Script::json(500, &[], &json!({ "error": { "message": "not today" } })),
+            };
+        }
         said += 1;
         let text = format!("You can return any lamp within 45 days of delivery. Answer {said}.");
         if body["stream"] == json!(true) { Script::streams(&[&text]) } else { Script::says(&text) }
@@ -144,4 +157,54 @@ fn without_a_declared_cache_every_question_is_asked() {
     for asked in 1..=2 {
         assert_eq!(rig.asks(&client, &ask("shop", "How long may I return a lamp?")).2, asked);
     }
+}
+
+#[test]
+fn what_was_only_good_enough_for_the_moment_is_not_kept() {
+    let fallback = "fallback = [\"scripted/other\"]\n";
+    let escalate =
+        "escalate = { to = \"scripted/large\", when = [\"disagreement\"], at_least = { agreement = 1.0 } }\n";
+    let question = "How long may I return a lamp?";
+    let cases = [
+        ("another model answered", fallback.to_owned(), "m", ask("shop", question)),
+        ("another model went on", format!("{fallback}continue_stream = true\n"), "m", ask_streamed("shop", question)),
+        ("an escalation failed", escalate.to_owned(), "large", ask("shop", question)),
+    ];
+    for (name, model, broken, question) in cases {
+        let rig = rig_failing(&format!("{model}{DECLARED}"), broken);
+        let client = rig.client();
+        let (first, again) = (rig.asks(&client, &question).2, rig.asks(&client, &question).2);
+        assert!(rig.provider.requests().iter().any(|request| request["model"] == broken), "{name}");
+        assert!(again > first, "{name}: it was served again");
+    }
+}
+
+#[test]
+fn a_stream_with_log_probabilities_is_not_kept() {
+    let rig = rig(DECLARED);
+    let client = rig.client();
+    let mut question = ask_streamed("shop", "How long may I return a lamp?");
+    for _ in 1..=2 {
+        assert_eq!(rig.asks(&client, &question).2, 1, "an ordinary stream is kept");
+    }
+    question["logprobs"] = json!(true);
+    for asked in 2..=3 {
+        assert_eq!(rig.asks(&client, &question).2, asked);
+    }
+}
+
+#[test]
+fn warnings_come_again_with_the_answer() {
+    let rig = rig(&format!("max_tokens = 100\n{DECLARED}"));
+    let client = rig.client();
+    let mut question = ask("shop", "How long may I return a lamp?");
+    question["max_tokens"] = json!(500);
+    let said = || {
+        let reply = client.post("/v1/chat/completions", &question);
+        let header = |name: &str| reply.header(name).map(str::to_owned);
+        (header("x-shipway-cache"), header("x-shipway-warning"))
+    };
+    let (first, again) = (said(), said());
+    assert_eq!((first.0, again.0.as_deref()), (None, Some("exact")));
+    assert!(first.1.is_some() && first.1 == again.1, "{:?}, then {:?}", first.1, again.1);
 }

@@ -2,7 +2,8 @@
 //! whole and streamed, with apps that go away. One server takes them all; one list of invariants holds for every run,
 //! and another for the server when the storm is over.
 //!
-//! `SHIPWAY_CHAOS_SEED` repeats a storm, `SHIPWAY_CHAOS_RUNS` makes a longer one.
+//! The storm is the same each time. `SHIPWAY_CHAOS_SEED` makes another one, by a number, or by `random` one that nobody has
+//! seen (a failure names its number); `SHIPWAY_CHAOS_RUNS` makes a longer one.
 
 mod invariants;
 mod storm;

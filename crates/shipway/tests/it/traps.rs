@@ -237,6 +237,69 @@ fn a_silent_stream_is_kept_alive_between_frames() {
     assert!(reply.done());
 }
 
+/// A rig whose streams are kept alive every 100 ms, and whose provider may take its time.
+fn patient_rig(script: Script) -> Rig {
+    let provider = Provider::start(script);
+    let project = TestProject::with_scripted(SHIPWAY, &provider.base_url())
+        .append("shipway.toml", "[server]\nkeepalive = \"100ms\"\n");
+    let text = std::fs::read_to_string(project.path("shipway.toml")).expect("the project's file");
+    project.write("shipway.toml", text.replace("\"400ms\"", "\"4s\""));
+    let server = project.serve();
+    Rig { provider, server, _project: project }
+}
+
+#[test]
+fn a_model_that_thinks_is_waited_for_with_words_that_keep_the_connection_alive() {
+    // Before any header, and before the first content.
+    for head_first in [false, true] {
+        let thinks = Move::Pause(Duration::from_millis(400));
+        let mut script = Script::streams(&["Hel", "lo"]);
+        script.0.insert(usize::from(head_first), thinks);
+        let rig = patient_rig(script);
+        let reply = rig.post(&ask_streamed("scripted/m", "Hi"));
+        let text = reply.text();
+        assert!(reply.status == 200 && text.starts_with(": keepalive\n\n: keepalive\n\n"), "{text}");
+        assert_eq!(reply.header("content-type"), Some("text/event-stream; charset=utf-8"));
+        assert_eq!((reply.streamed_text().as_str(), reply.done()), ("Hello", true), "{text}");
+        assert!(text.contains(": shipway status=answered cost=0.000030"), "{text}");
+        let messages = json!({ "model": "scripted/m", "max_tokens": 50, "stream": true,
+            "messages": [{ "role": "user", "content": "Hi" }] });
+        let said = rig.server.client().post("/v1/messages", &messages).text();
+        assert!(said.starts_with("event: ping\ndata: {\"type\":\"ping\"}\n\n"), "{said}");
+        let (begun, ended) = (said.find("event: message_start"), said.find("event: message_stop"));
+        assert!(begun.is_some() && begun < ended && !said.contains(": keepalive"), "{said}");
+        // What comes whole has its headers when it has its body.
+        let whole = rig.post(&ask("scripted/m", "Hi"));
+        assert!(!whole.text().contains("keepalive"), "{}", whole.text());
+    }
+}
+
+#[test]
+fn what_fails_after_the_first_keepalive_is_an_error_in_the_stream() {
+    let error = json!({ "error": { "message": "context too long", "type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded" } });
+    let mut late = Script::json(400, &[], &error);
+    late.0.insert(0, Move::Pause(Duration::from_millis(400)));
+    let rig = patient_rig(late);
+    let reply = rig.post(&ask_streamed("scripted/m", "Hi"));
+    let text = reply.text();
+    assert!(reply.status == 200 && text.starts_with(": keepalive\n\n") && !reply.done(), "{text}");
+    let frames = reply.frames();
+    assert_eq!((frames.len(), &frames[0]["error"]["code"]), (1, &json!("context_length_exceeded")), "{text}");
+    for (path, body) in [
+        ("/v1/messages", json!({ "model": "scripted/m", "max_tokens": 50, "stream": true, "messages": [{ "role": "user", "content": "Hi" }] })),
+        ("/v1/responses", json!({ "model": "scripted/m", "stream": true, "input": "Hi" })),
+    ] {
+        let said = rig.server.client().post(path, &body).text();
+        assert!(said.contains("context too long") && !said.contains("message_stop"), "{path}: {said}");
+        assert!(!said.contains("response.completed"), "{path}: {said}");
+    }
+    let metrics = rig.server.client().get("/metrics").text();
+    assert!(metrics.contains("shipway_requests_total{status=\"failed\"} 3"), "{metrics}");
+    // Before it, a failure has its own status.
+    let quick = patient_rig(Script::json(400, &[], &error)).post(&ask_streamed("scripted/m", "Hi"));
+    assert_eq!((quick.status, quick.error_code().as_str()), (400, "context_length_exceeded"));
+}
+
 #[test]
 fn the_providers_request_id_and_rate_limits_come_back() {
     let headers = [("x-request-id", "up-77"), ("x-ratelimit-remaining-requests", "9"), ("set-cookie", "a=1")];

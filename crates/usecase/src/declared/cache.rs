@@ -38,7 +38,7 @@ impl Default for CacheSection {
 pub struct Semantic {
     /// The largest share of the answers served this way that may belong to another question.
     pub false_hits: Percent,
-    /// How sure the verifier must be, as `shipway cache tune` finds it; a careful value when absent.
+    /// How sure the verifier must be, as `shipway cache tune` finds it on your questions; there is no default.
     #[schemars(range(min = 0.5, max = 1.0))]
     pub threshold: Option<f64>,
 }

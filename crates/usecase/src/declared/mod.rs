@@ -31,7 +31,7 @@ pub use evals::Evals;
 pub use feed::{ContractCheck, Feed, RowCount};
 pub use guard::{Grounding, Guard, InjectionAction, PiiAction, SecretsAction, Topics, TopicsAction, UnsureAction};
 pub use limits::LimitsSection;
-pub use model::{Model, Spread, SpreadBy, SpreadShare};
+pub use model::{Model, OnDisconnect, Spread, SpreadBy, SpreadShare};
 pub use outcome::{Baseline, Outcome};
 pub use owner::{Owner, UseCaseSection};
 pub use project_file::{

@@ -28,6 +28,9 @@ pub struct Model {
     pub hedge: Option<Period>,
     /// Whether the next model goes on with a streamed answer that broke off after its first words.
     pub continue_stream: bool,
+    /// What becomes of a call whose app goes away: `cancel` (the default) ends it, `drain` lets it come to its end, so that
+    /// tokens and cost are those that the provider reports.
+    pub on_disconnect: OnDisconnect,
     /// Upper limit of the answer's tokens; a request may ask for fewer, not for more.
     #[schemars(range(min = 1))]
     pub max_tokens: Option<u64>,
@@ -47,6 +50,7 @@ impl Default for Model {
             deadline: None,
             hedge: None,
             continue_stream: false,
+            on_disconnect: OnDisconnect::Cancel,
             max_tokens: None,
             temperature: None,
         }
@@ -73,6 +77,16 @@ impl Model {
         }
         chain
     }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDisconnect {
+    /// The call ends at once; what it had cost until then may be an estimate.
+    #[default]
+    Cancel,
+    /// The answer is read to its end, recorded and paid for in full.
+    Drain,
 }
 
 /// How requests are shared by models that are as good as one another.

@@ -358,24 +358,37 @@ fn cache() {
     F:5:9: this cache would serve nothing
      5 | exact = false
        |         ^^^^^
-       help: leave `[cache]` out, or declare `semantic = {}`
+       help: leave `[cache]` out, or declare `semantic` with the threshold that `shipway cache tune` prints
 
     F:6:7: no answer would live long enough to be served
      6 | ttl = "0s"
        |       ^^^^
        expected: a length of time, like "1h"
     "#);
-    insta::assert_snapshot!(use_case("[cache]\nsemantic = { false_hits = \"0%\" }"), @r#"
+    insta::assert_snapshot!(use_case("[cache]\nsemantic = { false_hits = \"0%\", threshold = 0.9 }"), @r#"
     F:5:27: no number of questions shows that nothing is ever wrong
-     5 | semantic = { false_hits = "0%" }
+     5 | semantic = { false_hits = "0%", threshold = 0.9 }
        |                           ^^^^
        expected: a share above "0%" and up to "20%", like "1%"
     "#);
-    insta::assert_snapshot!(use_case("[cache]\nsemantic = { false_hits = \"30%\" }"), @r#"
+    insta::assert_snapshot!(use_case("[cache]\nsemantic = { false_hits = \"30%\", threshold = 0.9 }"), @r#"
     F:5:27: more than every fifth answer would be a wrong one
-     5 | semantic = { false_hits = "30%" }
+     5 | semantic = { false_hits = "30%", threshold = 0.9 }
        |                           ^^^^^
        expected: a share above "0%" and up to "20%", like "1%"
+    "#);
+    insta::assert_snapshot!(use_case("[cache]\nsemantic = { false_hits = \"1%\" }"), @r#"
+    F:5:1: without a `threshold` nothing keeps to `false_hits`
+     5 | semantic = { false_hits = "1%" }
+       | ^^^^^^^^
+       help: run `shipway cache tune NAME` and set what it prints
+    "#);
+    insta::assert_snapshot!(use_case("[guard]\npii = \"refuse\"\n[cache]"), @"nothing wrong");
+    insta::assert_snapshot!(use_case("[guard]\npii = \"off\"\n[cache]"), @r#"
+    F:6:2: with `guard.pii` off nobody sees which answers are personal, and they would be shared
+     6 | [cache]
+       |  ^^^^^
+       help: set `guard.pii` to "mask" or "refuse", or leave `[cache]` out
     "#);
     insta::assert_snapshot!(use_case("[model]\ntemperature = 0.7\n[cache]"), @r"
     F:6:2: with `model.temperature` above 0 no answer would be kept

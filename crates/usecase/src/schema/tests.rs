@@ -51,6 +51,7 @@ attempts = 4
 deadline = "30s"
 hedge = "800ms"
 continue_stream = true
+on_disconnect = "drain"
 max_tokens = 800
 temperature = 0.2
 [model.spread]

@@ -1,7 +1,7 @@
 //! Answers made of blocks, put together as ours: the message, why it ended, what it took.
 
 use super::Piece;
-use crate::provider::exchange::MOST_TOKENS;
+use crate::provider::exchange::believed;
 use serde_json::{Map, Value, json};
 use usecase::{Choice, Completion, Content, Message, Role, Timestamp, Usage};
 
@@ -49,7 +49,7 @@ pub(in crate::provider) struct Tokens {
 impl Tokens {
     /// Reads a report under the provider's names for the input, what was read, what was written, and the output.
     pub(in crate::provider) fn read(report: &Value, names: [&str; 4]) -> Self {
-        let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0).min(MOST_TOKENS);
+        let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
         let [input, read, written, output] = names.map(number);
         Self { input, read, written, output, thinking: 0 }
     }
@@ -67,14 +67,14 @@ impl Tokens {
 
     pub(super) fn usage(self) -> Option<Usage> {
         let usage = Usage {
-            input_tokens: self.input + self.read + self.written,
+            input_tokens: self.input.saturating_add(self.read).saturating_add(self.written),
             output_tokens: self.output,
             cached_input_tokens: self.read,
             cache_write_tokens: self.written,
             reasoning_tokens: self.thinking.min(self.output),
             estimated: false,
         };
-        (usage.input_tokens > 0 || usage.output_tokens > 0).then_some(usage)
+        believed(usage)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The fields of a request beside its messages, each to be accounted for: taken by the translation, passed on where both
 //! sides speak one dialect, refused where the answer would be another one without it, else left out and named.
 
-use super::read::warn;
+use super::warnings::Warnings;
 use serde_json::{Map, Value};
 use usecase::{ChatRequest, Dialect};
 
@@ -11,7 +11,7 @@ const OURS: &[&str] = &["model", "messages", "stream", "stream_options"];
 pub(in crate::provider) struct Fields<'a> {
     rest: &'a Map<String, Value>,
     taken: Vec<&'static str>,
-    pub(in crate::provider) warnings: Vec<String>,
+    pub(in crate::provider) warnings: Warnings,
     /// The request came in Anthropic's dialect.
     pub(in crate::provider) is_anthropics: bool,
     /// It goes out in the same, so that fields unknown here are known there.
@@ -23,7 +23,7 @@ impl<'a> Fields<'a> {
     pub(in crate::provider) fn of(request: &'a ChatRequest, to_anthropic: bool) -> Self {
         let is_anthropics = request.dialect == Dialect::Messages;
         let same_dialect = is_anthropics && to_anthropic;
-        Self { rest: &request.rest, taken: OURS.to_vec(), warnings: Vec::new(), is_anthropics, same_dialect }
+        Self { rest: &request.rest, taken: OURS.to_vec(), warnings: Warnings::default(), is_anthropics, same_dialect }
     }
 
     /// The field, unless it is absent or null; from now on it counts as accounted for.
@@ -80,7 +80,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(in crate::provider) fn left_out(&mut self, name: &str, why: &str) {
-        warn(&mut self.warnings, format!("`{name}` was left out: {why}"));
+        self.warnings.add(format!("`{name}` was left out: {why}"));
     }
 
     /// Refuses the fields without which the answer would be another one, and that neither provider has.
@@ -133,10 +133,10 @@ impl<'a> Fields<'a> {
             if self.same_dialect {
                 passed.insert(name.clone(), value.clone());
             } else if !is_void(value) {
-                warn(&mut self.warnings, format!("`{}` was left out", super::read::shown(name)));
+                self.warnings.add(format!("`{}` was left out", super::read::shown(name)));
             }
         }
-        self.warnings
+        self.warnings.into_vec()
     }
 }
 

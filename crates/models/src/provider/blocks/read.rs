@@ -1,5 +1,6 @@
 //! Our messages and tools, taken apart into blocks.
 
+use super::warnings::Warnings;
 use super::{Block, Conversation, Piece, Source, Tool, ToolChoice, Turn};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -21,7 +22,7 @@ const KNOWN: &[&str] = &[
 pub(in crate::provider) fn conversation(
     messages: &[Message],
     same_dialect: bool,
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<Conversation, String> {
     let mut read = Conversation::default();
     for message in messages {
@@ -35,7 +36,7 @@ pub(in crate::provider) fn conversation(
             last.cache = Some(cache);
         }
         for name in message.rest.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
-            warn(warnings, format!("`{name}` of a message was left out"));
+            warnings.add(format!("`{}` of a message was left out", shown(name)));
         }
         match message.role {
             Role::System | Role::Developer => read.system.extend(blocks),
@@ -57,17 +58,11 @@ fn add(turns: &mut Vec<Turn>, by_assistant: bool, blocks: Vec<Block>) {
     }
 }
 
-pub(in crate::provider) fn warn(warnings: &mut Vec<String>, warning: String) {
-    if !warnings.contains(&warning) {
-        warnings.push(warning);
-    }
-}
-
 fn cache_of(fields: &Map<String, Value>) -> Option<Value> {
     fields.get("cache_control").filter(|cache| cache.is_object()).cloned()
 }
 
-fn assistant(message: &Message, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Vec<Block>, String> {
+fn assistant(message: &Message, same_dialect: bool, warnings: &mut Warnings) -> Result<Vec<Block>, String> {
     let mut blocks = thinking(&message.rest, warnings);
     blocks.extend(content(&message.content, same_dialect, warnings)?);
     blocks.extend(text(message.rest.get("refusal").and_then(Value::as_str).unwrap_or_default()));
@@ -88,7 +83,7 @@ fn assistant(message: &Message, same_dialect: bool, warnings: &mut Vec<String>) 
 }
 
 /// Signed reasoning goes back as it came. In a stream its text came as `reasoning_content` and the block empty.
-fn thinking(fields: &Map<String, Value>, warnings: &mut Vec<String>) -> Vec<Block> {
+fn thinking(fields: &Map<String, Value>, warnings: &mut Warnings) -> Vec<Block> {
     let unsigned = fields.get("reasoning_content").and_then(Value::as_str).unwrap_or_default();
     let given: &[Value] = fields.get("thinking_blocks").and_then(Value::as_array).map_or(&[], Vec::as_slice);
     let text = |block: &Value, name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -104,7 +99,7 @@ fn thinking(fields: &Map<String, Value>, warnings: &mut Vec<String>) -> Vec<Bloc
     });
     let read: Vec<Block> = read.map(Block::from).collect();
     if read.is_empty() && !unsigned.is_empty() {
-        warn(warnings, "`reasoning_content` of a message was left out: it is not signed".to_owned());
+        warnings.add("`reasoning_content` of a message was left out: it is not signed".to_owned());
     }
     read
 }
@@ -119,7 +114,7 @@ pub(in crate::provider) fn call_id(id: &str) -> String {
     }
 }
 
-fn result(message: &Message, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Block, String> {
+fn result(message: &Message, same_dialect: bool, warnings: &mut Warnings) -> Result<Block, String> {
     let Some(id) = message.rest.get("tool_call_id").and_then(Value::as_str) else {
         return Err("the result of a tool without the id of its call".to_owned());
     };
@@ -133,7 +128,7 @@ fn text(text: &str) -> Option<Block> {
     (!text.trim().is_empty()).then(|| Piece::Text(text.to_owned()).into())
 }
 
-fn content(content: &Content, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Vec<Block>, String> {
+fn content(content: &Content, same_dialect: bool, warnings: &mut Warnings) -> Result<Vec<Block>, String> {
     match content {
         Content::Absent => Ok(Vec::new()),
         Content::Text(whole) => Ok(text(whole).into_iter().collect()),
@@ -144,7 +139,7 @@ fn content(content: &Content, same_dialect: bool, warnings: &mut Vec<String>) ->
     }
 }
 
-fn block(part: &Value, same_dialect: bool, warnings: &mut Vec<String>) -> Result<Option<Block>, String> {
+fn block(part: &Value, same_dialect: bool, warnings: &mut Warnings) -> Result<Option<Block>, String> {
     let field = |pointer: &str| part.pointer(pointer).and_then(Value::as_str);
     let piece = match field("/type").unwrap_or_default() {
         kind @ ("text" | "refusal") => match text(field(&format!("/{kind}")).unwrap_or_default()) {
@@ -153,7 +148,7 @@ fn block(part: &Value, same_dialect: bool, warnings: &mut Vec<String>) -> Result
         },
         "image_url" => {
             if field("/image_url/detail").is_some_and(|detail| detail != "auto") {
-                warn(warnings, "`detail` of a picture was left out".to_owned());
+                warnings.add("`detail` of a picture was left out".to_owned());
             }
             let url = field("/image_url/url").or_else(|| field("/image_url"));
             Piece::Image(source(url.ok_or("a picture without an address")?)?)
@@ -171,9 +166,11 @@ fn block(part: &Value, same_dialect: bool, warnings: &mut Vec<String>) -> Result
     Ok(Some(Block { piece, cache: part.as_object().and_then(cache_of) }))
 }
 
-/// A name of the app's, short enough to stand in an error.
-pub(in crate::provider) fn shown(name: &str) -> String {
-    name.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
+/// A name of the app's as it may stand in an error, which goes into logs: what is not a plain short word may be anything,
+/// also a piece of the conversation, and is not quoted.
+pub(in crate::provider) fn shown(name: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    if (1..=40).contains(&name.len()) && name.bytes().all(is_plain) { name } else { "unknown" }
 }
 
 /// What a URL points to; `data:` URLs (RFC 2397) hold it themselves.
@@ -192,7 +189,7 @@ fn source(url: &str) -> Result<Source, String> {
 pub(in crate::provider) fn tools(
     tools: Option<&Value>,
     same_dialect: bool,
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<Vec<Tool>, String> {
     let tools = tools.and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     let read = tools.iter().map(|tool| match (tool.get("type").and_then(Value::as_str), tool.get("function")) {
@@ -200,7 +197,7 @@ pub(in crate::provider) fn tools(
             let mut rest = tool.as_object().cloned().unwrap_or_default();
             rest.retain(|name, _| !matches!(name.as_str(), "type" | "function" | "cache_control"));
             if !same_dialect {
-                rest.keys().for_each(|name| warn(warnings, format!("`{}` of a tool was left out", shown(name))));
+                rest.keys().for_each(|name| warnings.add(format!("`{}` of a tool was left out", shown(name))));
                 rest.clear();
             }
             self::function(function, tool.as_object().and_then(cache_of), rest)

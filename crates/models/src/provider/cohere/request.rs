@@ -2,7 +2,8 @@
 
 use crate::provider::blocks::ToolChoice;
 use crate::provider::blocks::fields::Fields;
-use crate::provider::blocks::read::{self, shown, warn};
+use crate::provider::blocks::read::{self, shown};
+use crate::provider::blocks::warnings::Warnings;
 use serde_json::{Map, Value, json};
 use usecase::{ChatRequest, Content, Message, Role};
 
@@ -43,7 +44,7 @@ pub(super) fn body(model: &str, request: &ChatRequest) -> Result<(Value, Vec<Str
     Ok((body.into(), warnings))
 }
 
-fn message(message: &Message, warnings: &mut Vec<String>) -> Result<Value, String> {
+fn message(message: &Message, warnings: &mut Warnings) -> Result<Value, String> {
     let role = match message.role {
         Role::System | Role::Developer => "system",
         Role::User => "user",
@@ -67,7 +68,7 @@ fn message(message: &Message, warnings: &mut Vec<String>) -> Result<Value, Strin
             "reasoning_content" if message.rest.contains_key("tool_calls") => written["tool_plan"] = value.clone(),
             "refusal" if message.content == Content::Absent => written["content"] = value.clone(),
             "annotations" | "citations" => {}
-            _ => warn(warnings, format!("`{}` of a message was left out", shown(name))),
+            _ => warnings.add(format!("`{}` of a message was left out", shown(name))),
         }
     }
     Ok(written)
@@ -80,9 +81,9 @@ fn without_extras(value: &Value) -> Value {
     calls.iter().map(call).collect()
 }
 
-fn part(part: &Value, role: &Role, warnings: &mut Vec<String>) -> Result<Value, String> {
+fn part(part: &Value, role: &Role, warnings: &mut Warnings) -> Result<Value, String> {
     if part.get("cache_control").is_some() {
-        warn(warnings, "`cache_control` was left out".to_owned());
+        warnings.add("`cache_control` was left out".to_owned());
     }
     match part["type"].as_str().unwrap_or_default() {
         "text" | "refusal" => Ok(json!({"type": "text", "text": part.get("text").unwrap_or(&part["refusal"])})),

@@ -1,7 +1,7 @@
 //! Whole answers of Cohere's chat as ours, and what they have in common with streamed ones.
 
 use crate::provider::blocks::{answer, read};
-use crate::provider::exchange::MOST_TOKENS;
+use crate::provider::exchange::believed;
 use crate::provider::tool_calls;
 use serde_json::{Map, Value};
 use usecase::{Choice, Completion, Content, Message, Role, Usage};
@@ -25,7 +25,7 @@ pub(super) fn usage(usage: &Value) -> Option<Usage> {
     let whole = |value: &Value| value.as_u64().or_else(|| value.as_f64().map(|tokens| tokens.max(0.0) as u64));
     let number = |name: &str| {
         let of = |report: &str| usage.get(report)?.get(name).and_then(whole);
-        of("billed_units").or_else(|| of("tokens")).unwrap_or(0).min(MOST_TOKENS)
+        of("billed_units").or_else(|| of("tokens")).unwrap_or(0)
     };
     let input_tokens = number("input_tokens");
     let cached = usage.get("cached_tokens").and_then(whole).unwrap_or(0);
@@ -35,7 +35,7 @@ pub(super) fn usage(usage: &Value) -> Option<Usage> {
         cached_input_tokens: cached.min(input_tokens),
         ..Usage::default()
     };
-    (usage.input_tokens > 0 || usage.output_tokens > 0).then_some(usage)
+    believed(usage)
 }
 
 /// Reads a whole answer, or says in one clause what is wrong with it, without quoting it.

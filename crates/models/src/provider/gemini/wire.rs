@@ -1,7 +1,7 @@
 //! Answers of `generateContent`, whole or one event of a stream, as ours.
 
 use crate::provider::blocks::{answer, read};
-use crate::provider::exchange::MOST_TOKENS;
+use crate::provider::exchange::{believed, expect_choices};
 use serde_json::{Map, Value, json};
 use usecase::{Choice, Completion, Content, Message, Role, Usage};
 
@@ -141,16 +141,16 @@ pub(super) fn header(model: &str, body: &Value, object: &str) -> Map<String, Val
 /// The tokens of an answer. Thoughts are counted beside the candidates, and are output like them.
 pub(super) fn usage(body: &Value) -> Option<Usage> {
     let report = body.get("usageMetadata")?;
-    let number = |name: &str| report[name].as_u64().unwrap_or(0).min(MOST_TOKENS);
+    let number = |name: &str| report[name].as_u64().unwrap_or(0);
     let thoughts = number("thoughtsTokenCount");
     let usage = Usage {
-        input_tokens: number("promptTokenCount") + number("toolUsePromptTokenCount"),
-        output_tokens: number("candidatesTokenCount") + thoughts,
+        input_tokens: number("promptTokenCount").saturating_add(number("toolUsePromptTokenCount")),
+        output_tokens: number("candidatesTokenCount").saturating_add(thoughts),
         cached_input_tokens: number("cachedContentTokenCount").min(number("promptTokenCount")),
         reasoning_tokens: thoughts,
         ..Usage::default()
     };
-    (usage.input_tokens > 0 || usage.output_tokens > 0).then_some(usage)
+    believed(usage)
 }
 
 pub(super) fn index(candidate: &Value, position: usize) -> u32 {
@@ -161,6 +161,7 @@ pub(super) fn index(candidate: &Value, position: usize) -> u32 {
 /// Reads a whole answer, or says in one clause what is wrong with it, without quoting it.
 pub(super) fn completion(model: &str, body: &Value, salt: &str) -> Result<Completion, String> {
     let candidates = body["candidates"].as_array().map_or(&[] as &[Value], Vec::as_slice);
+    expect_choices(candidates.len())?;
     let read = |(at, candidate): (usize, &Value)| {
         let said = Said::read(candidate, &format!("{salt}{at}"), 0, false);
         let reason = finish_reason(candidate, said.calls() > 0)?.unwrap_or("stop");

@@ -6,6 +6,7 @@
 //! console.groq.com/docs/openai, Ollama's docs/openai.md, Together's and OpenRouter's API references.
 
 use crate::provider::blocks::read::shown;
+use crate::provider::blocks::warnings::Warnings;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -25,10 +26,8 @@ enum Word {
 use Word::{Missing, Named, Refused};
 
 /// Notes a name once.
-fn note(names: &mut Vec<String>, name: String) {
-    if !names.contains(&name) {
-        names.push(name);
-    }
+fn note(warnings: &mut Warnings, name: &str) {
+    warnings.add(format!("{name} has no meaning here and was left out"));
 }
 
 /// The fields that OpenAI's chat completions have: what comes from another dialect under another name is unknown there.
@@ -131,7 +130,7 @@ pub(super) fn fit(
     is_home: bool,
     request: &ChatRequest,
 ) -> Result<(Cow<'_, ChatRequest>, Vec<String>), String> {
-    let mut fitting = Fitting { kind, request: Cow::Borrowed(request), left_out: Vec::new() };
+    let mut fitting = Fitting { kind, request: Cow::Borrowed(request), left_out: Warnings::default() };
     if request.dialect != Dialect::Chat {
         fitting.leave_out_foreign_words()?;
     }
@@ -141,14 +140,13 @@ pub(super) fn fit(
     }
     fitting.fields()?;
     fitting.messages()?;
-    let warnings = fitting.left_out.iter().map(|name| format!("{name} has no meaning here and was left out"));
-    Ok((fitting.request, warnings.collect()))
+    Ok((fitting.request, fitting.left_out.into_vec()))
 }
 
 struct Fitting<'a> {
     kind: ProviderKind,
     request: Cow<'a, ChatRequest>,
-    left_out: Vec<String>,
+    left_out: Warnings,
 }
 
 impl Fitting<'_> {
@@ -159,7 +157,7 @@ impl Fitting<'_> {
         request
     }
 
-    fn leave_out(&mut self, name: String) {
+    fn leave_out(&mut self, name: &str) {
         note(&mut self.left_out, name);
     }
 
@@ -173,7 +171,7 @@ impl Fitting<'_> {
                 Missing => {
                     self.change().rest.remove(*name);
                     if says_something && *name != "stream_options" {
-                        self.leave_out(format!("`{name}`"));
+                        self.leave_out(&format!("`{name}`"));
                     }
                 }
                 Named(other) => {
@@ -198,7 +196,7 @@ impl Fitting<'_> {
             }
             if self.kind == ProviderKind::Groq && self.request.messages[at].rest.contains_key("name") {
                 self.change().messages[at].rest.remove("name");
-                self.leave_out("`name` of a message".to_owned());
+                self.leave_out("`name` of a message");
             }
             if self.kind == ProviderKind::Mistral {
                 self.mistral_message(at);
@@ -216,17 +214,14 @@ impl Fitting<'_> {
             Role::Tool => &["tool_call_id", "name"],
             _ => &[],
         };
-        let unknown: Vec<(String, bool)> = self.request.messages[at]
-            .rest
-            .iter()
-            .filter(|(name, _)| !known.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), is_there(value)))
-            .collect();
-        for (name, says_something) in unknown {
-            self.change().messages[at].rest.remove(&name);
-            if says_something {
-                self.leave_out(format!("`{name}` of a message"));
+        let is_known = |name: &String| known.contains(&name.as_str());
+        if !self.request.messages[at].rest.keys().all(is_known) {
+            let mut rest = std::mem::take(&mut self.change().messages[at].rest);
+            for (name, _) in rest.iter().filter(|(name, value)| !is_known(name) && is_there(value)) {
+                self.leave_out(&format!("`{}` of a message", shown(name)));
             }
+            rest.retain(|name, _| is_known(name));
+            self.change().messages[at].rest = rest;
         }
         let calls = self.request.messages[at].rest.get("tool_calls").and_then(Value::as_array).map_or(0, Vec::len);
         let ids = (0..calls).map(|call| format!("/tool_calls/{call}/id")).chain(["/tool_call_id".to_owned()]);
@@ -246,7 +241,7 @@ impl Fitting<'_> {
         use ProviderKind::{LlamaCpp, Openrouter, Together, Vllm};
         let mut rest = std::mem::take(&mut self.change().rest);
         if !matches!(self.kind, LlamaCpp | Openrouter | Together | Vllm) && rest.remove("top_k").is_some() {
-            self.leave_out("`top_k`".to_owned());
+            self.leave_out("`top_k`");
         }
         if let Some(thinking) = rest.remove("thinking") {
             match (self.kind, thinking.get("budget_tokens")) {
@@ -255,7 +250,7 @@ impl Fitting<'_> {
                     rest.remove("reasoning_effort");
                 }
                 _ if thinking["type"] == "disabled" => {}
-                _ => self.leave_out("`thinking`".to_owned()),
+                _ => self.leave_out("`thinking`"),
             }
         }
         for tool in rest.get("tools").and_then(Value::as_array).into_iter().flatten() {
@@ -263,22 +258,19 @@ impl Fitting<'_> {
                 return Err(format!("a tool of type `{}`", shown(tool["type"].as_str().unwrap_or("unknown"))));
             }
         }
-        let unknown: Vec<String> = rest.keys().filter(|name| !FIELDS.contains(&name.as_str())).cloned().collect();
-        for name in unknown {
-            let value = rest.remove(&name).unwrap_or_default();
-            if !says_something(&name, &value) {
-                continue;
-            }
+        let is_known = |name: &String| FIELDS.contains(&name.as_str());
+        for (name, _) in rest.iter().filter(|(name, value)| !is_known(name) && says_something(name, value)) {
             if ANTHROPICS_TOOLS.contains(&name.as_str()) {
                 return Err(format!("`{name}`"));
             }
-            self.leave_out(format!("`{}`", shown(&name)));
+            self.leave_out(&format!("`{}`", shown(name)));
         }
+        rest.retain(|name, _| is_known(name));
         self.change().rest = rest;
         for message in &mut self.request.to_mut().messages {
             for name in ["thinking_blocks", "reasoning_content", "is_error"] {
                 if message.rest.remove(name).is_some() {
-                    note(&mut self.left_out, format!("`{name}` of a message"));
+                    note(&mut self.left_out, &format!("`{name}` of a message"));
                 }
             }
             let Content::Parts(parts) = &message.content else { continue };
@@ -300,7 +292,7 @@ impl Fitting<'_> {
 
     /// Takes all cache marks away: OpenAI's cache and those of the others work without. OpenRouter hands marks on.
     fn unmark_all(&mut self) {
-        self.leave_out(format!("`{MARK}`"));
+        self.leave_out(&format!("`{MARK}`"));
         let request = self.change();
         if let Some(Value::Array(tools)) = request.rest.get_mut("tools") {
             unmark(tools);

@@ -1,5 +1,6 @@
 //! A streamed answer in OpenAI's events: each is a chunk, the last says `[DONE]`.
 
+use super::super::exchange::expect_choices;
 use super::super::refusal;
 use super::super::splice;
 use super::super::tool_calls::ToolCalls;
@@ -49,6 +50,8 @@ impl Events {
     /// Brings the tool calls of a chunk into canonical form and notes which choices have ended.
     fn settle(&mut self, chunk: &mut Chunk, changed: &mut bool) -> Result<(), String> {
         for choice in &mut chunk.choices {
+            let begun = self.choices.len() + usize::from(!self.choices.contains_key(&choice.index));
+            expect_choices(begun)?;
             let state = self.choices.entry(choice.index).or_default();
             if let Some(Value::Array(deltas)) = choice.delta.remove("tool_calls") {
                 let written = state.tool_calls.rewrite(deltas.clone(), &self.salt)?;
@@ -86,8 +89,7 @@ impl ReadEvents for Events {
         let says_usage = value.get("usage").is_some();
         let mut changed = false;
         let mut chunk = wire::chunk(value, &mut changed).map_err(garbage)?;
-        let model = self.model.clone();
-        self.settle(&mut chunk, &mut changed).map_err(|what| Error::Garbage { model, what })?;
+        self.settle(&mut chunk, &mut changed).map_err(|what| Error::Garbage { model: self.model.clone(), what })?;
         chunk.raw = raw.filter(|_| !changed).and_then(|raw| self.as_asked(raw, says_usage, &chunk));
         chunks.push(chunk);
         Ok(false)

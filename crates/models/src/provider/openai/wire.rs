@@ -1,7 +1,7 @@
 //! The wire format of OpenAI's chat completions: the request body out of our nouns, and our nouns out of the answer.
 //! What is not modelled stays in the `rest` of its level and passes through untouched.
 
-use crate::provider::exchange::MOST_TOKENS;
+use crate::provider::exchange::{believed, expect_choices};
 use crate::provider::splice;
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -119,6 +119,7 @@ pub(super) fn completion(body: Value, changed: &mut bool) -> Result<Completion, 
     if choices.is_empty() {
         return Err("`choices` is empty".to_owned());
     }
+    expect_choices(choices.len())?;
     let usage = rest.remove("usage").as_ref().and_then(usage);
     let choices = choices.into_iter().enumerate().map(|(at, value)| choice(at, value, changed));
     Ok(Completion { choices: choices.collect::<Result<_, _>>()?, usage, rest, raw: None })
@@ -152,6 +153,7 @@ pub(super) fn chunk(data: Value, changed: &mut bool) -> Result<Chunk, String> {
         None | Some(Value::Null) => Vec::new(),
         choices => array(choices, "`choices`")?,
     };
+    expect_choices(choices.len())?;
     // Groq reports in a field of its own where it is not asked.
     let usage = rest.remove("usage").as_ref().or_else(|| rest.get("x_groq")?.get("usage")).and_then(usage);
     let choices = choices.into_iter().enumerate().map(|(at, value)| choice_delta(at, value, changed));
@@ -222,13 +224,10 @@ fn parted(parts: &[Value], delta: &mut Map<String, Value>) -> Option<String> {
 pub(super) fn usage(report: &Value) -> Option<Usage> {
     let number = |names: &[&str]| {
         let field = |path: &str| path.split('/').skip(1).try_fold(report, |value, step| value.get(step));
-        names.iter().find_map(|name| field(name)?.as_u64().filter(|count| *count <= MOST_TOKENS))
+        names.iter().find_map(|name| field(name)?.as_u64())
     };
     let input_tokens = number(&["/prompt_tokens", "/input_tokens"])?;
     let mut output_tokens = number(&["/completion_tokens", "/output_tokens"]).unwrap_or(0);
-    if input_tokens == 0 && output_tokens == 0 {
-        return None;
-    }
     let cached = number(&[
         "/prompt_tokens_details/cached_tokens",
         "/input_tokens_details/cached_tokens",
@@ -238,12 +237,12 @@ pub(super) fn usage(report: &Value) -> Option<Usage> {
         number(&["/completion_tokens_details/reasoning_tokens", "/output_tokens_details/reasoning_tokens"])
             .unwrap_or(0);
     // Reasoning is a part of the output. A few upstreams count it beside the output, which their total betrays.
-    let beside = number(&["/total_tokens"]) == Some(input_tokens + output_tokens + reasoning_tokens);
+    let beside = number(&["/total_tokens"]) == Some(input_tokens.saturating_add(output_tokens).saturating_add(reasoning_tokens));
     if reasoning_tokens > output_tokens || (reasoning_tokens > 0 && beside) {
-        output_tokens += reasoning_tokens;
+        output_tokens = output_tokens.saturating_add(reasoning_tokens);
     }
     let cached_input_tokens = cached.unwrap_or(0).min(input_tokens);
-    Some(Usage { input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, ..Usage::default() })
+    believed(Usage { input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, ..Usage::default() })
 }
 
 fn object(value: Value, what: &str) -> Result<Map<String, Value>, String> {

@@ -8,7 +8,11 @@ use crate::reply::Running;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use std::time::Duration;
 use usecase::declared::ModelRef;
+
+/// How long the end of a body may take after the end of its answer.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Body {
     body: hyper::body::Incoming,
@@ -45,7 +49,11 @@ impl Body {
 
     /// All of it, up to a limit in bytes.
     pub(crate) async fn whole(&mut self, limit_bytes: usize) -> Result<Bytes, Error> {
-        let too_large = |running: &Running| Error::TooLarge { model: ModelRef::clone(running.model()), limit_bytes, place: "in one answer" };
+        let too_large = |running: &Running| Error::TooLarge {
+            model: ModelRef::clone(running.model()),
+            limit_bytes,
+            place: "in one answer",
+        };
         if self.body.size_hint().exact().is_some_and(|length| length > limit_bytes as u64) {
             return Err(too_large(&self.running));
         }
@@ -61,6 +69,17 @@ impl Body {
             whole.extend_from_slice(&bytes);
         }
         Ok(whole.freeze())
+    }
+
+    /// The answer is over before its body is: a chunked one ends with a line of its own. It is read while nobody waits,
+    /// so that the connection serves the next request too; one that goes on talking is closed.
+    pub(super) fn read_out(mut self) {
+        if self.lease.is_some() {
+            tokio::spawn(async move {
+                let rest = async { while let Ok(Some(_)) = self.next().await {} };
+                tokio::time::timeout(LONGEST_REST, rest).await
+            });
+        }
     }
 
     fn give_back_at_end(&mut self) {

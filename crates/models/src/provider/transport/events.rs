@@ -28,14 +28,18 @@ pub(crate) trait Decode: Send + 'static {
     fn fail(&mut self, error: Error);
 }
 
-/// Chunks as they arrive; gives up at the clock's limits. Dropping it closes the connection.
+/// Chunks as they arrive; gives up at the clock's limits. Dropped before its end, it closes the connection.
 pub(crate) fn stream(body: Body, decoder: impl Decode) -> ChunkStream {
-    futures_util::stream::unfold((body, decoder), |(mut body, mut decoder)| async move {
+    futures_util::stream::unfold((body, decoder, false), |(mut body, mut decoder, failed)| async move {
         loop {
             if let Some(piece) = decoder.next() {
-                return Some((piece, (body, decoder)));
+                let failed = failed || piece.is_err();
+                return Some((piece, (body, decoder, failed)));
             }
             if decoder.is_done() {
+                if !failed {
+                    body.read_out();
+                }
                 return None;
             }
             match body.next().await {

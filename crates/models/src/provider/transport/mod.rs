@@ -85,7 +85,7 @@ impl Transport {
 
     /// The path and query that a request to `path` has on the wire.
     pub(crate) fn full_path(&self, path: &str) -> String {
-        format!("{}{path}", self.base_path)
+        [&self.base_path, path].concat()
     }
 
     /// Sends a request and waits for the headers of its response. Dropping the future, or the body, closes the connection.
@@ -118,7 +118,7 @@ impl Transport {
         };
         let mut request = Request::new(Full::new(outgoing.body));
         *request.method_mut() = method;
-        *request.uri_mut() = uri.parse().map_err(|error| Error::BadProvider {
+        *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(uri)).map_err(|error| Error::BadProvider {
             provider: asking.model.provider.clone(),
             what: format!("`{}` makes no address: {error}", outgoing.path),
         })?;

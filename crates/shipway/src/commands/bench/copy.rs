@@ -124,7 +124,7 @@ fn agreed(house: &House, bench: &Bench, length: Duration) -> anyhow::Result<()> 
         return Ok(());
     }
     let request = usecase::ChatRequest::new(&bench.name, vec![usecase::Message::new(usecase::Role::User, "")]);
-    let each = parts.pipeline.estimate(&prepared, &request);
+    let each = parts.pipeline.estimate(&prepared, &request).cost;
     bail!("this asks {}: {}. Say --yes when that is meant", paid.join(", "), most(each, bench, length))
 }
 
