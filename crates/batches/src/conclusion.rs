@@ -1,13 +1,13 @@
 //! The last step of a batch: its answers are written into files, in the order of the lines, and everything else of it goes.
 //! The files, the state and what is deleted change in one transaction: killed before it, the step is done anew.
 
+use crate::asking::request_id;
 use crate::batch::{Batch, Status};
 use crate::error::{Error, Result, answer};
 use crate::file::{self, FileInfo, Upload};
 use crate::handle::Batches;
 use crate::line;
 use crate::lines::Lines;
-use crate::asking::request_id;
 use crate::sealed::{self, Secret};
 use crate::store::{self, FileRow};
 use crate::validation::unreadable;

@@ -104,9 +104,19 @@ fn partition(parts: &Parts<'_>, before: &[Message], last: &Message) -> Partition
     add(&mut digest, &rest);
     add(&mut digest, &before);
     // How the question's parts are cut and what rides beside them; its text is what is looked up.
-    add(&mut digest, &matches!(last.content, Content::Text(_)));
+    add(&mut digest, &beside_text(&last.content));
     add(&mut digest, &last.rest);
     Partition(digest.finalize().into())
+}
+
+/// The fields of each part but its text, and the mark for a provider's own cache; `None` for plain text.
+fn beside_text(content: &Content) -> Option<Vec<Vec<(&String, &Value)>>> {
+    let Content::Parts(parts) = content else { return None };
+    let beside = parts.iter().map(|part| {
+        let fields = part.as_object().into_iter().flatten();
+        fields.filter(|(name, _)| !matches!(name.as_str(), "text" | "cache_control")).collect()
+    });
+    Some(beside.collect())
 }
 
 /// Adds a value and its length, so that no two lists of values run together to the same bytes.

@@ -199,6 +199,18 @@ fn requests_that_are_no_plain_question_are_left_alone() {
 }
 
 #[test]
+fn what_stands_beside_a_parts_text_counts() {
+    let of = |part: Value| {
+        let parts = Content::Parts(vec![part]);
+        ask("").with(|ask| ask.request.messages[1].content = parts).asked().expect("plain text in parts").partition()
+    };
+    let one = of(json!({ "type": "text", "text": "Why?" }));
+    let (a, b) = ["A", "B"].map(|context| of(json!({ "type": "text", "text": "Why?", "context": context }))).into();
+    assert!(one != a && a != b);
+    assert_eq!(of(json!({ "type": "text", "text": "Who?", "cache_control": { "type": "ephemeral" } })), one);
+}
+
+#[test]
 fn not_every_answer_is_kept() {
     let verdict = |stage, decision| Verdict {
         guard: "g".to_owned(),

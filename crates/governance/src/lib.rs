@@ -12,8 +12,8 @@ mod tests;
 mod words;
 
 pub use error::{Error, Result};
-pub use words::{answer, question};
 pub use review::{Decided, Outcome, ReviewDecision, ReviewItem};
+pub use words::{answer, question};
 
 use ledger::{Event, EventFilter, Ledger, RequestDetail, RequestFilter};
 use review::Written;

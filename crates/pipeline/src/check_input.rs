@@ -6,7 +6,7 @@ use crate::prepared::Prepared;
 use crate::trail::Trail;
 use guardrails::Vault;
 use std::sync::Arc;
-use usecase::message::each_leaf;
+use usecase::message::{each_leaf, each_leaf_of};
 use usecase::{ChatRequest, Decision, Message, Role, Verdict};
 
 /// Proof that the input was checked and masked. Only this step makes it, and the next one demands it.
@@ -47,12 +47,19 @@ pub(crate) async fn mask(
     prepared: &Arc<Prepared>,
     request: ChatRequest,
 ) -> Result<(ChatRequest, Vault, Vec<Verdict>), Error> {
-    if request.text_bytes() <= LONG_TEXT {
-        return Ok(judge(prepared, request));
-    }
     let prepared = Arc::clone(prepared);
-    let judging = tokio::task::spawn_blocking(move || judge(&prepared, request));
-    judging.await.map_err(|_| Error::WorkerStopped)
+    where_it_fits(request.text_bytes(), move || judge(&prepared, request)).await
+}
+
+/// Judges so many bytes of text: a long one beside the network threads.
+pub(crate) async fn where_it_fits<T: Send + 'static>(
+    bytes: usize,
+    judging: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    if bytes <= LONG_TEXT {
+        return Ok(judging());
+    }
+    tokio::task::spawn_blocking(judging).await.map_err(|_| Error::WorkerStopped)
 }
 
 fn judge(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vault, Vec<Verdict>) {
@@ -81,6 +88,7 @@ pub(crate) fn mask_fields(prepared: &Prepared, request: &mut ChatRequest, vault:
 }
 
 fn each_field(request: &mut ChatRequest, change: &mut dyn FnMut(&str) -> Option<String>) {
-    request.rest.values_mut().for_each(|field| each_leaf(field, false, change));
-    request.metadata.values_mut().for_each(|field| each_leaf(field, true, change));
+    each_leaf_of(&mut request.rest, false, change);
+    each_leaf_of(&mut request.metadata, true, change);
+    request.lost.unseen.iter_mut().for_each(|field| each_leaf(field, true, change));
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
 use usecase::{
-    Attempt, AttemptEnd, ChatRequest, Cost, EmbeddingRequest, Embeddings, MicroUsd, Timestamp, TraceId, Usage,
+    Attempt, AttemptEnd, ChatRequest, Cost, EmbeddingRequest, Embeddings, MicroUsd, Timestamp, TraceId, Usage, Verdict,
 };
 
 /// Vectors, recorded.
@@ -74,20 +74,16 @@ impl Pipeline {
 
     async fn by_model(
         &self,
-        prepared: &Prepared,
-        mut request: ChatRequest,
+        prepared: &Arc<Prepared>,
+        request: ChatRequest,
         trail: &mut Trail,
     ) -> Result<(String, Embeddings), Error> {
+        let bytes = request.text_bytes();
         let step = trail.step("guard_input");
-        let mut vault = Vault::new();
-        trail.judged(&prepared.masking_only.check_input(&mut request.messages, &mut vault));
-        trail.judged(&check_input::mask_fields(prepared, &mut request, &mut vault));
-        let text = |masked: String| match vault.without_placeholders(&masked) {
-            // Nothing at all is no text to a provider.
-            nothing if nothing.trim().is_empty() => masked,
-            text => text,
-        };
-        let texts = request.messages.into_iter().map(|message| text(message.content.text())).collect();
+        let guards = Arc::clone(prepared);
+        let masking = move || masked(&guards, request);
+        let (request, texts, verdicts) = check_input::where_it_fits(bytes, masking).await?;
+        trail.judged(&verdicts);
         trail.end(step);
         let models = &self.engines().models;
         let chain = ask::clear(models, prepared, prepared.chain())?;
@@ -116,4 +112,19 @@ impl Pipeline {
             tokio::task::spawn_blocking(move || embedder.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
         Ok(embedding.await.map_err(|_| Error::WorkerStopped)??)
     }
+}
+
+/// The request without its messages, their texts without personal data, and what was found.
+fn masked(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vec<String>, Vec<Verdict>) {
+    let mut vault = Vault::new();
+    let mut verdicts = prepared.masking_only.check_input(&mut request.messages, &mut vault);
+    verdicts.extend(check_input::mask_fields(prepared, &mut request, &mut vault));
+    let text = |masked: String| match vault.without_placeholders(&masked) {
+        // Nothing at all is no text to a provider.
+        nothing if nothing.trim().is_empty() => masked,
+        text => text,
+    };
+    let messages = std::mem::take(&mut request.messages);
+    let texts = messages.into_iter().map(|message| text(message.content.text())).collect();
+    (request, texts, verdicts)
 }

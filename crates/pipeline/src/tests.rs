@@ -2,6 +2,7 @@
 //! the real binary in `crates/shipway/tests/it`.
 
 use crate::assemble::{Blocks, Template, limit_output};
+use crate::check_input;
 use crate::error::Error;
 use crate::trail::graver;
 use serde_json::{Map, Value, json};
@@ -70,6 +71,15 @@ fn render(template: Option<&str>) -> Result<String, Error> {
     let compiled = Template::compile(&use_case("", template))?;
     let blocks = BTreeMap::from([("cart".to_owned(), "two lamps".to_owned())]);
     compiled.render(&passages(), &blocks, "How long?", &metadata(&json!({ "page": "checkout" })))
+}
+
+#[tokio::test]
+async fn long_texts_are_judged_beside_the_network_threads() {
+    let here = std::thread::current().id();
+    for (bytes, beside) in [(100, false), (1_000_000, true)] {
+        let there = check_input::where_it_fits(bytes, || std::thread::current().id()).await.expect("judged");
+        assert_eq!(there != here, beside, "{bytes}");
+    }
 }
 
 #[test]

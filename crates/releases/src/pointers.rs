@@ -58,7 +58,11 @@ impl Pointers {
 
     /// Says to every process that a pointer has moved.
     pub(crate) fn moved(&self) {
-        let said = OpenOptions::new().create(true).append(true).open(&self.decisions).and_then(|mut file| file.write_all(b"."));
+        let said = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.decisions)
+            .and_then(|mut file| file.write_all(b"."));
         if let Err(error) = said {
             tracing::warn!(%error, "{} cannot be written: the decision holds half a second later", self.decisions.display());
         }

@@ -16,6 +16,7 @@ pub mod time;
 
 pub mod answer;
 pub mod embedding;
+mod inlined;
 pub mod message;
 pub mod passage;
 pub mod principal;

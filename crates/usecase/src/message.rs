@@ -7,6 +7,7 @@
 //! providers that want their own signed reasoning back), a tool's message `is_error`. In `rest` of a request, `top_k` and
 //! `thinking` stand beside OpenAI's own fields.
 
+use crate::inlined::{self, Payload};
 use crate::raw::{Dialect, Lost, Raw};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -60,8 +61,8 @@ impl Message {
         Self { role, content: Content::Text(text.into()), rest: Map::new() }
     }
 
-    /// Calls `change` on every piece of text in the message, also those inside parts and tool-call arguments: the one
-    /// way for a masker to reach all of them. A piece is replaced when `change` returns a new text.
+    /// Calls `change` on every piece of text in the message, also those inside parts, tool-call arguments, inlined text
+    /// files and the keys of objects: the one way for a masker to reach all of them. A piece is replaced when `change` returns a new text.
     pub fn each_text(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
         match &mut self.content {
             // What a tool gave back is mostly JSON.
@@ -70,19 +71,65 @@ impl Message {
             Content::Parts(parts) => parts.iter_mut().for_each(|part| each_string(part, change)),
             Content::Absent => {}
         }
-        for (name, value) in &mut self.rest {
-            // Ids tie a tool's answer to its call and must survive to the letter.
-            if name != "tool_call_id" {
-                each_string(value, change);
-            }
-        }
+        each_field(&mut self.rest, change);
     }
 }
 
+/// A text that is a `data:` URL of readable text is changed inside of it.
 fn replace(text: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
-    if let Some(changed) = change(text) {
+    let changed = match inlined::in_url(text) {
+        Some((kind, Payload::Text(readable))) => change(&readable).map(|changed| inlined::as_url(kind, &changed)),
+        _ => change(text),
+    };
+    if let Some(changed) = changed {
         *text = changed;
     }
+}
+
+/// The same where media are inlined, often megabytes of them: those hold no text, and are not read.
+fn replace_beside_media(text: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
+    if !matches!(inlined::in_url(text), Some((_, Payload::Media))) {
+        replace(text, change);
+    }
+}
+
+/// The same where a text may be base64 to the letter, without a URL around it.
+fn replace_encoded(text: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
+    match inlined::in_base64(text.as_bytes(), false) {
+        Payload::Text(readable) => {
+            if let Some(changed) = change(&readable) {
+                *text = inlined::as_base64(&changed);
+            }
+        }
+        Payload::Media => {}
+        Payload::Neither => replace_beside_media(text, change),
+    }
+}
+
+/// Calls `change` on the keys of an object that may be data of people. An object is built anew only when a key changes,
+/// in the order that it had.
+fn replace_keys(fields: &mut Map<String, Value>, change: &mut dyn FnMut(&str) -> Option<String>) {
+    let changed: Vec<Option<String>> =
+        fields.keys().map(|key| if is_plain_key(key) { None } else { change(key) }).collect();
+    if changed.iter().all(Option::is_none) {
+        return;
+    }
+    for ((key, value), changed) in std::mem::take(fields).into_iter().zip(changed) {
+        let mut key = changed.unwrap_or(key);
+        // Two spellings of one address must not become one entry.
+        while fields.contains_key(&key) {
+            key.push('_');
+        }
+        fields.insert(key, value);
+    }
+}
+
+/// A field's name as programmers give them: short, letters and hardly a digit. No personal data looks like that, and most
+/// keys do.
+fn is_plain_key(key: &str) -> bool {
+    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.$".contains(byte);
+    let digits = key.bytes().filter(u8::is_ascii_digit).count();
+    key.len() <= 32 && digits <= 3 && key.as_bytes().iter().all(of_name)
 }
 
 /// A text that is JSON itself (a tool's arguments, a tool's result) is changed value by value, so that it stays JSON and
@@ -104,8 +151,8 @@ fn replace_in_json(text: &mut String, change: &mut dyn FnMut(&str) -> Option<Str
 /// The shortest number that may be personal data, in digits: an account, a card.
 const LONG_NUMBER: usize = 9;
 
-/// Calls `change` on every text inside a JSON value, whatever its key, and with `numbers` on every long number too,
-/// which becomes a text when it is changed. For values that are all an app's own: metadata, a tool's arguments.
+/// Calls `change` on every text inside a JSON value, whatever its key, on the keys too, and with `numbers` on every long
+/// number, which becomes a text when it is changed. For values that are all an app's own: metadata, a tool's arguments.
 pub fn each_leaf(value: &mut Value, numbers: bool, change: &mut dyn FnMut(&str) -> Option<String>) {
     match value {
         Value::String(text) => replace(text, change),
@@ -118,46 +165,68 @@ pub fn each_leaf(value: &mut Value, numbers: bool, change: &mut dyn FnMut(&str) 
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| each_leaf(item, numbers, change)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| each_leaf(field, numbers, change)),
+        Value::Object(fields) => each_leaf_of(fields, numbers, change),
         _ => {}
     }
 }
 
-/// Keys under which a picture may be inlined as a `data:` URL, often megabytes of it. Anywhere else a text that begins
-/// with `data:` is text of a person.
+/// [`each_leaf`] of an object's fields.
+pub fn each_leaf_of(fields: &mut Map<String, Value>, numbers: bool, change: &mut dyn FnMut(&str) -> Option<String>) {
+    fields.values_mut().for_each(|field| each_leaf(field, numbers, change));
+    replace_keys(fields, change);
+}
+
+/// Keys under which media may be inlined as a `data:` URL.
 const URLS: &[&str] = &["url", "image_url", "file_url"];
 
-/// Keys whose strings are names for machines, not text of people.
-const NOT_TEXT: &[&str] = &[
-    "type",
-    "id",
-    "role",
-    "detail",
-    "format",
-    "data",
-    "file_data",
-    "signature",
-    "encrypted_content",
-    "encrypted_index",
-];
+/// Keys under which media may be inlined as base64.
+const MEDIA: &[&str] = &["data", "file_data"];
+
+/// Keys whose strings are names for machines, as long as they look so. Ids tie a tool's answer to its call and must
+/// survive to the letter.
+const NAMES: &[&str] = &["type", "id", "tool_call_id", "role", "detail", "format"];
+
+/// Keys of what only its writer can read, and wants back to the letter.
+const SEALED: &[&str] = &["signature", "encrypted_content", "encrypted_index"];
+
+/// Base64 that is longer than this, in bytes, is taken for media wherever media may be; what is shorter, only when a
+/// field beside it says so.
+const LONG_BASE64: usize = 64;
 
 fn each_string(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>) {
     match value {
         Value::String(text) => replace(text, change),
         Value::Array(items) => items.iter_mut().for_each(|item| each_string(item, change)),
-        Value::Object(fields) => {
-            for (name, field) in fields.iter_mut() {
-                let name = name.as_str();
-                let is_picture = URLS.contains(&name) && field.as_str().is_some_and(|url| url.starts_with("data:"));
-                match field {
-                    Value::String(json) if name == "arguments" => replace_in_json(json, change),
-                    field if !NOT_TEXT.contains(&name) && !is_picture => each_string(field, change),
-                    _ => {}
-                }
-            }
-        }
+        Value::Object(fields) => each_field(fields, change),
         _ => {}
     }
+}
+
+fn each_field(fields: &mut Map<String, Value>, change: &mut dyn FnMut(&str) -> Option<String>) {
+    let is_media = match fields.get("type").and_then(Value::as_str) {
+        Some("base64" | "redacted_thinking") => true,
+        Some("text") => false,
+        _ => fields.contains_key("media_type") || fields.contains_key("format"),
+    };
+    for (name, field) in fields.iter_mut() {
+        let name = name.as_str();
+        match field {
+            Value::String(json) if name == "arguments" => replace_in_json(json, change),
+            Value::String(text) if NAMES.contains(&name) && is_machine_name(text) => {}
+            Value::String(text) if SEALED.contains(&name) && inlined::is_base64(text) => {}
+            Value::String(text) if MEDIA.contains(&name) && (is_media || text.len() > LONG_BASE64) => {
+                replace_encoded(text, change);
+            }
+            Value::String(text) if URLS.contains(&name) || MEDIA.contains(&name) => replace_beside_media(text, change),
+            field => each_string(field, change),
+        }
+    }
+    replace_keys(fields, change);
+}
+
+fn is_machine_name(text: &str) -> bool {
+    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    text.len() <= 128 && text.bytes().all(of_name)
 }
 
 /// One call by an app, converted from its wire format once.
@@ -236,7 +305,7 @@ fn text_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(text_bytes).sum(),
-        Value::Object(fields) => fields.values().map(text_bytes).sum(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + text_bytes(value)).sum(),
         _ => 0,
     }
 }

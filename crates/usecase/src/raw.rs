@@ -32,6 +32,8 @@ pub struct Lost {
     pub named: Vec<String>,
     /// What would make it another answer, a clause each: such a provider cannot be asked.
     pub refused: Vec<String>,
+    /// What it is, where it may hold text: guards read it, because the body to the letter still says it.
+    pub unseen: Vec<Value>,
 }
 
 impl Raw {

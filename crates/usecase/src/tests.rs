@@ -166,6 +166,56 @@ fn a_masker_reaches_every_text_and_nothing_else() {
     assert_eq!(capitals(answer), json!({ "role": "tool", "content": "FOUND ANN", "tool_call_id": "call_a" }));
 }
 
+/// A message in which `ann@x.de` is replaced wherever a masker gets to see it.
+fn without_ann(message: Value) -> Value {
+    let mut message: Message = serde_json::from_value(message).expect("it is a message");
+    message.each_text(&mut |text| text.contains("ann@x.de").then(|| text.replace("ann@x.de", "[A]")));
+    serde_json::to_value(message).expect("it is plain data")
+}
+
+#[test]
+fn a_masker_reaches_keys_and_keeps_their_order() {
+    let users = r#"{"users":{"b":1,"ann@x.de":{"ok":true},"c":2}}"#;
+    let call = json!([{ "id": "call_a", "type": "function", "function": { "name": "f", "arguments": users } }]);
+    let answer = json!({ "role": "tool", "content": users, "tool_call_id": "ann@x.de", "tool_calls": call,
+        "ann@x.de": 1, "[A]": 2 });
+    let users = r#"{"users":{"b":1,"[A]":{"ok":true},"c":2}}"#;
+    let call = json!([{ "id": "call_a", "type": "function", "function": { "name": "f", "arguments": users } }]);
+    let expected =
+        json!({ "role": "tool", "content": users, "tool_call_id": "[A]", "tool_calls": call, "[A]": 1, "[A]_": 2 });
+    assert_eq!(without_ann(answer).to_string(), expected.to_string());
+}
+
+#[test]
+fn a_masker_reaches_what_is_called_a_name_or_media_and_is_text() {
+    let check = |part: Value, expected: Value| {
+        let message = |part: Value| json!({ "role": "user", "content": [part] });
+        assert_eq!(without_ann(message(part)), message(expected));
+    };
+    let text = "Write to ann@x.de, please: she is the one who knows all about it.";
+    let masked = text.replace("ann@x.de", "[A]");
+    let encoded = |text: &str| crate::inlined::as_base64(text);
+    for name in ["id", "type", "detail", "format", "role", "data", "signature", "encrypted_content", "file_data"] {
+        check(json!({ "in": { name: "ann@x.de" } }), json!({ "in": { name: "[A]" } }));
+        check(json!({ name: { "deep": ["ann@x.de"] } }), json!({ name: { "deep": ["[A]"] } }));
+    }
+    check(
+        json!({ "type": "document", "source": { "type": "base64", "media_type": "text/plain", "data": encoded("ann@x.de") } }),
+        json!({ "type": "document", "source": { "type": "base64", "media_type": "text/plain", "data": encoded("[A]") } }),
+    );
+    check(json!({ "data": encoded(text) }), json!({ "data": encoded(&masked) }));
+    for (kind, name) in [("text/plain", "file_data"), ("application/json", "file_data"), ("text/html", "image_url")] {
+        let url = |text: &str| format!("data:{kind};base64,{}", encoded(text));
+        check(json!({ "file": { name: url(text) } }), json!({ "file": { name: url(&masked) } }));
+    }
+    check(
+        json!({ "file": { "file_data": "data:text/plain,ann%40x.de" } }),
+        json!({ "file": { "file_data": format!("data:text/plain;base64,{}", encoded("[A]")) } }),
+    );
+    let sealed = json!({ "type": "thinking", "signature": encoded(text), "data": "iVBORw0KGgo=".repeat(9) });
+    check(sealed.clone(), sealed);
+}
+
 #[test]
 fn a_message_is_left_alone_where_nothing_changes() {
     let mut message = Message::new(Role::User, "hello");

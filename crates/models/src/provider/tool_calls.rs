@@ -189,7 +189,8 @@ impl Delta {
     }
 }
 
-fn expect_calls(count: usize) -> Result<(), String> {
+/// Refuses answers of more tool calls than any app can answer.
+pub(crate) fn expect_calls(count: usize) -> Result<(), String> {
     match count > MOST_CALLS {
         true => Err(format!("it holds more than {MOST_CALLS} tool calls")),
         false => Ok(()),

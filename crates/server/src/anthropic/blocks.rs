@@ -38,6 +38,7 @@ impl Conversation {
             }
             _ => return Err(wrong(&place, "must be a string or a non-empty array of content blocks")),
         }
+        unseen(fields, &mut self.lost);
         Ok(())
     }
 
@@ -68,10 +69,11 @@ impl Conversation {
         let (mut parts, mut calls, mut thinking, mut thoughts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, mut block) in blocks {
             if is(&block, "tool_use") {
-                calls.push(tool_call(&place, block)?);
+                calls.push(tool_call(&place, block, &mut self.lost)?);
             } else if is(&block, "thinking") && !block.get("signature").is_some_and(is_signature) {
                 // Thoughts that nobody signed came from a provider that does not sign them.
                 thoughts.push(need_text(&place, &mut block, "thinking")?);
+                unseen(block, &mut self.lost);
             } else if is(&block, "thinking") || is(&block, "redacted_thinking") {
                 thinking.push(Value::Object(block));
             } else {
@@ -110,14 +112,15 @@ impl Conversation {
         let mut rest = Map::from_iter([("tool_call_id".to_owned(), json!(id))]);
         rest.extend(block.shift_remove_entry("is_error").filter(|(_, flag)| flag == &Value::Bool(true)));
         rest.extend(block.shift_remove_entry("cache_control"));
+        unseen(block, &mut self.lost);
         Ok(Message { role: Role::Tool, content, rest })
     }
 
     /// One block as a part.
     fn part(&mut self, place: &str, block: Map<String, Value>) -> Result<Value, Problem> {
         match block.get("type").and_then(Value::as_str) {
-            Some("text") => text_part(place, block),
-            Some("image") => image(place, block),
+            Some("text") => text_part(place, block, &mut self.lost),
+            Some("image") => image(place, block, &mut self.lost),
             Some("document") => self.document(place, block),
             Some("search_result") => Ok(self.search_result(block)),
             Some(_) => Ok(Value::Object(block)),
@@ -132,6 +135,7 @@ impl Conversation {
         let file = match (text("type"), text("data"), text("url"), text("file_id")) {
             (Some("text"), Some(data), ..) => {
                 let data = data.to_owned();
+                block.shift_remove("source");
                 return Ok(self.as_text(block, &data));
             }
             (Some("content"), ..) => match texts(&source["content"]) {
@@ -154,7 +158,8 @@ impl Conversation {
         if let Some(title) = take(&mut block, "title") {
             fields.insert("filename".to_owned(), title);
         }
-        Ok(with_cache_control(json!({ "type": "file", "file": fields }), block))
+        block.shift_remove("source");
+        Ok(with_cache_control(json!({ "type": "file", "file": fields }), block, &mut self.lost))
     }
 
     fn search_result(&mut self, block: Map<String, Value>) -> Value {
@@ -167,7 +172,8 @@ impl Conversation {
         self.lost(&mut block);
         let head = ["title", "source", "context"].iter().filter_map(|name| block.get(*name)?.as_str());
         let text = head.chain([content]).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-        with_cache_control(json!({ "type": "text", "text": text }), block)
+        block.retain(|name, value| !(value.is_string() && matches!(name.as_str(), "title" | "source" | "context")));
+        with_cache_control(json!({ "type": "text", "text": text }), block, &mut self.lost)
     }
 
     /// Asked for citations of its own, the provider would have to be Anthropic's, and the request untouched.
@@ -193,19 +199,29 @@ fn is_signature(value: &Value) -> bool {
 }
 
 /// A text block; citations on it are an earlier answer's and say nothing to a model.
-pub(super) fn text_part(place: &str, mut block: Map<String, Value>) -> Result<Value, Problem> {
+pub(super) fn text_part(place: &str, mut block: Map<String, Value>, lost: &mut Lost) -> Result<Value, Problem> {
     let text = need_text(place, &mut block, "text")?;
-    Ok(with_cache_control(json!({ "type": "text", "text": text }), block))
+    Ok(with_cache_control(json!({ "type": "text", "text": text }), block, lost))
 }
 
-fn with_cache_control(mut part: Value, mut block: Map<String, Value>) -> Value {
+/// The part that was made of a block, with its mark for the cache. What is left of the block is no part of it.
+fn with_cache_control(mut part: Value, mut block: Map<String, Value>, lost: &mut Lost) -> Value {
     if let Some(control) = take(&mut block, "cache_control") {
         part["cache_control"] = control;
     }
+    unseen(block, lost);
     part
 }
 
-fn image(place: &str, block: Map<String, Value>) -> Result<Value, Problem> {
+/// Fields that were not read, for the guards: a provider that gets the body to the letter reads them.
+fn unseen(mut left: Map<String, Value>, lost: &mut Lost) {
+    left.shift_remove("type");
+    if !left.is_empty() {
+        lost.unseen.push(Value::Object(left));
+    }
+}
+
+fn image(place: &str, mut block: Map<String, Value>, lost: &mut Lost) -> Result<Value, Problem> {
     let source = block.get("source").cloned().unwrap_or_default();
     let text = |name: &str| source[name].as_str();
     let url = match (text("type"), text("data"), text("url")) {
@@ -217,7 +233,8 @@ fn image(place: &str, block: Map<String, Value>) -> Result<Value, Problem> {
         (Some("file"), ..) => return Ok(Value::Object(block)),
         _ => return Err(wrong(&format!("{place}.source"), "is no source of an image")),
     };
-    Ok(with_cache_control(json!({ "type": "image_url", "image_url": { "url": url } }), block))
+    block.shift_remove("source");
+    Ok(with_cache_control(json!({ "type": "image_url", "image_url": { "url": url } }), block, lost))
 }
 
 /// The texts of a content that is text and nothing else.
@@ -232,10 +249,10 @@ fn texts(content: &Value) -> Option<String> {
     }
 }
 
-fn tool_call(place: &str, mut block: Map<String, Value>) -> Result<Value, Problem> {
+fn tool_call(place: &str, mut block: Map<String, Value>, lost: &mut Lost) -> Result<Value, Problem> {
     let (id, name) = (need_text(place, &mut block, "id")?, need_text(place, &mut block, "name")?);
     let arguments = fields::object(&format!("{place}.input"), block.shift_remove("input").unwrap_or_default())?;
     let arguments = Value::Object(arguments).to_string();
     let function = json!({ "name": name, "arguments": arguments });
-    Ok(with_cache_control(json!({ "id": id, "type": "function", "function": function }), block))
+    Ok(with_cache_control(json!({ "id": id, "type": "function", "function": function }), block, lost))
 }

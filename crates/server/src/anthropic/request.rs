@@ -9,7 +9,7 @@ use crate::wire::Asked;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use usecase::{ChatRequest, Content, Dialect, Message, Raw, Role};
+use usecase::{ChatRequest, Content, Dialect, Lost, Message, Raw, Role};
 
 /// Reads a request for an answer, which must say how long that may be.
 pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Problem> {
@@ -30,7 +30,7 @@ pub(super) fn read_any(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Probl
         return Err(threads_are_not_kept());
     }
     let mut conversation = Conversation::default();
-    conversation.messages.extend(system(&mut fields)?);
+    conversation.messages.extend(system(&mut fields, &mut conversation.lost)?);
     for (at, message) in take_messages(&mut fields, "messages")?.into_iter().enumerate() {
         conversation.read(&format!("messages[{at}]"), message)?;
     }
@@ -55,14 +55,14 @@ fn threads_are_not_kept() -> Problem {
     Problem { param: Some("thread".to_owned()), ..problem }
 }
 
-fn system(fields: &mut Map<String, Value>) -> Result<Option<Message>, Problem> {
+fn system(fields: &mut Map<String, Value>, lost: &mut Lost) -> Result<Option<Message>, Problem> {
     let content = match take(fields, "system") {
         None => return Ok(None),
         Some(Value::String(text)) => Content::Text(text),
         Some(Value::Array(blocks)) => {
             let parts = blocks.into_iter().enumerate().map(|(at, block)| {
                 let place = format!("system[{at}]");
-                blocks::text_part(&place, fields::object(&place, block)?)
+                blocks::text_part(&place, fields::object(&place, block)?, lost)
             });
             Content::Parts(parts.collect::<Result<_, _>>()?)
         }

@@ -172,6 +172,24 @@ fn facts_about_the_request() {
 }
 
 #[test]
+fn what_only_the_body_to_the_letter_says_is_shown_to_the_guards() {
+    let cited = json!([{ "cited_text": "ann@x.de", "document_title": "Ann" }]);
+    let messages = json!([
+        { "role": "assistant", "content": [{ "type": "text", "text": "Yes.", "citations": cited }] },
+        { "role": "user", "note": "ann", "content": [
+            { "type": "image", "alt": "Ann", "source": { "type": "base64", "media_type": "image/png", "data": "AAAA" } },
+            { "type": "document", "title": "T", "source": { "type": "text", "data": "x" } },
+            { "type": "document", "context": "Of Ann", "source": { "type": "url", "url": "https://x.example" } }] },
+    ]);
+    let request = scripted::read(&Messages, &asking(&json!({ "messages": messages }))).expect("a request").request;
+    assert_eq!(
+        json!(request.lost.unseen),
+        json!([{ "citations": cited }, { "alt": "Ann" }, { "context": "Of Ann" }, { "note": "ann" }])
+    );
+    assert!(request.raw.is_some());
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let check = |fields: Value, expected: &str| {
         let error = scripted::read(&Messages, &asking(&fields)).err().unwrap_or_default();

@@ -28,6 +28,9 @@ const PIECE_BYTES: usize = 256 * 1024;
 const FIELD_BYTES: u64 = 1_024;
 const FORM_BYTES: u64 = 64 * 1_024;
 
+/// The most fields that a form may have: four mean something.
+const FIELDS: usize = 16;
+
 /// What a list may be asked for.
 #[derive(Deserialize)]
 pub(crate) struct Asked {
@@ -79,7 +82,12 @@ pub(crate) async fn upload(
 async fn receive(mut form: Multipart<'_>, mut upload: Upload, most: u64) -> Result<(Upload, NewFile), Problem> {
     let mut new = NewFile::default();
     let mut received = false;
+    let mut fields = 0;
     while let Some(field) = timely(form.next_field(), most).await? {
+        fields += 1;
+        if fields > FIELDS {
+            return Err(Problem::bad_request(format!("the form has more than {FIELDS} fields")));
+        }
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "file" if received => {
@@ -98,11 +106,14 @@ async fn receive(mut form: Multipart<'_>, mut upload: Upload, most: u64) -> Resu
                 })?;
                 new.expires_after = Some(seconds);
             }
-            "expires_after[anchor]" if timely(field.text(), most).await? != "created_at" => {
-                let message = "`expires_after[anchor]` must be `created_at`";
-                return Err(Problem::bad_parameter("expires_after", message));
+            "expires_after[anchor]" => {
+                if timely(field.text(), most).await? != "created_at" {
+                    let message = "`expires_after[anchor]` must be `created_at`";
+                    return Err(Problem::bad_parameter("expires_after", message));
+                }
             }
-            _ => {}
+            // Read, so that its limit holds: one that is skipped could be as long as a file.
+            _ => drop(timely(field.bytes(), most).await?),
         }
     }
     match received {

@@ -123,3 +123,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_request_of_too_many_fields_is_refused_at_the_door() {
+    for wire in WIRES {
+        let body: Map<String, Value> = (0..1_025).map(|at| (format!("f{at}"), json!(1))).collect();
+        let error = scripted::read(wire, &body.into()).err().unwrap_or_default();
+        assert_eq!(error, "the body has 1025 fields; at most 1024 are taken");
+    }
+    let mut body: Map<String, Value> = (0..1_022).map(|at| (format!("f{at}"), json!(1))).collect();
+    body.insert("model".to_owned(), json!("support"));
+    body.insert("messages".to_owned(), json!([{ "role": "user", "content": "Hi" }]));
+    assert!(scripted::read(&Chat, &body.into()).is_ok());
+}
+
+#[test]
+fn words_of_the_callers_own_stand_in_no_refusal() {
+    let check = |fields: Value| {
+        let mut body = json!({ "model": "support", "input": "Hi" });
+        body.as_object_mut().expect("fields").extend(fields.as_object().cloned().expect("fields"));
+        let lost = scripted::read(&Responses, &body).expect("a request").request.lost;
+        let said = [lost.refused, lost.named].concat();
+        assert!(said.len() == 1 && !said[0].contains("example"), "{said:?}");
+    };
+    check(json!({ "tools": [{ "type": "jo@example.com" }] }));
+    check(json!({ "include": ["jo@example.com"] }));
+    check(json!({ "input": [{ "type": "jo@example.com" }] }));
+}

@@ -47,7 +47,9 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &cli::Cost) -> anyhow::Result<Exit
     let requests = savings.requests;
     paint::line(format!("{}: {requests} requests in {since}, {spent}", paint::loud(&asked.name)));
     if let Some(most) = only_newest {
-        paint::line(format!("  only the newest {most} requests are counted, older ones are left out: ask for less with --since"));
+        paint::line(format!(
+            "  only the newest {most} requests are counted, older ones are left out: ask for less with --since"
+        ));
     }
     paint::line(format!("cost per good outcome: {}", gathered.outcomes.sentence));
     print_savings(&savings);

@@ -184,6 +184,9 @@ fn what_is_refused_says_why() {
     assert_eq!((large.status, large.error_code()), (413, "file_too_large".to_owned()));
     assert_eq!(post(b"no form at all".to_vec()).status, 400);
     assert_eq!(post(form("batch", "")).status, 400);
+    let field = |value: &str| format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n{value}\r\n");
+    assert_eq!(post([field("1").repeat(20).into_bytes(), form("batch", "x")].concat()).status, 400, "many fields");
+    assert_eq!(post([field(&"1".repeat(1_100)).into_bytes(), form("batch", "x")].concat()).status, 400, "a long one");
     assert_eq!(client.get("/v1/files/file-none").error_code(), "not_found");
     assert_eq!(client.get("/v1/batches?limit=many").status, 400);
     assert_eq!(create(&client, &json!("file-none"), "/v1/chat/completions").status, 404);

@@ -37,7 +37,7 @@ fn an_app_that_leaves_cancels_the_upstream_and_is_recorded() {
         project.write("shipway.toml", text.replace("400ms", "50s").replace("\"5s\"", "\"55s\""));
         let server = project.serve();
         let client = server.client();
-        client.post_and_leave("/v1/chat/completions", &body, pieces, Duration::from_millis(300));
+        client.post_and_leave("/v1/chat/completions", &body, pieces, Duration::from_secs(2));
         drop(client);
         eventually(name, || provider.left() == 1);
         eventually(name, || statuses(&project).first().is_some_and(|row| row["status"] == "cancelled"));

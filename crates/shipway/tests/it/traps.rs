@@ -286,7 +286,10 @@ fn what_fails_after_the_first_keepalive_is_an_error_in_the_stream() {
     let frames = reply.frames();
     assert_eq!((frames.len(), &frames[0]["error"]["code"]), (1, &json!("context_length_exceeded")), "{text}");
     for (path, body) in [
-        ("/v1/messages", json!({ "model": "scripted/m", "max_tokens": 50, "stream": true, "messages": [{ "role": "user", "content": "Hi" }] })),
+        (
+            "/v1/messages",
+            json!({ "model": "scripted/m", "max_tokens": 50, "stream": true, "messages": [{ "role": "user", "content": "Hi" }] }),
+        ),
         ("/v1/responses", json!({ "model": "scripted/m", "stream": true, "input": "Hi" })),
     ] {
         let said = rig.server.client().post(path, &body).text();

@@ -87,7 +87,7 @@ impl Bedrock {
         if vectors.len() != request.texts.len() {
             return Err(garbage(model, "it holds another number of vectors than there were texts".to_owned()));
         }
-        let usage = tokens.map(|input_tokens| Usage { input_tokens, ..Usage::default() });
+        let usage = tokens.and_then(|input_tokens| exchange::believed(Usage { input_tokens, ..Usage::default() }));
         Ok(Embeddings { vectors, usage })
     }
 }

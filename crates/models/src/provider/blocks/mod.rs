@@ -1,5 +1,5 @@
 //! What Anthropic's messages and Bedrock's Converse have in common: a conversation in alternating turns of typed blocks,
-//! with the instructions beside it. Our nouns are taken apart into blocks here once (`read`, `fields`), marked for the
+//! with the instructions beside it. Our nouns are taken apart into blocks here once (`read`, `fields`, with `warnings` of what is left out), marked for the
 //! prompt cache (`cache`) as the model's own rules want it (`claude`), and answers are put together again (`answer`,
 //! `stream`); how a block is spelled is each provider's own affair.
 //!
@@ -13,6 +13,7 @@ pub(super) mod read;
 pub(super) mod stream;
 #[cfg(test)]
 pub(super) mod tests;
+pub(super) mod warnings;
 
 use crate::error::Error;
 use serde_json::{Map, Value};

@@ -169,7 +169,8 @@ fn block(part: &Value, same_dialect: bool, warnings: &mut Warnings) -> Result<Op
 /// A name of the app's as it may stand in an error, which goes into logs: what is not a plain short word may be anything,
 /// also a piece of the conversation, and is not quoted.
 pub(in crate::provider) fn shown(name: &str) -> &str {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    // The slash is a media type's.
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-/".contains(&byte);
     if (1..=40).contains(&name.len()) && name.bytes().all(is_plain) { name } else { "unknown" }
 }
 

@@ -3,7 +3,8 @@
 use super::cache::{self, Rules};
 use super::claude::Claude;
 use super::fields::Fields;
-use super::{Conversation, Piece, Tool, read};
+use super::warnings::Warnings;
+use super::{Conversation, Piece, Tool, answer, read};
 use crate::reply::Call;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -52,8 +53,9 @@ fn a_model_is_known_by_its_name() {
 /// The places of the marks: `tools`, `system` with the marked text's end, and the turns.
 fn marks(call: &Call, rules: Rules) -> Vec<String> {
     let mut conversation: Conversation =
-        read::conversation(&call.request.messages, false, &mut Vec::new()).expect("it can be read");
-    let mut tools = read::tools(call.request.rest.get("tools"), false, &mut Vec::new()).expect("they can be read");
+        read::conversation(&call.request.messages, false, &mut Warnings::default()).expect("it can be read");
+    let mut tools =
+        read::tools(call.request.rest.get("tools"), false, &mut Warnings::default()).expect("they can be read");
     let before: String = texts(&conversation);
     cache::mark(&mut conversation, &mut tools, call, rules);
     assert_eq!(texts(&conversation), before, "nothing is said otherwise");
@@ -153,4 +155,41 @@ fn a_tool_that_has_to_be_called_must_be_there() {
     check(json!({"tool_choice": "required", "tools": tools}), true);
     check(json!({"tool_choice": "auto"}), true);
     check(json!({"tool_choice": "none"}), true);
+}
+
+#[test]
+fn what_is_left_out_is_named_once_and_the_most_of_it_counted() {
+    let mut fields: serde_json::Map<String, Value> = (0..60_000).map(|at| (format!("f{at}"), json!(1))).collect();
+    fields.insert("messages".to_owned(), json!([{"role": "user", "content": "Hi"}]));
+    let call = call(Dialect::Chat, fields.into());
+    let left_out = Fields::of(&call.request, false).finish(&mut serde_json::Map::new());
+    assert_eq!(left_out.len(), 17);
+    assert_eq!((left_out[0].as_str(), left_out[16].as_str()), ("`f0` was left out", "and 59984 more"));
+
+    let mut warnings = Warnings::default();
+    (0..100).for_each(|_| warnings.add("the same".to_owned()));
+    assert_eq!(warnings.into_vec(), ["the same"]);
+}
+
+#[test]
+fn what_is_no_plain_short_word_is_not_quoted() {
+    for plain in ["input_audio", "web-search_2026", "image/tiff", "f"] {
+        assert_eq!(read::shown(plain), plain);
+    }
+    for other in ["", "My name is Jo", "jo@example.com", "größe", "Jo", "a\nb", &"a".repeat(41)] {
+        assert_eq!(read::shown(other), "unknown");
+    }
+    let parts = json!([{"type": "text", "text": "Hi"}, {"type": "jo@example.com"}]);
+    let call = call(Dialect::Chat, json!({"messages": [{"role": "user", "content": parts}]}));
+    let refused = read::conversation(&call.request.messages, false, &mut Warnings::default());
+    assert_eq!(refused.map(|_| ()), Err("a message's part of type `unknown`".to_owned()));
+}
+
+#[test]
+fn a_report_of_more_tokens_than_any_context_holds_is_none() {
+    let usage = |output: u64| answer::Tokens { input: 9, output, ..answer::Tokens::default() }.usage();
+    assert_eq!(usage(1 << 27).map(|usage| usage.output_tokens), Some(1 << 27));
+    assert_eq!(usage(u64::from(u32::MAX)), None);
+    let all = answer::Tokens { input: u64::MAX, read: u64::MAX, written: u64::MAX, output: 1, thinking: 1 };
+    assert_eq!(all.usage(), None);
 }

@@ -252,3 +252,12 @@ proptest! {
         drop(golden::decode(events(), [line.as_bytes(), &bytes]));
     }
 }
+
+#[test]
+fn a_report_of_more_tokens_than_any_context_holds_is_none() {
+    let usage =
+        |output: f64| super::wire::usage(&json!({"billed_units": {"input_tokens": 9, "output_tokens": output}}));
+    assert!(usage(5.0).is_some());
+    assert_eq!(usage(f64::from(u32::MAX)), None);
+    assert_eq!(usage(1e30), None);
+}

@@ -14,7 +14,9 @@ pub(super) fn finish_reason(given: &Value) -> Result<&'static str, String> {
         "TOOL_CALL" => "tool_calls",
         "ERROR" => return Err("the model failed".to_owned()),
         "TIMEOUT" => return Err("the model took too long".to_owned()),
-        other => return Err(format!("it stopped for an unknown reason (`{}`)", read::shown(other))),
+        other => {
+            return Err(format!("it stopped for an unknown reason (`{}`)", read::shown(&other.to_ascii_lowercase())));
+        }
     })
 }
 

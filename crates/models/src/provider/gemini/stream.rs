@@ -3,6 +3,7 @@
 
 use super::wire::{self, Said};
 use crate::error::Error;
+use crate::provider::exchange::expect_choices;
 use crate::provider::refusal;
 use crate::provider::transport::ReadEvents;
 use serde_json::{Map, Value};
@@ -32,6 +33,7 @@ impl Events {
     fn delta(&mut self, at: usize, candidate: &Value) -> Result<ChoiceDelta, String> {
         let index = wire::index(candidate, at);
         let is_new = !self.choices.contains_key(&index);
+        expect_choices(self.choices.len() + usize::from(is_new))?;
         let state = self.choices.entry(index).or_default();
         let said = Said::read(candidate, &format!("{}{index}", self.salt), state.calls, true);
         state.calls += said.calls();

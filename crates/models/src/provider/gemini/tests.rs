@@ -373,3 +373,13 @@ proptest! {
         prop_assert!(error.is_some() || text == "STOP");
     }
 }
+
+#[test]
+fn a_report_of_more_tokens_than_any_context_holds_is_none() {
+    let usage = |output: u64| {
+        super::wire::usage(&json!({"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": output}}))
+    };
+    assert!(usage(5).is_some());
+    assert_eq!(usage(u64::from(u32::MAX)), None);
+    assert_eq!(usage(u64::MAX), None);
+}

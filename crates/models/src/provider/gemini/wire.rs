@@ -92,7 +92,9 @@ pub(super) fn finish_reason(candidate: &Value, has_calls: bool) -> Result<Option
         Some("UNEXPECTED_TOOL_CALL" | "TOO_MANY_TOOL_CALLS") => {
             return Err("it called tools that it may not".to_owned());
         }
-        Some(other) => return Err(format!("it stopped for an unknown reason (`{}`)", read::shown(other))),
+        Some(other) => {
+            return Err(format!("it stopped for an unknown reason (`{}`)", read::shown(&other.to_ascii_lowercase())));
+        }
     }))
 }
 

@@ -5,6 +5,7 @@
 
 use super::super::blocks::answer;
 use super::super::refusal;
+use super::super::tool_calls::expect_calls;
 use super::super::transport::ReadEvents;
 use super::wire;
 use crate::error::Error;
@@ -110,7 +111,7 @@ impl Events {
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
                 choice.delta.insert("reasoning_content".to_owned(), piece().into());
             }
-            "response.output_item.added" => choice.delta.extend(self.added(&event["item"])),
+            "response.output_item.added" => choice.delta.extend(self.added(&event["item"])?),
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 let index = self.calls.iter().position(|id| *id == event["item_id"]).unwrap_or_default();
                 let more = json!([{"index": index, "function": {"arguments": piece()}}]);
@@ -134,14 +135,15 @@ impl Events {
     }
 
     /// An item begins: a call, or a tool that the provider runs itself.
-    fn added(&mut self, item: &Value) -> Option<(String, Value)> {
+    fn added(&mut self, item: &Value) -> Result<Option<(String, Value)>, String> {
         if let Some((id, name)) = call(item) {
             let index = self.calls.len();
+            expect_calls(index + 1)?;
             self.calls.push(item["id"].clone());
-            return Some(("tool_calls".to_owned(), json!([answer::call(Some(index), id, name, "")])));
+            return Ok(Some(("tool_calls".to_owned(), json!([answer::call(Some(index), id, name, "")]))));
         }
-        let kind = item["type"].as_str().filter(|kind| !matches!(*kind, "message" | "reasoning"))?;
-        Some(("provider_calls".to_owned(), json!([kind])))
+        let kind = item["type"].as_str().filter(|kind| !matches!(*kind, "message" | "reasoning"));
+        Ok(kind.map(|kind| ("provider_calls".to_owned(), json!([kind]))))
     }
 }
 

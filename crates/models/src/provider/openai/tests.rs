@@ -316,6 +316,9 @@ fn usage_is_read_in_every_spelling_and_no_token_counts_twice() {
     check(json!({"prompt_tokens": 9}), Some((9, 0, 0, 0)));
     check(json!({"prompt_tokens": 0, "completion_tokens": 0}), None);
     check(json!({"prompt_tokens": u64::MAX, "completion_tokens": u64::MAX}), None);
+    check(json!({"prompt_tokens": 9, "completion_tokens": u32::MAX}), None);
+    check(json!({"prompt_tokens": u32::MAX, "completion_tokens": 5}), None);
+    check(json!({"prompt_tokens": 1 << 27, "completion_tokens": 5}), Some((1 << 27, 5, 0, 0)));
     check(json!({"prompt_tokens": -3, "completion_tokens": "five"}), None);
     check(Value::Null, None);
 }
@@ -347,4 +350,35 @@ fn content_in_parts_is_read_as_text_and_thought() {
     let chunk = wire::chunk(data, &mut false).expect("it can be read");
     assert_eq!(chunk.choices[0].text.as_deref(), Some("Yes"));
     assert_eq!(chunk.choices[0].delta["reasoning_content"], "hm");
+}
+
+#[test]
+fn an_answer_has_no_more_choices_than_the_api_allows() {
+    let choice = |at: usize| json!({"index": at, "message": {"role": "assistant", "content": "a"}});
+    let whole =
+        |count: usize| wire::completion(json!({"choices": (0..count).map(choice).collect::<Vec<_>>()}), &mut false);
+    assert_eq!(whole(128).map(|read| read.choices.len()), Ok(128));
+    assert_eq!(whole(129).map(|_| ()), Err("it holds more than 128 choices".to_owned()));
+    let pieces: Vec<Value> =
+        (0..200).map(|at| json!({"choices": [{"index": at, "delta": {"content": "a"}}]})).collect();
+    let chunks = decode([events(&pieces).as_bytes()]);
+    assert_eq!(chunks.iter().filter(|chunk| chunk.is_ok()).count(), 128);
+    assert!(chunks[128].as_ref().is_err_and(|error| error.contains("more than 128 choices")));
+}
+
+#[test]
+fn an_answer_has_no_more_tool_calls_than_an_app_can_answer() {
+    let call = |at: usize| json!({"index": at, "id": format!("c{at}"), "function": {"name": "f", "arguments": "{}"}});
+    let mut calls = tool_calls::ToolCalls::default();
+    let written = calls.rewrite((0..1_024).map(call).collect(), "salt").expect("they can be read");
+    assert_eq!(written.and_then(|calls| calls.as_array().map(Vec::len)), Some(1_024));
+    // Pieces of known calls still find them.
+    let more = json!({"index": 700, "id": "c700", "function": {"arguments": " "}});
+    let written = calls.rewrite(vec![more], "salt").expect("it can be read").expect("it says something");
+    assert_eq!(written[0]["index"], 700);
+    let too_many = Err("it holds more than 1024 tool calls".to_owned());
+    assert_eq!(calls.rewrite(vec![call(1_024)], "salt"), too_many);
+    let message = json!({"tool_calls": (0..1_025).map(call).collect::<Vec<_>>()});
+    let mut message = message.as_object().cloned().expect("an object");
+    assert_eq!(tool_calls::complete(&mut message, "salt").map(|_| None), too_many);
 }

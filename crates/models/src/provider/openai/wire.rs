@@ -237,7 +237,8 @@ pub(super) fn usage(report: &Value) -> Option<Usage> {
         number(&["/completion_tokens_details/reasoning_tokens", "/output_tokens_details/reasoning_tokens"])
             .unwrap_or(0);
     // Reasoning is a part of the output. A few upstreams count it beside the output, which their total betrays.
-    let beside = number(&["/total_tokens"]) == Some(input_tokens.saturating_add(output_tokens).saturating_add(reasoning_tokens));
+    let beside =
+        number(&["/total_tokens"]) == Some(input_tokens.saturating_add(output_tokens).saturating_add(reasoning_tokens));
     if reasoning_tokens > output_tokens || (reasoning_tokens > 0 && beside) {
         output_tokens = output_tokens.saturating_add(reasoning_tokens);
     }

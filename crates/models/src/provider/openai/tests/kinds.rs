@@ -428,3 +428,19 @@ proptest! {
         prop_assert_eq!(read, body);
     }
 }
+
+#[test]
+fn thousands_of_strange_fields_are_counted_and_gone() {
+    let strange = || (0..60_000).map(|at| (format!("f{at}"), json!(1))).collect::<Map<String, Value>>();
+    let named = |warnings: &[String]| (warnings.len(), warnings.last().cloned().unwrap_or_default());
+    let counted = (17, "and 59984 more".to_owned());
+    let request = ChatRequest { dialect: Dialect::Messages, ..golden::request(strange().into()) };
+    let (body, warnings) = sent(Openai, &request).expect("it can be had");
+    assert_eq!((body.get("f0"), body.get("f59999"), named(&warnings)), (None, None, counted.clone()));
+
+    let mut request = golden::request(json!({}));
+    request.messages[0].rest = strange();
+    let (body, warnings) = sent(Mistral, &request).expect("it can be had");
+    let fields = body["messages"][0].as_object().map(Map::len);
+    assert_eq!((fields, named(&warnings)), (Some(2), counted));
+}
