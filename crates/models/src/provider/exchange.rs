@@ -1,8 +1,9 @@
 //! What every provider over HTTP does alike: its key, read at the moment of the call, the headers out, the headers that an
 //! app may see, and a JSON answer read whole.
 
+use super::Asking;
 use super::refusal::{self, named};
-use super::transport::Incoming;
+use super::transport::{Incoming, Outgoing, Transport};
 use crate::error::Error;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -154,4 +155,21 @@ pub(crate) fn vector(value: Option<&Value>) -> Result<Vec<f32>, String> {
         .map(number)
         .collect::<Option<_>>()
         .ok_or_else(|| "a vector holds something else than numbers".to_owned())
+}
+
+/// Posts a JSON body; whatever is not status 200 is the provider's refusal. `key` never gets through in its words.
+pub(crate) async fn post(
+    transport: &Transport,
+    path: String,
+    key: Option<&Key>,
+    body: &Value,
+    streamed: bool,
+    asking: &Asking<'_>,
+) -> Result<Incoming, Error> {
+    let outgoing = Outgoing { path, headers: headers(streamed, key), body: Bytes::from(body.to_string()) };
+    let incoming = transport.post(outgoing, asking).await?;
+    match incoming.status {
+        200 => Ok(incoming),
+        _ => Err(refusal::refused(asking.model, incoming, &secrets(key)).await),
+    }
 }

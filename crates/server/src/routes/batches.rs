@@ -1,6 +1,6 @@
 //! `/v1/batches`: many requests at once that may take a day, in OpenAI's shape.
 
-use super::files::{Asked, listed};
+use super::files::{Asked, kept, listed};
 use super::{Name, beside, read_json};
 use crate::app::App;
 use crate::problem::Problem;
@@ -73,9 +73,7 @@ pub(crate) async fn show(
     Name(id): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    let principal = app.authenticate(&headers)?;
-    let batches = app.parts.batches.clone();
-    let batch = beside(move || batches.get(&principal, &id)).await?;
+    let batch = kept(&app, &headers, move |batches, principal| batches.get(principal, &id)).await?;
     Ok(Json(shown(&batch)))
 }
 
@@ -84,9 +82,7 @@ pub(crate) async fn cancel(
     Name(id): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    let principal = app.authenticate(&headers)?;
-    let batches = app.parts.batches.clone();
-    let batch = beside(move || batches.cancel(&principal, &id)).await?;
+    let batch = kept(&app, &headers, move |batches, principal| batches.cancel(principal, &id)).await?;
     Ok(Json(shown(&batch)))
 }
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use usecase::Principal;
 
 /// How long a caller may be silent in the middle of an upload, and how long the whole of it may take.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -163,6 +164,17 @@ pub(crate) async fn list(
     Ok(Json(listed(&files.iter().map(shown).collect::<Vec<_>>(), more)))
 }
 
+/// Does one thing with the files and batches of whoever calls, beside the network threads.
+pub(super) async fn kept<T: Send + 'static>(
+    app: &App,
+    headers: &HeaderMap,
+    job: impl FnOnce(&Batches, &Principal) -> Result<T, batches::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    let principal = app.authenticate(headers)?;
+    let batches = app.parts.batches.clone();
+    beside(move || job(&batches, &principal)).await
+}
+
 /// A list as OpenAI pages it.
 pub(crate) fn listed(data: &[Value], more: bool) -> Value {
     let id = |entry: Option<&Value>| entry.map_or(Value::Null, |entry| entry["id"].clone());
@@ -175,9 +187,7 @@ pub(crate) async fn show(
     Name(id): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    let principal = app.authenticate(&headers)?;
-    let batches = app.parts.batches.clone();
-    let file = beside(move || batches.file(&principal, &id)).await?;
+    let file = kept(&app, &headers, move |batches, principal| batches.file(principal, &id)).await?;
     Ok(Json(shown(&file)))
 }
 
@@ -186,9 +196,8 @@ pub(crate) async fn delete(
     Name(id): Name,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    let principal = app.authenticate(&headers)?;
-    let (batches, file) = (app.parts.batches.clone(), id.clone());
-    beside(move || batches.delete(&principal, &file)).await?;
+    let file = id.clone();
+    kept(&app, &headers, move |batches, principal| batches.delete(principal, &file)).await?;
     Ok(Json(json!({ "id": id, "object": "file", "deleted": true })))
 }
 

@@ -11,11 +11,10 @@ mod wire;
 
 use super::exchange::{self, Key};
 use super::refusal;
-use super::transport::{self, Decoder, Incoming, Outgoing, Transport};
+use super::transport::{self, Decoder, Incoming, Transport};
 use super::{Adapter, Answer, Asking};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use serde_json::Value;
@@ -54,13 +53,8 @@ impl Cohere {
         asking: &Asking<'_>,
     ) -> Result<(Incoming, Option<Key>), Error> {
         let key = self.key(asking.model)?;
-        let headers = exchange::headers(streamed, key.as_ref());
-        let outgoing = Outgoing { path: path.to_owned(), headers, body: Bytes::from(body.to_string()) };
-        let incoming = self.transport.post(outgoing, asking).await?;
-        match incoming.status {
-            200 => Ok((incoming, key)),
-            _ => Err(refusal::refused(asking.model, incoming, &exchange::secrets(key.as_ref())).await),
-        }
+        let sent = exchange::post(&self.transport, path.to_owned(), key.as_ref(), body, streamed, asking);
+        Ok((sent.await?, key))
     }
 
     async fn answer(&self, call: &Call, asking: Asking<'_>) -> Result<Answer, Error> {

@@ -12,11 +12,10 @@ mod wire;
 
 use super::exchange::{self, Key};
 use super::refusal;
-use super::transport::{self, Decoder, Incoming, Outgoing, Transport};
+use super::transport::{self, Decoder, Incoming, Transport};
 use super::{Adapter, Answer, Asking};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderName;
 use serde_json::Value;
@@ -48,14 +47,8 @@ impl Gemini {
         asking: &Asking<'_>,
     ) -> Result<(Incoming, Option<Key>), Error> {
         let key = Key::read(asking.model, self.key.as_ref(), &KEY, "")?;
-        let headers = exchange::headers(streamed, key.as_ref());
         let path = format!("/{}:{method}", resource(asking.model));
-        let outgoing = Outgoing { path, headers, body: Bytes::from(body.to_string()) };
-        let incoming = self.transport.post(outgoing, asking).await?;
-        match incoming.status {
-            200 => Ok((incoming, key)),
-            _ => Err(refusal::refused(asking.model, incoming, &exchange::secrets(key.as_ref())).await),
-        }
+        Ok((exchange::post(&self.transport, path, key.as_ref(), body, streamed, asking).await?, key))
     }
 
     async fn answer(&self, call: &Call, asking: Asking<'_>) -> Result<Answer, Error> {
