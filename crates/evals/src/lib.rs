@@ -5,7 +5,8 @@
 //! In reading order: `case` (promptfoo's test files, read and checked) → `check` (one file per kind) → `runner` (asks)
 //! → `judging` (answer to result) → `run` (what was found) → `statistics` and `comparison` (against the baseline) →
 //! `gate` (the proof) → `conclusion` (all of it together, kept and recorded; `store` has the SQL) → `report` (text,
-//! JUnit, JSON). Beside it `routing`: when a larger model is worth asking, found on the same cases.
+//! JUnit, JSON). Beside it, found on the same cases, `routing`: when a larger model is worth asking; and `words_weight`: how much
+//! words should count in the search.
 
 mod case;
 mod check;
@@ -20,6 +21,7 @@ mod run;
 mod runner;
 pub mod statistics;
 mod store;
+pub mod words_weight;
 mod yaml;
 
 #[cfg(test)]

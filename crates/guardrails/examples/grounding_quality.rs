@@ -16,7 +16,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let row: Value = serde_json::from_str(line)?;
         let text = row["context"].as_str().unwrap_or_default().to_owned();
         let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "t".into(), url: None };
-        let passage = Passage { source, ordinal: 0, start: 0, end: text.chars().count(), text, score: 0.0 };
+        let passage = Passage {
+            source,
+            ordinal: 0,
+            start: 0,
+            end: text.chars().count(),
+            text,
+            header: String::new(),
+            score: 0.0,
+        };
         let report = guards.check_grounding(row["answer"].as_str().unwrap_or_default(), &[passage]);
         let judged = report.sentences.len().max(1) as f64;
         let mean: f64 = report.sentences.iter().map(|sentence| sentence.support).sum::<f64>() / judged;

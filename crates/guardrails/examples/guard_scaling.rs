@@ -189,7 +189,15 @@ fn guards() -> Guards {
 
 fn passage(text: &str) -> Passage {
     let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "t".into(), url: None };
-    Passage { source, ordinal: 0, start: 0, end: text.chars().count(), text: text.to_owned(), score: 1.0 }
+    Passage {
+        source,
+        ordinal: 0,
+        start: 0,
+        end: text.chars().count(),
+        text: text.to_owned(),
+        header: String::new(),
+        score: 1.0,
+    }
 }
 
 /// The better of two runs; patterns are compiled in the first.

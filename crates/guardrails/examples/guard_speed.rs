@@ -34,7 +34,15 @@ fn main() {
 
 fn passage(text: &str) -> Passage {
     let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "t".into(), url: None };
-    Passage { source, ordinal: 0, start: 0, end: text.chars().count(), text: text.to_owned(), score: 1.0 }
+    Passage {
+        source,
+        ordinal: 0,
+        start: 0,
+        end: text.chars().count(),
+        text: text.to_owned(),
+        header: String::new(),
+        score: 1.0,
+    }
 }
 
 fn time(mut work: impl FnMut() -> usize) -> (Duration, Duration) {

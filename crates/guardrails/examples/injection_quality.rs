@@ -51,7 +51,8 @@ fn indirect(rows: &str, show: Option<&str>) -> Result<(), Box<dyn std::error::Er
         let text = text_of(&row, "text");
         let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "t".into(), url: None };
         let end = text.chars().count();
-        let passage = Passage { source, ordinal: 0, start: 0, end, text: text.to_owned(), score: 0.0 };
+        let passage =
+            Passage { source, ordinal: 0, start: 0, end, text: text.to_owned(), header: String::new(), score: 0.0 };
         let declared = Guard {
             pii: usecase::declared::PiiAction::Off,
             secrets: usecase::declared::SecretsAction::Off,

@@ -20,7 +20,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Code-point ranges and kinds of the placeholders' sources.
 fn masked(guards: &Guards, text: &str) -> Vec<(usize, usize, String)> {
     let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "t".into(), url: None };
-    let passage = Passage { source, ordinal: 0, start: 0, end: text.chars().count(), text: text.into(), score: 0.0 };
+    let passage = Passage {
+        source,
+        ordinal: 0,
+        start: 0,
+        end: text.chars().count(),
+        text: text.into(),
+        header: String::new(),
+        score: 0.0,
+    };
     let mut vault = Vault::new();
     let checked = guards.check_passages(vec![passage], &mut vault);
     let (after, map) = (&checked.passages[0].text, &checked.maps[0]);

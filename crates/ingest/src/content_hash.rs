@@ -7,16 +7,19 @@ use crate::parse::PARSER_VERSION;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use usecase::declared::Feed;
 use usecase::ids::hex;
 
 /// SHA-256 in hex.
-pub(crate) fn content_hash(checked: &Checked, passage_chars: usize) -> String {
+pub(crate) fn content_hash(checked: &Checked, feed: &Feed) -> String {
     let document = checked.document();
     // In the order of the names, so that moving a line of front matter changes nothing.
     let fields: BTreeMap<&String, &Value> = document.fields.iter().collect();
     let parts = [
         PARSER_VERSION.to_string(),
-        passage_chars.to_string(),
+        feed.passage_chars.to_string(),
+        format!("{:?} {:?}", feed.pii, feed.injection),
+        format!("{:?}", document.pages),
         document.id.clone(),
         document.title.clone(),
         document.url.clone().unwrap_or_default(),
@@ -31,4 +34,23 @@ pub(crate) fn content_hash(checked: &Checked, passage_chars: usize) -> String {
         hash.update(part.as_bytes());
     }
     hex(&hash.finalize())
+}
+
+/// SHA-256, in hex, of everything that decides what becomes of an item beside the item itself.
+pub(crate) fn contract_hash(feed: &Feed) -> String {
+    // When a feed runs, who answers for it, and when a run as a whole is refused says nothing about an item.
+    let plain = Feed::of_files("");
+    let deciding = Feed {
+        every: None,
+        cron: None,
+        fresh_within: None,
+        access_fresh_within: None,
+        access_grace: None,
+        owner: None,
+        max_drop: plain.max_drop,
+        on_violation: plain.on_violation,
+        ..feed.clone()
+    };
+    let declared = serde_json::to_string(&deciding).unwrap_or_default();
+    hex(&Sha256::digest(format!("{PARSER_VERSION}\n{declared}")))
 }

@@ -19,14 +19,31 @@ pub enum Error {
     #[error("the folder {} cannot be read: {cause}", path.display())]
     Folder { path: PathBuf, cause: io::Error },
     #[error(
-        "the feed matched no file; nothing was deleted (`{files}` filled {documents} documents before). If the source \
-         is meant to be empty, declare the check {{ row_count = {{ min = 0 }} }}"
+        "the source is empty; nothing was deleted (`{place}` filled {documents} documents before). If it is meant to be \
+         empty, declare the check {{ row_count = {{ min = 0 }} }}"
     )]
-    MatchedNoFile { files: String, documents: usize },
+    Emptied { place: String, documents: usize },
+    #[error(
+        "the run would delete {dropped} of {served} documents, more than max_drop = \"{most}\" allows; nothing was changed. \
+         Look at the source; if they are to go, run `shipway ingest {use_case} --feed {feed} --allow-drop`"
+    )]
+    Dropped { dropped: usize, served: usize, most: String, use_case: String, feed: String },
+    #[error(
+        "{failed} documents fail the feed's contract and `on_violation = \"stop\"`; nothing was changed. The first is \
+         {document}: {reason}"
+    )]
+    Violated { failed: usize, document: String, reason: String },
+    #[error("the check max_failed refuses the run, nothing was changed: {0}")]
+    MaxFailed(String),
+    /// `place` names it as it was declared, without any secret.
+    #[error("the source {place} cannot be read: {reason}")]
+    Source { place: String, reason: String },
     #[error("the check row_count refuses the run, nothing was changed: {0}")]
     RowCount(String),
     #[error("the check regex on `{field}` has a pattern that cannot be compiled: {reason}")]
     BadRegex { field: String, reason: String },
+    #[error("the secret {reference} gives nothing; set it, or change the reference in the feed")]
+    MissingSecret { reference: String },
     #[error("the schedule cannot be used: {0}")]
     Schedule(String),
     #[error("the lock file {} cannot be used: {cause}", path.display())]
@@ -56,7 +73,7 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self {
             // A run that was refused or broke off has changed nothing that a second one would do twice.
-            Self::AlreadyRunning { .. } | Self::Lock { .. } => Remedy::RetrySame,
+            Self::AlreadyRunning { .. } | Self::Lock { .. } | Self::Source { .. } => Remedy::RetrySame,
             Self::Storage(error) if error.may_pass() => Remedy::RetrySame,
             Self::Ledger(error) => error.remedy(),
             Self::Retrieval(error) => error.remedy(),

@@ -6,34 +6,42 @@
 //! with rights: see `plan`.
 //!
 //! In reading order: `report` (the nouns of a run), `schedule` (when), `source` (what is there), `parse` (bytes to
-//! documents; with `blocks`, the structure of Markdown), `gather` (source and parse together), `contract` (which
-//! documents are good), `chunk` (passages), `content_hash` and `plan` (what has to change), `lock`, `store` and `run` (the path).
+//! documents; with `blocks`, the structure of Markdown), `contract` (which documents are good), `scan` (personal data and
+//! injected orders), `chunk` (passages), `intake` (one item through all of these), `content_hash` and `plan` (what has to
+//! change), `twins` (documents that say the same twice, or differently), `lock`, `store` and `run` (the path).
 
 mod blocks;
 mod chunk;
 mod content_hash;
 mod contract;
 mod error;
-mod gather;
+mod intake;
 mod lock;
 mod parse;
 mod plan;
 mod report;
 mod run;
+mod scan;
 mod schedule;
 mod source;
 mod store;
+mod twins;
 
 pub use error::{Error, Result};
 pub use report::{
-    Change, FeedJob, Freshness, Lineage, Progress, Quarantined, RunReport, RunRow, RunState, TouchedDocument,
+    Change, FeedJob, Freshness, How, Lineage, Phase, Progress, Quarantined, RunReport, RunRow, RunState, TouchedDocument,
 };
+
+pub use twins::{Disagreement, TwinDocument, Twins};
+
+/// Messages that push documents: whether they are what their sender sent, and what they hold.
+pub mod webhook {
+    pub use crate::source::webhook::{Pushed, PushedItem, Refusal, Refused, Remembered, Signed, verify};
+}
 
 use ledger::Ledger;
 use retrieval::Collections;
 use run::Rooms;
-use source::Source;
-use source::files::FilesSource;
 use storage::Storage;
 use store::FeedKey;
 use usecase::Timestamp;
@@ -56,7 +64,7 @@ impl Ingest {
     pub fn open(storage: &Storage, ledger: &Ledger, collections: &Collections) -> Result<Self> {
         store::migrate(storage)?;
         let (storage, ledger, collections) = (storage.clone(), ledger.clone(), collections.clone());
-        Ok(Self { rooms: Rooms { storage, ledger, collections } })
+        Ok(Self { rooms: Rooms { storage, ledger, collections, batch: intake::BATCH_DOCUMENTS } })
     }
 
     /// Refreshes one feed now, whether it is due or not. Blocks until the new snapshot is in place and recorded; call
@@ -66,8 +74,17 @@ impl Ingest {
     /// The feed is already running, its declaration cannot be used, its source is empty or of the wrong size, or
     /// a room below failed. The collection is then as it was, and the failed run is recorded.
     pub fn run(&self, job: &FeedJob<'_>, progress: &(dyn Fn(Progress) + Sync)) -> Result<RunReport> {
-        let source = FilesSource::new(job.folder, &job.feed.files).map(|files| Box::new(files) as Box<dyn Source>);
+        let source = source::open(job, self.rooms.storage.folder());
         run::run(&self.rooms, job, source, progress)
+    }
+
+    /// Takes over documents that were pushed to the feed. Blocks until they can be found and the run is recorded.
+    ///
+    /// # Errors
+    /// Those of [`Ingest::run`].
+    pub fn receive(&self, job: &FeedJob<'_>, pushed: webhook::Pushed) -> Result<RunReport> {
+        let source: Box<dyn source::Source> = Box::new(source::webhook::WebhookSource::new(pushed.items));
+        run::run(&self.rooms, job, Ok(source), &|_| ())
     }
 
     /// The last runs of a use case's feeds, good and bad, newest first: at most 50.
@@ -78,12 +95,16 @@ impl Ingest {
         Ok(self.rooms.storage.read(|connection| store::last_runs(connection, use_case, RUNS_SHOWN))?)
     }
 
-    /// When the feed's last run began, good or bad: what [`Ingest::next_due`] wants to know.
+    /// When the feed's last run began, good or bad, on whichever node that fills the same collections: what
+    /// [`Ingest::next_due`] wants to know.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// The database or the collections cannot be read.
     pub fn last_attempt(&self, use_case: &str, feed_name: &str) -> Result<Option<Timestamp>> {
-        self.last_started(use_case, feed_name, false)
+        let here = self.last_started(use_case, feed_name, false)?;
+        // A good run says when it began, even when it changed nothing.
+        let head = self.rooms.collections.head(&format!("{use_case}/{feed_name}"))?;
+        Ok(here.max(head.and_then(|head| head.rights_as_of)))
     }
 
     /// What is quarantined now in all feeds of the use case, by feed and path.
@@ -94,12 +115,31 @@ impl Ingest {
         Ok(self.rooms.storage.read(|connection| store::quarantined(connection, use_case, None))?)
     }
 
+    /// Who may see a document, as its feed's last good run read it: `None` is everyone.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn groups_of(&self, use_case: &str, feed: &str, document: &str) -> Result<Option<Vec<String>>> {
+        let document = TwinDocument { feed: feed.to_owned(), document: document.to_owned() };
+        Ok(self.rooms.storage.read(|connection| store::groups_of(connection, use_case, &document))?)
+    }
+
+    /// Documents of the use case that are nearly the same, those that disagree first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn twins(&self, use_case: &str) -> Result<Vec<Twins>> {
+        Ok(self.rooms.storage.read(|connection| store::twins::all(connection, use_case))?)
+    }
+
     /// Whether the feed's last good run is recent enough for its `fresh_within`.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn freshness(&self, use_case: &str, feed_name: &str, feed: &Feed, now: Timestamp) -> Result<Freshness> {
-        let last_good = self.last_started(use_case, feed_name, true)?;
+        let here = self.last_started(use_case, feed_name, true)?;
+        let head = self.rooms.collections.head(&format!("{use_case}/{feed_name}"))?;
+        let last_good = here.max(head.and_then(|head| head.rights_as_of));
         Ok(schedule::freshness(feed.fresh_within, last_good, now))
     }
 

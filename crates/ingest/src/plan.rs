@@ -1,189 +1,175 @@
-//! Compares what was checked with what is served, and says what has to change: documents to index, documents to
-//! delete, and for every quarantined one whether its old version keeps serving.
+//! What is to go, and what is quarantined: judged when the whole source has been seen.
 //!
-//! A document that is not in the source any more is deleted, unless it may still be there: its file could not be read,
-//! or the listing was not complete. A quarantined document's old version keeps serving, with one exception: when the new
+//! A document that is not in the source any more is deleted, unless it may still be there: its item could not be read,
+//! or not everything was listed. A quarantined document's old version keeps serving, with one exception: when the new
 //! version takes away rights that the old one gave, or states them in a way nobody can read, the old one is withdrawn.
 //! Being found by someone who must not see it is worse than not being found.
 
-use crate::chunk::passages;
-use crate::content_hash::content_hash;
-use crate::contract::{Checked, Groups, Refused, Rights};
-use crate::gather::Gathered;
-use crate::report::{Change, Quarantined, TouchedDocument};
-use retrieval::{Changes, DocumentPut};
-use serde_json::{Map, Value};
+use crate::contract::{Groups, Refused, Rights};
+use crate::intake::Learned;
+use crate::report::Quarantined;
 use std::collections::{BTreeMap, BTreeSet};
 use usecase::Timestamp;
 
-/// A longer text of a field is not kept as something to filter by.
-const MAX_FILTER_BYTES: usize = 500;
-
-/// What this room remembers of a document that is served: retrieval knows its text, only we know its file.
+/// What this room remembers of a document that is served: retrieval knows its text, only we know its item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) path: String,
     pub(crate) groups: Groups,
 }
 
+/// What this room wrote down at the end of the feed's last good run, and how far that still holds.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    pub(crate) known: BTreeMap<String, Known>,
+    /// Versions of items; none when every item has to be looked at again.
+    pub(crate) items: BTreeMap<String, String>,
+    pub(crate) quarantined: Vec<Quarantined>,
+    /// Whether the collection is as that run left it: not after a rollback, nor when the process died between the
+    /// collection's commit and ours.
+    pub(crate) as_left: bool,
+    /// Whether the contract is the one of that run.
+    pub(crate) same_contract: bool,
+}
+
 /// How things stood before the run.
+#[derive(Default)]
 pub(crate) struct Before {
     /// Content hash by id, as retrieval serves them.
     pub(crate) served: BTreeMap<String, String>,
-    pub(crate) known: BTreeMap<String, Known>,
-    pub(crate) quarantined: Vec<Quarantined>,
+    /// Content hash by id of what a run staged before it died.
+    pub(crate) staged: BTreeMap<String, String>,
+    pub(crate) remembered: Remembered,
+    /// Served ids by the item they came from.
+    by_item: BTreeMap<String, Vec<String>>,
+    /// Places in `remembered.quarantined` by item.
+    held_by_item: BTreeMap<String, Vec<usize>>,
 }
 
-#[derive(Default)]
-pub(crate) struct Plan {
-    pub(crate) changes: Changes,
-    pub(crate) touched: Vec<TouchedDocument>,
-    pub(crate) quarantined: Vec<Quarantined>,
-    /// What is to be remembered anew; what was remembered otherwise stays.
-    pub(crate) remember: Vec<(String, Known)>,
-    pub(crate) unchanged: usize,
-    /// Passages of what is put.
-    pub(crate) passages: usize,
-}
-
-impl Plan {
-    pub(crate) fn count(&self, change: Change) -> usize {
-        self.touched.iter().filter(|document| document.change == change).count()
-    }
-}
-
-/// What the contract said of everything that was gathered.
-pub(crate) struct Judged {
-    pub(crate) passed: Vec<Checked>,
-    pub(crate) refused: Vec<Refused>,
-}
-
-/// Makes the plan. `gathered` has given its candidates to the contract and still knows what was not readable.
-pub(crate) fn plan(before: &Before, gathered: &Gathered, judged: &Judged, feed: &str, passage_chars: usize) -> Plan {
-    let mut plan = Plan::default();
-    for checked in &judged.passed {
-        put(&mut plan, before, checked, passage_chars);
-    }
-    delete(&mut plan, before, gathered, judged);
-    quarantine(&mut plan, before, gathered, judged, feed);
-    plan
-}
-
-fn put(plan: &mut Plan, before: &Before, checked: &Checked, passage_chars: usize) {
-    let document = checked.document();
-    let known = Known { path: checked.path().to_owned(), groups: checked.groups().clone() };
-    let content_hash = content_hash(checked, passage_chars);
-    let change = match before.served.get(&document.id) {
-        None => Some(Change::Added),
-        Some(served) if *served == content_hash => None,
-        Some(_) => Some(Change::Changed),
-    };
-    if before.known.get(&document.id) != Some(&known) {
-        plan.remember.push((document.id.clone(), known));
-    }
-    let Some(change) = change else {
-        plan.unchanged += 1;
-        return;
-    };
-    let places = passages(&document.text, passage_chars);
-    plan.passages += places.len();
-    plan.touched.push(TouchedDocument {
-        document: document.id.clone(),
-        path: Some(checked.path().to_owned()),
-        change,
-        content_hash: Some(content_hash.clone()),
-    });
-    plan.changes.upsert.push(DocumentPut {
-        id: document.id.clone(),
-        title: document.title.clone(),
-        url: document.url.clone(),
-        text: document.text.clone(),
-        metadata: filterable(&document.fields),
-        groups: checked.groups().clone(),
-        content_hash,
-        passages: (0..).zip(places).map(|(ordinal, (start, end))| (ordinal, start, end)).collect(),
-    });
-}
-
-/// The fields without long texts (a row's own body is one): nobody filters by an essay, and it is stored already.
-fn filterable(fields: &Map<String, Value>) -> Map<String, Value> {
-    let short = |value: &Value| value.as_str().is_none_or(|text| text.len() <= MAX_FILTER_BYTES);
-    let kept = fields.iter().filter(|(_, value)| short(value));
-    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
-fn delete(plan: &mut Plan, before: &Before, gathered: &Gathered, judged: &Judged) {
-    let passed: BTreeSet<&str> = judged.passed.iter().map(|checked| checked.document().id.as_str()).collect();
-    let mut withdrawn: BTreeMap<&str, bool> = BTreeMap::new();
-    for (_, rejected) in gathered.rejected.iter().filter(|(_, rejected)| rejected.identified) {
-        withdrawn.insert(&rejected.document, false);
-    }
-    for Refused { document, rights, .. } in &judged.refused {
-        *withdrawn.entry(document).or_default() |= withdraws(before.known.get(document), rights);
-    }
-    for id in before.served.keys().filter(|id| !passed.contains(id.as_str())) {
-        let known = before.known.get(id);
-        let gone = withdrawn.get(id.as_str()).copied().unwrap_or_else(|| !may_be_there(known, gathered));
-        if gone {
-            plan.changes.delete.push(id.clone());
-            plan.touched.push(TouchedDocument {
-                document: id.clone(),
-                path: known.map(|known| known.path.clone()),
-                change: Change::Deleted,
-                content_hash: None,
-            });
+impl Before {
+    pub(crate) fn new(
+        served: BTreeMap<String, String>,
+        staged: BTreeMap<String, String>,
+        remembered: Remembered,
+    ) -> Self {
+        let mut by_item: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (id, known) in remembered.known.iter().filter(|(id, _)| served.contains_key(*id)) {
+            by_item.entry(known.path.clone()).or_default().push(id.clone());
         }
+        let mut held_by_item: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, held) in remembered.quarantined.iter().enumerate() {
+            held_by_item.entry(held.path.clone()).or_default().push(place);
+        }
+        Self { served, staged, remembered, by_item, held_by_item }
     }
+
+    /// The served documents that came from an item.
+    pub(crate) fn ids_of(&self, item: &str) -> impl Iterator<Item = &str> {
+        self.by_item.get(item).into_iter().flatten().map(String::as_str)
+    }
+
+    /// What was quarantined of an item.
+    pub(crate) fn held_of(&self, item: &str) -> impl Iterator<Item = &Quarantined> {
+        self.held_by_item.get(item).into_iter().flatten().map(|place| &self.remembered.quarantined[*place])
+    }
+
+    /// The version by which an item is known to be unchanged. None for one of which something is staged: whether that is
+    /// still right only reading it can tell.
+    pub(crate) fn version_of(&self, item: &str) -> Option<String> {
+        let staged = self.ids_of(item).any(|id| self.staged.contains_key(id));
+        self.remembered.items.get(item).filter(|_| !staged).cloned()
+    }
+
+    /// What is known for sure of a document that is served.
+    pub(crate) fn known(&self, id: &str) -> Option<&Known> {
+        self.remembered.known.get(id).filter(|_| self.remembered.as_left)
+    }
+
+    /// Whether something of this id is in the collection, seen by readers or not.
+    pub(crate) fn holds(&self, id: &str) -> bool {
+        self.served.contains_key(id) || self.staged.contains_key(id)
+    }
+}
+
+/// The ids that are to go. `whole`: everything that exists was seen.
+pub(crate) fn deletions(before: &Before, learned: &Learned, whole: bool) -> Vec<String> {
+    let refused = learned.refused.values().flatten().map(|refused| refused.document.as_str());
+    let rejected = learned.rejected.values().flatten().filter(|rejected| rejected.identified);
+    let stays_as_it_was: BTreeSet<&str> = refused.chain(rejected.map(|rejected| rejected.document.as_str())).collect();
+    let missing = |id: &str| whole && !stays_as_it_was.contains(id) && !may_be_there(before.known(id), learned);
+    let goes = |id: &String| match (learned.gone.contains(id), learned.kept.contains(id)) {
+        (true, _) => true,
+        (false, true) => false,
+        // What a dead run staged was never seen by anybody: nothing is lost with it.
+        (false, false) => !before.served.contains_key(id) || missing(id),
+    };
+    let all: BTreeSet<&String> = before.served.keys().chain(before.staged.keys()).chain(&learned.gone).collect();
+    all.into_iter().filter(|id| goes(id)).cloned().collect()
 }
 
 /// Whether a document that was not seen may be in the part of the source that could not be read.
-fn may_be_there(known: Option<&Known>, gathered: &Gathered) -> bool {
-    !gathered.complete
-        || match known {
-            Some(known) => gathered.doubtful.contains(&known.path),
-            // Nothing tells its file: any doubtful one may be it.
-            None => !gathered.doubtful.is_empty(),
-        }
+fn may_be_there(known: Option<&Known>, learned: &Learned) -> bool {
+    match known {
+        Some(known) => learned.doubtful.contains(&known.path),
+        // Nothing tells its item: any doubtful one may be it.
+        None => !learned.doubtful.is_empty(),
+    }
 }
 
 /// Whether the rights stated by the refused new version forbid to serve the old one on.
-fn withdraws(known: Option<&Known>, rights: &Rights) -> bool {
+pub(crate) fn withdraws(known: Option<&Known>, rights: &Rights) -> bool {
     match (rights, known.map(|known| &known.groups)) {
         (Rights::NotItsOwn | Rights::Now(None), _) => false,
-        (Rights::Unreadable, _) | (Rights::Now(Some(_)), None | Some(None)) => true,
+        (Rights::Unreadable | Rights::Revoked, _) | (Rights::Now(Some(_)), None | Some(None)) => true,
         (Rights::Now(Some(now)), Some(Some(old))) => old.iter().any(|group| !now.contains(group)),
     }
 }
 
-fn quarantine(plan: &mut Plan, before: &Before, gathered: &Gathered, judged: &Judged, feed: &str) {
+/// Everything that is quarantined now, by item and document. `whole`: what was not seen is no longer there to be held.
+pub(crate) fn quarantine(
+    before: &Before,
+    learned: &Learned,
+    deleted: &[String],
+    whole: bool,
+    feed: &str,
+) -> Vec<Quarantined> {
     let now = Timestamp::now();
-    let deleted: BTreeSet<&str> = plan.changes.delete.iter().map(String::as_str).collect();
-    let serves = |id: &str| before.served.contains_key(id) && !deleted.contains(id);
+    let deleted: BTreeSet<&str> = deleted.iter().map(String::as_str).collect();
+    let there = |id: &str| before.served.contains_key(id) || learned.put.contains_key(id);
+    let serves = |id: &str| there(id) && !deleted.contains(id);
     let entry = |document: &str, path: &str, reason: String, old_version_serves: bool| {
-        let earlier = before.quarantined.iter().find(|earlier| earlier.document == document && earlier.path == path);
-        let since = earlier.map_or(now, |earlier| earlier.since);
+        let since = before.held_of(path).find(|held| held.document == document).map_or(now, |held| held.since);
         let (feed, document, path) = (feed.to_owned(), document.to_owned(), path.to_owned());
         Quarantined { feed, document, path, reason, old_version_serves, since }
     };
     let mut all = Vec::new();
-    for (path, rejected) in &gathered.rejected {
-        let from_here = |id: &&String| before.known.get(*id).is_some_and(|known| known.path == *path) && serves(id);
-        let old = if rejected.identified {
-            serves(&rejected.document)
-        } else {
-            before.served.keys().any(|id| from_here(&id))
-        };
+    for held in &before.remembered.quarantined {
+        let unseen = !whole && !learned.items.contains_key(&held.path);
+        let refused = learned.refused.get(&held.path).into_iter().flatten();
+        let judged = refused.map(|refused| &refused.document).any(|document| *document == held.document);
+        if unseen || (learned.unchanged_items.contains(&held.path) && !judged) {
+            let serves = held.old_version_serves && (serves(&held.document) || before.ids_of(&held.path).any(serves));
+            all.push(Quarantined { old_version_serves: serves, ..held.clone() });
+        }
+    }
+    for (path, rejected) in learned.rejected.iter().flat_map(|(path, all)| all.iter().map(move |one| (path, one))) {
+        let old = if rejected.identified { serves(&rejected.document) } else { before.ids_of(path).any(serves) };
         all.push(entry(&rejected.document, path, rejected.reason.clone(), old));
     }
-    for refused in &judged.refused {
-        let served = before.served.contains_key(&refused.document);
-        let old = refused.rights != Rights::NotItsOwn && serves(&refused.document);
-        let mut reason = refused.reason.clone();
-        if served && !old && refused.rights != Rights::NotItsOwn {
-            reason.push_str("; the version before was withdrawn, because it may no longer be seen by all who could");
-        }
-        all.push(entry(&refused.document, &refused.path, reason, old));
+    for refused in learned.refused.values().flatten() {
+        let Refused { path, document, reason, rights } = refused;
+        let own = *rights != Rights::NotItsOwn;
+        let withdrawn = own && before.served.contains_key(document) && learned.gone.contains(document);
+        let reason = if withdrawn { format!("{reason}; {}", why_withdrawn(rights)) } else { reason.clone() };
+        all.push(entry(document, path, reason, own && serves(document)));
     }
     all.sort_by(|left, right| (&left.path, &left.document).cmp(&(&right.path, &right.document)));
-    plan.quarantined = all;
+    all
+}
+
+fn why_withdrawn(rights: &Rights) -> &'static str {
+    match rights {
+        Rights::Revoked => "the version before was withdrawn, because it was never looked through for this",
+        _ => "the version before was withdrawn, because it may no longer be seen by all who could",
+    }
 }

@@ -1,6 +1,8 @@
 //! The nouns of a run: what it is asked to do, how far it is, and what it reports.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 use usecase::declared::Feed;
 use usecase::{Period, Timestamp};
@@ -13,6 +15,17 @@ pub struct FeedJob<'a> {
     pub feed: &'a Feed,
     /// The use case's folder, which `feed.files` is relative to.
     pub folder: &'a Path,
+    /// How the run differs from an ordinary one.
+    pub how: How,
+}
+
+/// How a run differs from an ordinary one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct How {
+    /// Reads everything anew, as if nothing were remembered of the source.
+    pub replay: bool,
+    /// Lets more documents go than the feed's `max_drop` allows, because a person has looked.
+    pub allow_drop: bool,
 }
 
 impl FeedJob<'_> {
@@ -23,20 +36,29 @@ impl FeedJob<'_> {
 }
 
 /// How far a run is. Told from the thread that runs it, between two steps, so that a slow listener slows the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// The source is being listed.
-    Listing,
-    /// So many of the listed files were read and parsed.
-    Parsing {
-        done: usize,
-        total: usize,
-    },
-    /// So many of the new passages were embedded.
-    Embedding {
-        done: usize,
-        total: usize,
-    },
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub phase: Phase,
+    /// Items of the source that were looked at, of how many, once that is known.
+    pub items: usize,
+    pub expected: Option<usize>,
+    /// Documents found, good and bad.
+    pub documents: usize,
+    /// Passages of new and changed documents.
+    pub passages: usize,
+    /// Bytes that were read.
+    pub bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// The source is being listed or read.
+    #[default]
+    Reading,
+    /// So many of the new passages of this part were embedded.
+    Embedding { done: usize, total: usize },
+    /// The new version is put in place.
+    Committing,
     Done,
 }
 
@@ -46,7 +68,7 @@ pub struct Quarantined {
     pub feed: String,
     /// The document's id where it could be read; else its path, with `#row` where a file holds many.
     pub document: String,
-    /// The file that it stands in, relative to the use case's folder.
+    /// The item of the source that it stands in: for files the path relative to the use case's folder.
     pub path: String,
     /// What is wrong, for the person who mends it. It may quote the document's fields.
     pub reason: String,
@@ -69,7 +91,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TouchedDocument {
     pub document: String,
-    /// The file it came from; `None` when that is no longer known.
+    /// The item of the source it came from; `None` when that is no longer known.
     pub path: Option<String>,
     pub change: Change,
     /// SHA-256 of the content that is served now, in hex; `None` for a deleted document.
@@ -77,17 +99,19 @@ pub struct TouchedDocument {
 }
 
 /// Where a run's result comes from: enough to tell later which bytes an answer rested on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lineage {
-    /// The feed's glob.
-    pub files: String,
-    /// SHA-256 over the paths and contents of every file that was read, in hex.
+    /// What the feed reads: its kind and its address, glob, query or topic.
+    pub source: String,
+    /// SHA-256 over the names and contents of every item that was read, in hex.
     pub inputs: String,
+    /// Where the source stood after the run, for sources that go on instead of starting over.
+    pub cursor: Option<Value>,
     pub touched: Vec<TouchedDocument>,
 }
 
 /// What one good run did. All counts are documents unless they say otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     pub run: u64,
     pub use_case: String,
@@ -106,7 +130,15 @@ pub struct RunReport {
     pub warnings: Vec<String>,
     /// Passages of the added and changed documents.
     pub passages: usize,
-    /// The collection's snapshot after the run.
+    /// Bytes that were read from the source.
+    pub bytes: u64,
+    /// Personal data found in added and changed documents, by kind: how often.
+    pub personal: BTreeMap<String, usize>,
+    /// Passages of added and changed documents that give orders to the model.
+    pub injections: usize,
+    /// More is waiting in the source: a limit of the run was reached.
+    pub more: bool,
+    /// The collection's version after the run.
     pub snapshot: u64,
     pub lineage: Lineage,
 }

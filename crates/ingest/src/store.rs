@@ -1,8 +1,12 @@
 //! The tables of this room and the only SQL in it: the history of runs, what is quarantined, and from which file each
 //! served document came.
 
-use crate::plan::Known;
+pub(crate) mod twins;
+
+use crate::plan::{Known, Remembered};
 use crate::report::{Quarantined, RunReport, RunRow, RunState};
+use crate::contract::Groups;
+use crate::twins::{Sketch, TwinDocument};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,7 +46,22 @@ CREATE TABLE ingest_document (
     access_groups TEXT,
     PRIMARY KEY (use_case, feed, document)
 ) STRICT, WITHOUT ROWID;
-"];
+","
+CREATE TABLE ingest_item (
+    use_case TEXT NOT NULL,
+    feed     TEXT NOT NULL,
+    item     TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    PRIMARY KEY (use_case, feed, item)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ingest_state (
+    use_case TEXT NOT NULL,
+    feed     TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    contract TEXT NOT NULL,
+    PRIMARY KEY (use_case, feed)
+) STRICT, WITHOUT ROWID;
+", twins::STEP];
 
 pub(crate) fn migrate(storage: &Storage) -> Result<()> {
     storage.migrate("ingest", STEPS)
@@ -58,8 +77,23 @@ pub(crate) struct FeedKey {
 /// What a good run leaves behind.
 pub(crate) struct Ended {
     pub(crate) report: RunReport,
-    pub(crate) remember: Vec<(String, Known)>,
+    pub(crate) remember: BTreeMap<String, Known>,
     pub(crate) forget: Vec<String>,
+    /// Every item that was seen with its version, where the source can tell one.
+    pub(crate) items: BTreeMap<String, Option<String>>,
+    /// Whether an item that was not seen is gone.
+    pub(crate) whole: bool,
+    /// The hash of the contract under which all this holds.
+    pub(crate) contract: String,
+    /// Sketches of the documents that were put.
+    pub(crate) sketches: Vec<(String, Option<Sketch>)>,
+}
+
+/// Under what the remembered versions of items hold.
+pub(crate) struct State {
+    /// The collection's version after the last good run.
+    pub(crate) version: u64,
+    pub(crate) contract: String,
 }
 
 /// Opens a run and gives its number. Whoever calls this holds the feed's lock, so a run of the feed that is still open
@@ -82,7 +116,7 @@ pub(crate) fn begin(storage: &Storage, key: FeedKey, started: Timestamp) -> Resu
 
 pub(crate) fn end_good(storage: &Storage, key: FeedKey, ended: Ended) -> Result<()> {
     storage.write_blocking(move |transaction| {
-        let Ended { report, remember, forget } = ended;
+        let Ended { report, remember, forget, items, whole, contract, sketches } = ended;
         let json = serde_json::to_string(&report).map_err(Error::refuse)?;
         transaction.execute(
             "UPDATE ingest_run SET state = 'good', finished = ?2, report = ?3 WHERE run = ?1",
@@ -90,6 +124,12 @@ pub(crate) fn end_good(storage: &Storage, key: FeedKey, ended: Ended) -> Result<
         )?;
         replace_quarantine(transaction, &key, &report.quarantined)?;
         remember_documents(transaction, &key, &remember, &forget)?;
+        remember_items(transaction, &key, &items, whole)?;
+        twins::sketched(transaction, &key, &sketches, &forget)?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO ingest_state (use_case, feed, version, contract) VALUES (?1, ?2, ?3, ?4)",
+            params![key.use_case, key.feed, report.snapshot.cast_signed(), contract],
+        )?;
         forget_old_runs(transaction, &key)
     })
 }
@@ -121,7 +161,7 @@ fn replace_quarantine(transaction: &Transaction<'_>, key: &FeedKey, all: &[Quara
 fn remember_documents(
     transaction: &Transaction<'_>,
     key: &FeedKey,
-    remember: &[(String, Known)],
+    remember: &BTreeMap<String, Known>,
     forget: &[String],
 ) -> Result<()> {
     let mut delete = transaction
@@ -140,6 +180,31 @@ fn remember_documents(
     Ok(())
 }
 
+fn remember_items(
+    transaction: &Transaction<'_>,
+    key: &FeedKey,
+    items: &BTreeMap<String, Option<String>>,
+    whole: bool,
+) -> Result<()> {
+    if whole {
+        transaction
+            .execute("DELETE FROM ingest_item WHERE use_case = ?1 AND feed = ?2", params![key.use_case, key.feed])?;
+    }
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM ingest_item WHERE use_case = ?1 AND feed = ?2 AND item = ?3")?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO ingest_item (use_case, feed, item, version) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (item, version) in items {
+        match version {
+            Some(version) => insert.execute(params![key.use_case, key.feed, item, version])?,
+            None if whole => 0,
+            None => delete.execute(params![key.use_case, key.feed, item])?,
+        };
+    }
+    Ok(())
+}
+
 fn forget_old_runs(transaction: &Transaction<'_>, key: &FeedKey) -> Result<()> {
     transaction.execute(
         "DELETE FROM ingest_run WHERE use_case = ?1 AND feed = ?2
@@ -150,8 +215,15 @@ fn forget_old_runs(transaction: &Transaction<'_>, key: &FeedKey) -> Result<()> {
     Ok(())
 }
 
+/// What the feed's last good run left behind, and under what it holds, if there ever was one.
+pub(crate) fn remembered(connection: &Connection, key: &FeedKey) -> Result<(Remembered, Option<State>)> {
+    let (known, items) = (known_documents(connection, key)?, items(connection, key)?);
+    let quarantined = quarantined(connection, &key.use_case, Some(&key.feed))?;
+    Ok((Remembered { known, items, quarantined, ..Remembered::default() }, state(connection, key)?))
+}
+
 /// Where each document of the feed came from, by its id.
-pub(crate) fn known_documents(connection: &Connection, key: &FeedKey) -> Result<BTreeMap<String, Known>> {
+fn known_documents(connection: &Connection, key: &FeedKey) -> Result<BTreeMap<String, Known>> {
     let mut select = connection.prepare_cached(
         "SELECT document, path, access_groups FROM ingest_document WHERE use_case = ?1 AND feed = ?2",
     )?;
@@ -162,6 +234,34 @@ pub(crate) fn known_documents(connection: &Connection, key: &FeedKey) -> Result<
         Ok((row.get(0)?, Known { path: row.get(1)?, groups }))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Who may see a document, as its last good run read it.
+pub(crate) fn groups_of(connection: &Connection, use_case: &str, document: &TwinDocument) -> Result<Groups> {
+    let mut select = connection.prepare_cached(
+        "SELECT access_groups FROM ingest_document WHERE use_case = ?1 AND feed = ?2 AND document = ?3",
+    )?;
+    let row = select.query_row(params![use_case, document.feed, document.document], |row| row.get(0)).optional()?;
+    let groups: Option<String> = row.flatten();
+    Ok(groups.map(|json| serde_json::from_str(&json).map_err(|error| unreadable(0, error))).transpose()?)
+}
+
+/// The remembered version of every item of the feed.
+fn items(connection: &Connection, key: &FeedKey) -> Result<BTreeMap<String, String>> {
+    let mut select =
+        connection.prepare_cached("SELECT item, version FROM ingest_item WHERE use_case = ?1 AND feed = ?2")?;
+    let rows = select.query_map(params![key.use_case, key.feed], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Under what the remembered versions hold; `None` before the first good run.
+fn state(connection: &Connection, key: &FeedKey) -> Result<Option<State>> {
+    let mut select =
+        connection.prepare_cached("SELECT version, contract FROM ingest_state WHERE use_case = ?1 AND feed = ?2")?;
+    let state = select.query_row(params![key.use_case, key.feed], |row| {
+        Ok(State { version: row.get::<_, i64>(0)?.unsigned_abs(), contract: row.get(1)? })
+    });
+    Ok(state.optional()?)
 }
 
 /// What is quarantined, of one feed or of all feeds of the use case, by feed and path.

@@ -40,7 +40,15 @@ fn field<'a>(row: &'a Value, name: &str) -> &'a str {
 fn passage(id: &str, title: &str, text: &str) -> Passage {
     let source =
         DocumentRef { collection: "measured".to_owned(), document: id.to_owned(), title: title.to_owned(), url: None };
-    Passage { source, ordinal: 0, start: 0, end: text.chars().count(), text: text.to_owned(), score: 0.0 }
+    Passage {
+        source,
+        ordinal: 0,
+        start: 0,
+        end: text.chars().count(),
+        text: text.to_owned(),
+        header: String::new(),
+        score: 0.0,
+    }
 }
 
 async fn answer(question: &str, passages: Vec<Passage>) -> Result<(String, Duration), Failure> {

@@ -26,7 +26,7 @@ pub use provider::extractive::ABSTENTION;
 pub use registry::Models;
 pub use reply::{Call, ChunkStream, Exhausted, Reply, ReplyBody, Running};
 pub use residency::Cleared;
-pub use routing::{Embedded, TargetHealth};
+pub use routing::{Embedded, Relevance, RerankRequest, Reranked, TargetHealth};
 
 #[cfg(test)]
 mod tests;

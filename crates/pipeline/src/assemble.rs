@@ -173,7 +173,7 @@ impl Template {
             .enumerate()
             .map(|(at, passage)| {
                 json!({ "number": at + 1, "title": passage.source.title, "document": passage.source.document,
-                        "text": passage.text })
+                        "text": shown(passage) })
             })
             .collect();
         let template = self.environment.get_template("prompt").map_err(|error| self.failed(&error))?;
@@ -290,4 +290,9 @@ impl Block {
             other => Some(other.to_string()),
         }
     }
+}
+
+/// What the model reads of a passage: rows of a table come with the table's header.
+fn shown(passage: &Passage) -> String {
+    if passage.header.is_empty() { passage.text.clone() } else { format!("{}\n{}", passage.header, passage.text) }
 }

@@ -1,6 +1,6 @@
 //! Why a request got no answer.
 
-use usecase::{Fault, Remedy, TraceId};
+use usecase::{Fault, Period, Remedy, TraceId};
 
 /// No answer, and the trace under which that is recorded.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,13 @@ pub enum Error {
     #[error("the passages could not be searched: {0}")]
     Retrieval(#[from] retrieval::Error),
 
+    /// A stale access list is a security fault.
+    #[error(
+        "the collection `{collection}` is closed: its access groups were not confirmed within {within}. Refresh its feed \
+         (`shipway feed status` tells what keeps it)"
+    )]
+    Closed { collection: String, within: Period },
+
     /// No answer leaves without its record.
     #[error("the answer could not be recorded and was therefore not given: {0}")]
     Ledger(#[from] ledger::Error),
@@ -46,7 +53,7 @@ pub enum Error {
 impl Error {
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Template { .. } | Self::Context { .. } => Fault::Operator,
+            Self::Template { .. } | Self::Context { .. } | Self::Closed { .. } => Fault::Operator,
             Self::UnknownModel(_) | Self::Filter(_) => Fault::Caller,
             Self::NotCleared(cause) => cause.fault(),
             Self::NoModelAnswered { last, .. } => last.fault(),

@@ -5,14 +5,15 @@ use crate::check_input::{Guarded, Refusal};
 use crate::error::Error;
 use crate::prepared::Prepared;
 use crate::remember::{self, Question};
+use crate::search::{self, Asked};
 use crate::trail::Trail;
 use crate::{Engines, Pipeline};
 use cache::Hit;
 use guardrails::{CheckedPassages, Vault};
-use retrieval::{Filter, Query, Snapshot};
+use retrieval::{Filter, Version};
 use serde_json::Value;
 use std::sync::Arc;
-use usecase::{ChatRequest, Decision, Passage, Role, Verdict};
+use usecase::{ChatRequest, Decision, Passage, Role, Timestamp, Verdict};
 
 /// The checked request and the passages found for it, masked like it.
 pub(crate) struct Found {
@@ -39,9 +40,9 @@ pub(crate) async fn find(
     guarded: Guarded,
     trail: &mut Trail,
 ) -> Result<Sought, Error> {
-    let snapshots = snapshots(&pipeline.engines, prepared).await?;
+    let versions = versions(&pipeline.engines, prepared).await?;
     let numbers: Vec<(String, u64)> =
-        snapshots.iter().map(|snapshot| (snapshot.collection().to_owned(), snapshot.number())).collect();
+        versions.iter().map(|version| (version.collection().to_owned(), version.number())).collect();
     let mut remember = remember::question(prepared, &guarded, &numbers, trail);
     if let Some(hit) = remember.as_ref().and_then(Question::exact) {
         return Ok(Sought::Remembered(hit));
@@ -67,27 +68,36 @@ pub(crate) async fn find(
     }
 
     let step = trail.step("retrieve");
-    let found = search(snapshots, prepared, &request, question.clone(), vector, trail).await?;
+    let found = search_beside(pipeline, versions, prepared, &request, question.clone(), vector, trail).await?;
     trail.read_from(numbers);
     trail.end(step);
 
     let step = trail.step("guard_passages");
     let checked = prepared.guards.check_passages(found, &mut vault);
-    let titles = check_titles(prepared, &checked.passages, &mut vault);
+    let titles = check_beside(prepared, &checked.passages, &mut vault, |passage| &passage.source.title);
+    let headers = check_beside(prepared, &checked.passages, &mut vault, |passage| &passage.header);
     trail.end(step);
     trail.judged(&checked.verdicts);
     trail.judged(&titles.verdicts);
-    let titled = checked.passages.into_iter().zip(titles.passages).map(|(mut passage, title)| {
+    trail.judged(&headers.verdicts);
+    let beside = titles.passages.into_iter().zip(headers.passages);
+    let titled = checked.passages.into_iter().zip(beside).map(|(mut passage, (title, header))| {
         passage.source.title = title.text;
+        passage.header = header.text;
         passage
     });
     Ok(Sought::Found(Found { request, vault, question, passages: titled.collect(), remember }))
 }
 
-/// A document's title stands in the prompt beside its text, and passes the same guards.
-fn check_titles(prepared: &Prepared, passages: &[Passage], vault: &mut Vault) -> CheckedPassages {
-    let title = |passage: &Passage| Passage { text: passage.source.title.clone(), ..passage.clone() };
-    prepared.guards.check_passages(passages.iter().map(title).collect(), vault)
+/// A document's title and a table's header stand in the prompt beside the text, and pass the same guards.
+fn check_beside(
+    prepared: &Prepared,
+    passages: &[Passage],
+    vault: &mut Vault,
+    what: impl Fn(&Passage) -> &String,
+) -> CheckedPassages {
+    let beside = |passage: &Passage| Passage { text: what(passage).clone(), ..passage.clone() };
+    prepared.guards.check_passages(passages.iter().map(beside).collect(), vault)
 }
 
 /// A follow-up ("and for Europe?") is judged by the conversation it stands in, which was judged when it began.
@@ -97,21 +107,21 @@ fn judge_topic(prepared: &Prepared, request: &ChatRequest, question: &str, vecto
     Some(boundary.judge(vector, answered_before || guardrails::looks_like_small_talk(question)))
 }
 
-/// The newest snapshot of each collection, taken once: what an answer is kept under, and what is searched, are the same.
-/// Reading another process's change blocks, so it is done beside the network threads.
-async fn snapshots(engines: &Engines, prepared: &Arc<Prepared>) -> Result<Vec<Arc<Snapshot>>, Error> {
+/// The version of each collection that this bundle answers from, taken once: what an answer is kept under, and what is
+/// searched, are the same. A collection whose access groups are older than its feed allows is closed. Reading another
+/// process's change blocks, so it is done beside the network threads.
+async fn versions(engines: &Engines, prepared: &Arc<Prepared>) -> Result<Vec<Arc<dyn Version>>, Error> {
     if prepared.retrieval.is_none() {
         return Ok(Vec::new());
     }
     let (collections, prepared) = (engines.collections.clone(), Arc::clone(prepared));
-    let taken = tokio::task::spawn_blocking(move || {
-        prepared.collection_names().iter().map(|name| collections.snapshot(name)).collect::<Result<Vec<_>, _>>()
-    });
-    Ok(taken.await.map_err(|_| Error::WorkerStopped)??)
+    let taken = tokio::task::spawn_blocking(move || prepared.versions(&collections, Timestamp::now()));
+    taken.await.map_err(|_| Error::WorkerStopped)?
 }
 
-async fn search(
-    snapshots: Vec<Arc<Snapshot>>,
+async fn search_beside(
+    pipeline: &Pipeline,
+    versions: Vec<Arc<dyn Version>>,
     prepared: &Arc<Prepared>,
     request: &ChatRequest,
     text: String,
@@ -121,22 +131,23 @@ async fn search(
     let Some(settings) = prepared.retrieval.clone() else { return Ok(Vec::new()) };
     let filter = filter(request, &settings.facets)?;
     let groups = trail.groups().to_vec();
+    let (engines, prepared) = (pipeline.engines.clone(), Arc::clone(prepared));
     let searched = tokio::task::spawn_blocking(move || {
-        let query = Query { text: &text, vector: &vector, top: settings.top, groups: &groups, filter: &filter };
-        retrieval::search_across(&snapshots, &query)
+        let asked = Asked { text: &text, groups: &groups, filter: &filter };
+        search::run(&engines, &prepared, &versions, asked, vector, (None, false))
     });
-    searched.await.map_err(|_| Error::WorkerStopped)
+    Ok(searched.await.map_err(|_| Error::WorkerStopped)??.passages)
 }
 
 /// What the app narrows the search by (`metadata.filter`), among the fields that the use case offers for it.
-fn filter(request: &ChatRequest, facets: &[String]) -> Result<Filter, Error> {
+pub(crate) fn filter(request: &ChatRequest, facets: &[String]) -> Result<Filter, Error> {
     let wanted = match request.metadata.get("filter") {
         None | Some(Value::Null) => return Ok(Filter::default()),
         Some(Value::Object(wanted)) => wanted,
         Some(_) => return Err(Error::Filter("`metadata.filter` must be an object".to_owned())),
     };
     let filter = Filter::parse(wanted)?;
-    let unknown = filter.fields().find(|field| !facets.iter().any(|facet| facet == field));
+    let unknown = filter.fields().into_iter().find(|field| !facets.iter().any(|facet| facet == field));
     match unknown {
         Some(field) => Err(Error::Filter(format!(
             "`metadata.filter` names `{field}`, which is no facet of the use case (it has {})",

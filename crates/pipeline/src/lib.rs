@@ -11,6 +11,7 @@
 //!
 //! `embed` is the shorter path of texts that only want vectors, `count` that of a request whose tokens are asked for.
 //!
+//! `remote` is the embedder that is a provider's model and `rerankers` what orders passages, both by way of `far`.
 //! `prepared` holds what is compiled once per bundle. This room writes to the ledger and nowhere else.
 
 mod ask;
@@ -20,10 +21,15 @@ mod check_output;
 mod count;
 mod embed;
 mod error;
+mod far;
 mod find;
 mod given;
 mod prepared;
 mod remember;
+mod remote;
+mod rerankers;
+mod search;
+mod searched;
 mod streaming;
 #[cfg(test)]
 mod tests;
@@ -36,13 +42,17 @@ pub use embed::Embedded;
 pub use error::{Error, Failure};
 pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
 pub use prepared::Prepared;
+pub use remote::{ProjectEmbedder, RemoteEmbedder};
+pub use rerankers::Rerankers;
+pub use search::{Looked, Search};
+pub use searched::pin as pin_versions;
 pub use unsure::GUARD as ESCALATION_GUARD;
 
 use admission::Admitted;
 use find::Sought;
 use ledger::Ledger;
 use models::Models;
-use retrieval::{Collections, Embedder};
+use retrieval::Collections;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use trail::Trail;
@@ -55,7 +65,8 @@ use usecase::{ChatRequest, Cost};
 pub struct Engines {
     pub models: Arc<Models>,
     pub collections: Collections,
-    pub embedder: Arc<dyn Embedder>,
+    pub embedder: ProjectEmbedder,
+    pub rerankers: Rerankers,
     pub ledger: Ledger,
 }
 

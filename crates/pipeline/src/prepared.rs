@@ -4,17 +4,24 @@
 use crate::Engines;
 use crate::assemble::{Blocks, Template};
 use crate::error::Error;
+use crate::remote::ProjectEmbedder;
+use crate::rerankers::Reranker;
+use crate::searched::Searched;
 use crate::unsure::{Escalation, every_signal};
 use cache::{Cache, Settings};
 use guardrails::{Guards, TopicBoundary};
-use models::Models;
-use retrieval::Embedder;
+use models::{Cleared, Models};
+use retrieval::{Collections, Embedder, Version};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use usecase::declared::{
-    Grounding, Guard, InjectionAction, Model, ModelRef, OnDisconnect, Residency, Retrieval, UnsureAction,
+    Expand, Grounding, Guard, InjectionAction, Model, ModelRef, OnDisconnect, Residency, Retrieval, UnsureAction,
 };
 use usecase::project::UseCase;
-use usecase::{BundleId, MicroUsd, Principal};
+use usecase::{BundleId, MicroUsd, Principal, Timestamp};
+
+/// A section is given whole when it is not longer than so many passages.
+const SECTION_PASSAGES: usize = 4;
 
 /// A use case, or a bare model, ready to answer.
 pub struct Prepared {
@@ -25,6 +32,12 @@ pub struct Prepared {
     pub(crate) masking_only: Guards,
     pub(crate) boundary: Option<TopicBoundary>,
     pub(crate) retrieval: Option<Retrieval>,
+    /// The collections of `retrieval`.
+    pub(crate) searched: Vec<Searched>,
+    /// A passage is given with its section when that has at most so many code points.
+    pub(crate) section_within: Option<usize>,
+    /// Orders the best passages once more.
+    pub(crate) reranker: Option<Reranker>,
     /// `None` for a bare model: its messages go out as they came.
     pub(crate) template: Option<Template>,
     pub(crate) blocks: Blocks,
@@ -47,9 +60,18 @@ pub struct Prepared {
 impl Prepared {
     pub(crate) fn of_use_case(use_case: &UseCase, engines: &Engines) -> Result<Self, Error> {
         let declared = &use_case.declared;
+        let Engines { models, embedder, rerankers, .. } = engines;
+        if declared.retrieval.is_some() || declared.guard.topics.is_some() || declared.cache.is_some() {
+            embedder.clear(models, &declared.residency)?;
+        }
+        let rerank = declared.retrieval.as_ref().and_then(|settings| settings.rerank.as_ref());
+        let reranker = rerank.map(|rerank| rerankers.open(rerank, models, &declared.residency, &declared.guard));
         let blocks = Blocks::compile(use_case)?;
+        let passage_chars = declared.feeds.values().map(|feed| feed.passage_chars).max().unwrap_or(0);
+        let expands = declared.retrieval.as_ref().is_some_and(|settings| settings.expand == Expand::Section);
+        let section_within = expands.then_some(SECTION_PASSAGES * passage_chars);
         // A passage may be twice as long as declared, where a table or a list is kept whole.
-        let longest_passage = declared.feeds.values().map(|feed| 2 * feed.passage_chars).max().unwrap_or(0);
+        let longest_passage = section_within.unwrap_or(0).max(2 * passage_chars);
         let passages = declared.retrieval.as_ref().map_or(0, |settings| settings.top * longest_passage);
         Ok(Self {
             prompt_characters: Template::length(use_case) + passages + blocks.most_characters(),
@@ -57,10 +79,13 @@ impl Prepared {
             bundle: Some(use_case.bundle.clone()),
             guards: Guards::new(&declared.guard),
             masking_only: masking_only(&declared.guard),
-            boundary: topic_boundary(use_case, engines.embedder.as_ref())?,
+            boundary: topic_boundary(use_case, &**embedder)?,
             retrieval: declared.retrieval.clone(),
+            searched: Searched::all(use_case),
+            section_within,
+            reranker: reranker.transpose()?,
             template: Some(Template::compile(use_case)?),
-            cache: declared.cache.as_ref().map(|cache| Cache::new(Settings::of(cache, engines.embedder.identity()))),
+            cache: declared.cache.as_ref().map(|cache| Cache::new(Settings::of(cache, embedder.identity()))),
             reads_metadata: Template::reads_metadata(use_case),
             blocks,
             chain: declared.model.chain(),
@@ -100,6 +125,9 @@ impl Prepared {
             masking_only: masking_only(&guard),
             boundary: None,
             retrieval: None,
+            searched: Vec::new(),
+            section_within: None,
+            reranker: None,
             template: None,
             cache: None,
             reads_metadata: false,
@@ -123,6 +151,11 @@ impl Prepared {
 
     pub fn bundle(&self) -> Option<&BundleId> {
         self.bundle.as_ref()
+    }
+
+    /// Proves that texts of this use case may go to the project's embedder; `None` where they stay here.
+    pub(crate) fn clear_embedder(&self, embedder: &ProjectEmbedder, models: &Models) -> Result<Option<Cleared>, Error> {
+        embedder.clear(models, &self.residency)
     }
 
     /// What the use case may spend a day, in micro-dollars.
@@ -163,6 +196,14 @@ impl Prepared {
         !metadata.is_empty() && (self.reads_metadata || self.blocks.speak_of(metadata))
     }
 
+    /// The version of each collection that this bundle answers from.
+    ///
+    /// # Errors
+    /// A collection that is closed or cannot be read.
+    pub(crate) fn versions(&self, collections: &Collections, now: Timestamp) -> Result<Vec<Arc<dyn Version>>, Error> {
+        self.searched.iter().map(|searched| searched.version(collections, now)).collect()
+    }
+
     pub(crate) fn needs_vector(&self) -> bool {
         self.boundary.is_some() || self.retrieval.is_some()
     }
@@ -170,12 +211,6 @@ impl Prepared {
     /// An upper limit of what template, passages and context blocks add to a request, in code points.
     pub(crate) fn prompt_characters(&self) -> usize {
         self.prompt_characters
-    }
-
-    /// Collections are named for the use case that feeds them.
-    pub(crate) fn collection_names(&self) -> Vec<String> {
-        let names = self.retrieval.iter().flat_map(|settings| &settings.collections);
-        names.map(|feed| format!("{}/{feed}", self.name)).collect()
     }
 }
 
@@ -187,8 +222,9 @@ fn topic_boundary(use_case: &UseCase, embedder: &dyn Embedder) -> Result<Option<
     let Some(topics) = &use_case.declared.guard.topics else { return Ok(None) };
     let pairs = use_case.topics.iter().flat_map(|(topic, examples)| examples.iter().map(move |text| (topic, text)));
     let (names, examples): (Vec<&String>, Vec<&str>) = pairs.map(|(topic, text)| (topic, text.as_str())).unzip();
-    let vectors = embedder.embed(&examples)?;
-    let background = embedder.embed(guardrails::background_sentences())?;
+    // They are compared with questions, and are questions themselves.
+    let vectors = embedder.embed_questions(&examples)?;
+    let background = embedder.embed_questions(guardrails::background_sentences())?;
     let examples = names.into_iter().cloned().zip(vectors).collect();
     Ok(Some(TopicBoundary::new(examples, background, topics.otherwise)))
 }

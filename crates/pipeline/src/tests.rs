@@ -31,7 +31,15 @@ fn passages() -> Vec<Passage> {
         title: "Returns".to_owned(),
         url: None,
     };
-    vec![Passage { source, ordinal: 0, start: 0, end: 15, text: "Within 45 days.".to_owned(), score: 1.0 }]
+    vec![Passage {
+        source,
+        ordinal: 0,
+        start: 0,
+        end: 15,
+        text: "Within 45 days.".to_owned(),
+        header: String::new(),
+        score: 1.0,
+    }]
 }
 
 fn metadata(value: &Value) -> Map<String, Value> {

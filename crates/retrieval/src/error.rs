@@ -15,6 +15,9 @@ pub enum Error {
     /// A model's file is there but cannot be used.
     #[error("{} cannot be used: {reason}; fetch the model again with `shipway model pull minilm`", path.display())]
     ModelDamaged { path: PathBuf, reason: String },
+    /// A folder holds a model of a kind that does not run here.
+    #[error("{} cannot be used: {reason}", path.display())]
+    ModelUnsupported { path: PathBuf, reason: String },
     /// No source could give the model.
     #[error("the model {model} could not be fetched:{}", Attempts(attempts))]
     PullFailed { model: &'static str, attempts: Vec<SourceFailure> },
@@ -24,9 +27,35 @@ pub enum Error {
     /// A request's filter is not one that can be evaluated, so nothing is searched.
     #[error("the filter on `{field}` is not valid: {expected}")]
     BadFilter { field: String, expected: String },
+    /// Postgres could not be reached, or refused.
+    #[error(transparent)]
+    Postgres(#[from] storage::postgres::Error),
+    /// A vector of one space was to be compared with those of another.
+    #[error(
+        "the collection `{collection}` holds vectors of {holds}, and the question's is of {asked}; move it with `shipway collection reembed {collection}`"
+    )]
+    OtherSpace { collection: String, holds: String, asked: String },
+    /// A version was asked for that is not kept, or never was.
+    #[error(
+        "the collection `{collection}` has no version {number}; `shipway collection versions {collection}` lists those that are kept"
+    )]
+    NoSuchVersion { collection: String, number: u64 },
+    /// A change was to go on that is open no more: another version was served meanwhile, the collection was moved to
+    /// another space, or somebody abandoned it.
+    #[error("change {number} of the collection `{collection}` is not open any more; begin it again")]
+    NotOpen { collection: String, number: u64 },
+    /// Another process of those that share a database is changing the collection.
+    #[error("another process is changing the collection `{collection}` now; try again when it is done")]
+    ChangeElsewhere { collection: String },
+    /// A collection was to change its space before every text had a vector in the new one.
+    #[error("{missing} texts of the collection `{collection}` have no vector of {embedder} yet")]
+    VectorsMissing { collection: String, embedder: String, missing: u64 },
     /// A passage's place lies outside its document.
     #[error("passage {ordinal} of document `{document}` spans {start}..{end}, but the text has {length} characters")]
     BadPassage { document: String, ordinal: u32, start: usize, end: usize, length: usize },
+    /// A provider's model gave no vectors or no scores; the reason names it.
+    #[error("{reason}")]
+    Provider { reason: String, fault: Fault },
     /// An embedder broke its promise, for instance a vector of another length.
     #[error("the embedder {embedder} failed: {reason}")]
     Embedder { embedder: String, reason: String },
@@ -56,11 +85,22 @@ impl Error {
                 storage::Blame::Operator => Fault::Operator,
                 storage::Blame::Us => Fault::Us,
             },
-            Self::ModelMissing { .. } | Self::ModelDamaged { .. } | Self::PullFailed { .. } | Self::Cache { .. } => {
-                Fault::Operator
-            }
+            Self::ModelMissing { .. }
+            | Self::ModelDamaged { .. }
+            | Self::ModelUnsupported { .. }
+            | Self::PullFailed { .. }
+            | Self::Cache { .. } => Fault::Operator,
+            Self::Postgres(error) => match error.blame() {
+                storage::Blame::Operator => Fault::Operator,
+                storage::Blame::Us => Fault::Us,
+            },
+            Self::OtherSpace { .. }
+            | Self::NoSuchVersion { .. }
+            | Self::NotOpen { .. }
+            | Self::ChangeElsewhere { .. } => Fault::Operator,
             Self::BadFilter { .. } => Fault::Caller,
-            Self::BadPassage { .. } | Self::Embedder { .. } => Fault::Us,
+            Self::Provider { fault, .. } => *fault,
+            Self::BadPassage { .. } | Self::Embedder { .. } | Self::VectorsMissing { .. } => Fault::Us,
         }
     }
 
@@ -68,7 +108,8 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Storage(error) if error.may_pass() => Remedy::RetrySame,
-            Self::PullFailed { .. } => Remedy::RetrySame,
+            Self::Postgres(error) if error.may_pass() => Remedy::RetrySame,
+            Self::PullFailed { .. } | Self::ChangeElsewhere { .. } => Remedy::RetrySame,
             _ => Remedy::Fail,
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::batching;
 use crate::lasting::Lasting;
+use ingest::webhook::Remembered;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use admission::{Admission, Admitted, Gate, Pass, Priority};
@@ -68,6 +69,8 @@ pub(crate) struct App {
     /// Held by the one that prepares a bundle: after a release all requests want the same one at the same moment.
     preparing: Arc<Mutex<()>>,
     pub(crate) lasting: Lasting,
+    /// Messages that were pushed to feeds and taken.
+    pub(crate) pushed: Arc<Remembered>,
 }
 
 /// What answers a request.
@@ -79,9 +82,9 @@ pub(crate) struct Picked {
 impl App {
     pub(crate) fn new(parts: Parts, loopback: bool) -> Self {
         let metrics = Arc::new(Metrics::default());
-        let (prepared, bare, preparing, lasting) = Default::default();
+        let (prepared, bare, preparing, lasting, pushed) = Default::default();
         let gate = Gate::new(&parts.project.file.limits);
-        Self { parts, metrics, loopback, inside: false, gate, prepared, bare, preparing, lasting }
+        Self { parts, metrics, loopback, inside: false, gate, prepared, bare, preparing, lasting, pushed }
     }
 
     /// The same for the lines of batches: everything is shared but how a caller is known.
@@ -96,6 +99,7 @@ impl App {
             bare: Arc::clone(&self.bare),
             preparing: Arc::clone(&self.preparing),
             lasting: self.lasting.clone(),
+            pushed: Arc::clone(&self.pushed),
         }
     }
 

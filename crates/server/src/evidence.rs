@@ -4,7 +4,7 @@
 
 use crate::app::Parts;
 use evals::{Outcome, Run};
-use ingest::FeedJob;
+use ingest::{FeedJob, How};
 use insight::{
     Evidence, FeedEvidence, GateEvidence, OutcomeFigures, Purpose, Readiness, ReleaseEvidence, Savings, TraceEvidence,
     Worked,
@@ -115,7 +115,7 @@ fn feeds(parts: &Parts, use_case: &UseCase, now: Timestamp) -> Result<Vec<FeedEv
     let quarantined = parts.ingest.quarantined(&use_case.name)?;
     let documents = documents(parts)?;
     let judged = use_case.declared.feeds.iter().map(|(feed_name, feed)| {
-        let job = FeedJob { use_case: &use_case.name, feed_name, feed, folder: &folder };
+        let job = FeedJob { use_case: &use_case.name, feed_name, feed, folder: &folder, how: How::default() };
         let freshness = parts.ingest.freshness(&use_case.name, feed_name, feed, now)?;
         Ok(FeedEvidence {
             name: feed_name.clone(),
@@ -136,7 +136,7 @@ fn documents(parts: &Parts) -> Result<HashMap<String, u64>, GatherError> {
     let collections = parts.pipeline.engines().collections.list();
     let collections =
         collections.map_err(|error| GatherError::Collections { fault: error.fault(), message: error.to_string() })?;
-    Ok(collections.into_iter().map(|collection| (collection.name, collection.documents)).collect())
+    Ok(collections.into_iter().map(|(name, head)| (name, head.documents)).collect())
 }
 
 fn schedule(feed: &Feed) -> Option<String> {

@@ -3,7 +3,7 @@
 //! next turn.
 
 use crate::app::App;
-use ingest::{FeedJob, Ingest};
+use ingest::{FeedJob, How, Ingest};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -76,7 +76,7 @@ fn refresh_due(app: &App, complaints: &Complaints) {
                 continue;
             }
             let folder = project.use_case_folder(&name);
-            let job = FeedJob { use_case: &name, feed_name, feed, folder: &folder };
+            let job = FeedJob { use_case: &name, feed_name, feed, folder: &folder, how: How::default() };
             match app.parts.ingest.run(&job, &|_| {}) {
                 Ok(report) => {
                     let changed = report.added + report.changed + report.deleted;

@@ -207,6 +207,9 @@ impl From<pipeline::Error> for Problem {
             Error::NotCleared(_) => Self::new(StatusCode::FORBIDDEN, "permission_error", "residency", message),
             Error::NoModelAnswered { last, .. } => of_model(&last),
             Error::Filter(_) => Self { param: Some("metadata".to_owned()), ..Self::bad_request(message) },
+            Error::Closed { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", "collection_closed", message)
+            }
             Error::Retrieval(cause) => of_fault(cause.fault(), "retrieval_failed", message),
             Error::WorkerStopped => of_fault(Fault::Us, "internal", message),
         }

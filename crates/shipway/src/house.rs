@@ -10,11 +10,13 @@ use ledger::{Ledger, Source};
 use models::Models;
 use pipeline::{Engines, Pipeline};
 use releases::Releases;
-use retrieval::{Collections, Embedder, embedder};
+use retrieval::{Collections, Embedder, Embedders, Home};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Storage;
+use storage::postgres::{Options, Postgres};
+use usecase::declared::{CollectionsHome, CollectionsSection};
 use usecase::project::Project;
 use usecase::{Principal, Timestamp};
 
@@ -37,10 +39,10 @@ impl House {
         let spent: Vec<_> = spent.map(|spent| (spent.key, spent.use_case, spent.cost)).collect();
         admission.seed(&spent, today);
 
-        let embedder = embedder::open(project.file.embedder.choice)?;
-        let collections = Collections::open(&storage, Arc::clone(&embedder))?;
-        let ingest = Ingest::open(&storage, &ledger, &collections)?;
         let models = Arc::new(Models::new(&project.file)?);
+        let embedder = embedder(&project, &models)?;
+        let collections = collections(&project, &storage, &embedder)?;
+        let ingest = Ingest::open(&storage, &ledger, &collections)?;
         let engines = Engines { models, collections, embedder: Arc::clone(&embedder), ledger: ledger.clone() };
         let pipeline = Pipeline::new(engines);
         let evals = Evals::open(&storage, &ledger)?;
@@ -55,6 +57,41 @@ impl House {
     pub(crate) fn known(&self, name: &str) -> anyhow::Result<()> {
         known(&self.parts.project, name)
     }
+}
+
+/// What was chosen to turn text into vectors.
+pub(crate) fn embedder(project: &Project, models: &Arc<Models>) -> anyhow::Result<Arc<dyn Embedder>> {
+    let chosen = &project.file.embedder;
+    match retrieval::embedder::open(&chosen.choice, &project.root)? {
+        Some(local) => Ok(local),
+        None => bail!("a provider's embedder is not wired yet"),
+    }
+}
+
+/// The collections of a project, in the home that it declares.
+pub(crate) fn collections(
+    project: &Project,
+    storage: &Storage,
+    embedder: &Arc<dyn Embedder>,
+) -> anyhow::Result<Collections> {
+    let declared = &project.file.collections;
+    let embedders = Embedders::new(Arc::clone(embedder));
+    Ok(match declared.home {
+        CollectionsHome::Embedded => Collections::open(Home::Embedded(storage), declared.keep, embedders)?,
+        CollectionsHome::Postgres => {
+            let postgres = postgres(declared)?;
+            Collections::open(Home::Postgres(&postgres), declared.keep, embedders)?
+        }
+    })
+}
+
+fn postgres(declared: &CollectionsSection) -> anyhow::Result<Postgres> {
+    let Some(reference) = &declared.url else {
+        bail!("collections.home is \"postgres\", and nobody says where it is: give collections.url, like \"env:DATABASE_URL\"");
+    };
+    let Some(url) = reference.resolve() else { bail!("collections.url = \"{reference}\" gives nothing: set it") };
+    let options = Options { schema: declared.schema.clone(), ..Options::default() };
+    Ok(Postgres::connect(&url, options)?)
 }
 
 /// The files and batches of a project, within its limits.

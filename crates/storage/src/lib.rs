@@ -7,7 +7,8 @@
 //!
 //! In reading order: `error` (what can go wrong and who must act), `options`, `connection` (how a file is opened),
 //! `presence` (whether that file is still there), `job` (a write that waits for its answer), `writer` (the group
-//! commit), `readers`, `migration` (each room's tables and their versions), `handle` (`Storage` itself).
+//! commit), `readers`, `migration` (each room's tables and their versions), `handle` (`Storage` itself); and beside it
+//! `postgres`, for what outgrows one machine.
 
 mod connection;
 mod error;
@@ -15,6 +16,7 @@ mod handle;
 mod job;
 mod migration;
 mod options;
+pub mod postgres;
 mod presence;
 mod readers;
 mod writer;

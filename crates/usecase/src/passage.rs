@@ -26,6 +26,9 @@ pub struct Passage {
     /// One past its last code point.
     pub end: usize,
     pub text: String,
+    /// The header of the table whose rows these are, where it stands elsewhere in the document; shown before the text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub header: String,
     /// Fused score of the search, comparable within one result list only.
     pub score: f32,
 }

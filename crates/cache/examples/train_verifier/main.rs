@@ -31,7 +31,7 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, cosines, rest @ ..] = arguments.as_slice() else { return Err(usage.into()) };
     let mut pairs = data::read(Path::new(folder))?;
-    let minilm = embedder::open(EmbedderChoice::Minilm)?;
+    let minilm = embedder::open(&EmbedderChoice::Minilm, Path::new("."))?.ok_or("MiniLM is local")?;
     data::fill_cosines(&mut pairs, Path::new(cosines), minilm.as_ref())?;
     data::fold(&mut pairs);
     for (name, knows_cosine) in [("minilm", true), ("words", false)] {

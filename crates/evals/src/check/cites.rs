@@ -18,6 +18,10 @@ impl Cites {
         Ok(Self { documents, any_is_enough: written.inverse })
     }
 
+    pub(super) fn documents(&self) -> &[String] {
+        &self.documents
+    }
+
     pub(super) fn look(&self, observed: &Observed) -> Seen {
         let cited: BTreeSet<&str> =
             observed.citations.iter().map(|citation| citation.source.document.as_str()).collect();

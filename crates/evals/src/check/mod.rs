@@ -156,6 +156,14 @@ impl Assertion {
         self.weight
     }
 
+    /// The documents that an answer must rest on for the check to hold: what a search should find.
+    pub(crate) fn wanted_documents(&self) -> &[String] {
+        match &self.check {
+            Check::Cites(cites) if !self.inverse => cites.documents(),
+            _ => &[],
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn is_unsupported(&self) -> bool {
         matches!(self.check, Check::Unsupported(_))

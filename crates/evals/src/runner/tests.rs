@@ -6,7 +6,8 @@ use admission::Admission;
 use ledger::{Ledger, RequestFilter, Source};
 use models::Models;
 use pipeline::{Engines, Pipeline};
-use retrieval::{Changes, Collections, DocumentPut, embedder};
+use retrieval::embedder::Lexical;
+use retrieval::{Changes, Collections, DocumentPut, Embedder, Embedders, Home};
 use serde_json::Map;
 use std::path::Path;
 use std::sync::Arc;
@@ -57,8 +58,9 @@ fn documents(root: &Path) -> Changes {
 }
 
 fn pipeline(storage: &Storage, ledger: &Ledger, project: &Project) -> Pipeline {
-    let embedder = embedder::open(EmbedderChoice::Lexical).expect("the embedder that needs nothing");
-    let collections = Collections::open(storage, Arc::clone(&embedder)).expect("collections");
+    let embedder: Arc<dyn Embedder> = Arc::new(Lexical::default());
+    let home = Home::Embedded(storage);
+    let collections = Collections::open(home, 10, Embedders::new(Arc::clone(&embedder))).expect("collections");
     collections.apply(&format!("{NAME}/handbook"), documents(&project.root)).expect("documents");
     let models = Arc::new(Models::new(&project.file).expect("models"));
     Pipeline::new(Engines { models, collections, embedder, ledger: ledger.clone() })

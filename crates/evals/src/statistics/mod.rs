@@ -4,8 +4,10 @@
 //! - `wilson`: intervals for a pass rate and for the difference of two paired pass rates
 //! - `mcnemar`: did the same cases lose more often than they won, beyond chance
 //! - `power`: what a set of this size can see at all
+//! - `mean`: interval of a mean
 
 pub mod mcnemar;
+pub mod mean;
 pub mod power;
 pub mod wilson;
 

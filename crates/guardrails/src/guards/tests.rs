@@ -12,7 +12,15 @@ fn guards() -> Guards {
 
 fn passage(text: &str) -> Passage {
     let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "t".into(), url: None };
-    Passage { source, ordinal: 0, start: 100, end: 100 + text.chars().count(), text: text.into(), score: 1.0 }
+    Passage {
+        source,
+        ordinal: 0,
+        start: 100,
+        end: 100 + text.chars().count(),
+        text: text.into(),
+        header: String::new(),
+        score: 1.0,
+    }
 }
 
 #[test]

@@ -20,28 +20,42 @@ pub(crate) struct Block {
     pub(crate) span: Range<usize>,
 }
 
-/// All blocks of a text, in order.
-pub(crate) fn blocks(text: &str) -> Vec<Block> {
+/// The blocks of a text, in order. The time is linear in the text, whatever stands in it: every line is looked at a
+/// fixed number of times.
+pub(crate) fn blocks(text: &str) -> impl Iterator<Item = Block> {
     let lines = lines(text);
-    let mut found = Vec::new();
     let mut at = 0;
-    while at < lines.len() {
-        if text[lines[at].clone()].trim().is_empty() {
-            at += 1;
-            continue;
-        }
+    std::iter::from_fn(move || {
+        at += lines[at..].iter().take_while(|line| text[(*line).clone()].trim().is_empty()).count();
+        let first = lines.get(at)?.start;
         let (kind, count) = block_at(text, &lines[at..]);
-        found.push(Block { kind, span: lines[at].start..lines[at + count - 1].end });
         at += count;
-    }
-    found
+        Some(Block { kind, span: first..lines[at - 1].end })
+    })
 }
 
-/// The words of the first heading, without its marks.
+/// The level (1 to 6) of a block that is a heading, and its words without the marks.
+pub(crate) fn heading(block: &str) -> (usize, &str) {
+    let (line, rule) = block.split_once('\n').unwrap_or((block, ""));
+    let line = line.trim();
+    let marks = line.len() - line.trim_start_matches('#').len();
+    match (marks, rule.trim_start().starts_with('=')) {
+        (0, true) => (1, line),
+        (0, false) => (2, line),
+        _ => (marks.min(6), unclosed(line[marks..].trim())),
+    }
+}
+
+/// A heading's words without the marks that close it, which stand apart from them: `C#` keeps its own.
+fn unclosed(words: &str) -> &str {
+    let bare = words.trim_end_matches('#');
+    if bare.is_empty() || bare.ends_with([' ', '\t']) { bare.trim_end() } else { words }
+}
+
+/// The words of the first heading.
 pub(crate) fn first_heading(text: &str) -> Option<String> {
-    let heading = blocks(text).into_iter().find(|block| block.kind == Kind::Heading)?;
-    let line = text[heading.span].lines().next()?.trim();
-    let words = line.trim_start_matches('#').trim_end_matches('#').trim();
+    let span = blocks(text).find(|block| block.kind == Kind::Heading)?.span;
+    let (_, words) = heading(&text[span]);
     (!words.is_empty()).then(|| words.to_owned())
 }
 
@@ -81,13 +95,41 @@ fn block_at(text: &str, lines: &[Range<usize>]) -> (Kind, usize) {
         return (Kind::Table, run(&|_, line| line.contains('|') && !starts_other(line)));
     }
     if is_list_item(first) {
-        return (Kind::List, run(&|_, line| !starts_other(line)));
+        return (Kind::List, list_lines(text, lines, &starts_other));
     }
     let table_at = |at: usize, here: &str| here.contains('|') && line(at + 1).is_some_and(is_table_rule);
     let in_paragraph = |at: usize, here: &str| {
         !(starts_other(here) || is_list_item(here) || table_at(at, here) || is_setext(here, line(at + 1)))
     };
     (Kind::Paragraph, run(&in_paragraph))
+}
+
+/// How many lines a list has. Blank lines part its items or the paragraphs of one item, as long as what follows is
+/// another item or indented below one.
+fn list_lines(text: &str, lines: &[Range<usize>], starts_other: &dyn Fn(&str) -> bool) -> usize {
+    let (mut count, mut blank) = (1, 0);
+    for range in &lines[1..] {
+        let line = &text[range.clone()];
+        if line.trim().is_empty() {
+            blank += 1;
+        } else if starts_other(line) || (blank > 0 && indent(line) < 2 && !is_list_item(line)) {
+            break;
+        } else {
+            count += blank + 1;
+            blank = 0;
+        }
+    }
+    count
+}
+
+/// The width of the white space that a line begins with; a tab counts as four.
+pub(crate) fn indent(line: &str) -> usize {
+    let width = |character| match character {
+        ' ' => Some(1),
+        '\t' => Some(4),
+        _ => None,
+    };
+    line.chars().map_while(width).sum()
 }
 
 /// The fence's character and how often it stands, for a line that opens a fenced block.

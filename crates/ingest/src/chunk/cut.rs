@@ -1,11 +1,8 @@
 //! Cutting a stretch of words that is too long: at sentence ends, else between words, else anywhere between two
 //! characters. All ranges are bytes; all sizes are code points.
 
+use super::points::Points;
 use std::ops::Range;
-
-pub(super) fn length(text: &str, span: &Range<usize>) -> usize {
-    text[span.clone()].chars().count()
-}
 
 /// The range without white space at its ends.
 pub(super) fn trim(text: &str, span: Range<usize>) -> Range<usize> {
@@ -15,12 +12,12 @@ pub(super) fn trim(text: &str, span: Range<usize>) -> Range<usize> {
 }
 
 /// Pieces of at most `limit` code points, each as many sentences as fit.
-pub(super) fn cut_words(text: &str, span: Range<usize>, limit: usize) -> Vec<Range<usize>> {
+pub(super) fn cut_words(points: &Points<'_>, span: Range<usize>, limit: usize) -> Vec<Range<usize>> {
     let mut pieces: Vec<Range<usize>> = Vec::new();
-    for sentence in sentences(text, trim(text, span)) {
+    for sentence in sentences(points.text, trim(points.text, span)) {
         match pieces.last_mut() {
-            Some(last) if length(text, &(last.start..sentence.end)) <= limit => last.end = sentence.end,
-            _ => pieces.extend(cut_long(text, sentence, limit)),
+            Some(last) if points.length(&(last.start..sentence.end)) <= limit => last.end = sentence.end,
+            _ => cut_long(points.text, sentence, limit, &mut pieces),
         }
     }
     pieces
@@ -32,11 +29,11 @@ fn sentences(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = span.start;
     let mut ended = false;
+    // The marks of Chinese and Japanese need no space after them; ours do, as in "3.14".
+    let mut ended_wide = false;
     for (offset, character) in text[span.clone()].char_indices() {
         let here = span.start + offset;
-        // The marks of Chinese and Japanese need no space after them; ours do, as in "3.14".
-        let wide = text[start..here].ends_with(['。', '！', '？']) && !closes(character);
-        if (ended && character.is_whitespace()) || wide {
+        if (ended && character.is_whitespace()) || (ended_wide && !closes(character)) {
             found.push(trim(text, start..here));
             start = here;
             ended = false;
@@ -45,6 +42,7 @@ fn sentences(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
         } else if !closes(character) {
             ended = false;
         }
+        ended_wide = matches!(character, '。' | '！' | '？');
     }
     found.push(trim(text, start..span.end));
     found.retain(|sentence| !sentence.is_empty());
@@ -55,9 +53,8 @@ fn closes(character: char) -> bool {
     matches!(character, '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」' | '』' | '）' | '*' | '_')
 }
 
-/// Pieces of one sentence: cut at the last white space within the limit, else hard.
-fn cut_long(text: &str, span: Range<usize>, limit: usize) -> Vec<Range<usize>> {
-    let mut pieces = Vec::new();
+/// Adds the pieces of one sentence: cut at the last white space within the limit, else hard.
+fn cut_long(text: &str, span: Range<usize>, limit: usize, pieces: &mut Vec<Range<usize>>) {
     let mut rest = trim(text, span);
     while !rest.is_empty() {
         let inner = &text[rest.clone()];
@@ -73,5 +70,4 @@ fn cut_long(text: &str, span: Range<usize>, limit: usize) -> Vec<Range<usize>> {
         pieces.push(trim(text, rest.start..rest.start + cut));
         rest = trim(text, rest.start + cut..rest.end);
     }
-    pieces
 }

@@ -4,18 +4,28 @@
 
 mod access;
 mod check;
+mod typed;
 
 pub(crate) use access::Groups;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::parse::{ParsedDocument, as_text};
 use check::accepted_values::AcceptedValues;
+use check::between::Between;
+use check::freshness::Freshness;
+use check::length::Length;
 use check::not_null::NotNull;
 use check::regex::Regex;
+use check::relationships::Relationships;
 use check::unique::Unique;
 use check::{Check, row_count};
 use serde_json::Value;
-use usecase::declared::{ContractCheck, Feed, RowCount};
+use std::collections::BTreeMap;
+use usecase::Timestamp;
+use usecase::declared::{ContractCheck, Feed, FeedSource, FieldType, Percent, RowCount};
+
+/// Shorter numbers say nothing about a person.
+const FEWEST_TELLING_DIGITS: usize = 8;
 
 /// A parsed document that waits for its verdict.
 #[derive(Debug)]
@@ -65,9 +75,64 @@ impl Checked {
         &self.candidate.document
     }
 
+    /// Shows everything of the document that can be found or read: its text, its title and its fields. What `see` gives
+    /// is put in the place of what it was shown.
+    pub(crate) fn each_text(&mut self, see: &mut dyn FnMut(&str) -> Option<String>) {
+        let document = &mut self.candidate.document;
+        let title = see(&document.title);
+        for (name, value) in &mut document.fields {
+            match value {
+                // Keys and addresses lead nowhere when a part of them is missing.
+                _ if matches!(name.as_str(), "id" | "url") => {}
+                // What is shown once is not counted twice.
+                Value::String(text) if *text == document.title => {
+                    if let Some(title) = &title {
+                        title.clone_into(text);
+                    }
+                }
+                value => each_text_of(value, see),
+            }
+        }
+        if let Some(title) = title {
+            document.title = title;
+        }
+        if let Some(text) = see(&document.text) {
+            document.text = text;
+            // The pages begin elsewhere now.
+            document.pages.clear();
+        }
+    }
+
+    /// The document after all may not go in. `revoke`: nor may the version before.
+    pub(crate) fn refuse(self, reason: String, revoke: bool) -> Refused {
+        let Candidate { path, document } = self.candidate;
+        let rights = if revoke { Rights::Revoked } else { Rights::Now(self.groups) };
+        Refused { path, document: document.id, reason, rights }
+    }
+
     /// Who may see it: `None` is everyone, an empty list is nobody.
     pub(crate) fn groups(&self) -> &Groups {
         &self.groups
+    }
+}
+
+/// Shows the texts of a value: its own, or those of the list or the object that it is.
+fn each_text_of(value: &mut Value, see: &mut dyn FnMut(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(changed) = see(text) {
+                *text = changed;
+            }
+        }
+        // A number may be one of a card or of a telephone.
+        Value::Number(number) if number.to_string().len() >= FEWEST_TELLING_DIGITS => {
+            if let Some(changed) = see(&number.to_string()) {
+                *value = Value::String(changed);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text_of(item, see)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| each_text_of(value, see)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -78,6 +143,8 @@ pub(crate) enum Rights {
     Now(Groups),
     /// They are stated in a form that cannot be understood.
     Unreadable,
+    /// Nobody may see it any more: the older version may hold what the feed has come to forbid.
+    Revoked,
     /// Nothing: the document that is served under this id is another one.
     NotItsOwn,
 }
@@ -93,30 +160,89 @@ pub(crate) struct Refused {
 /// A feed's declared contract, ready to judge one run.
 pub(crate) struct Contract {
     access_field: Option<String>,
-    ids: Unique,
+    fields: BTreeMap<String, FieldType>,
+    /// `None` where one id may come again: a later message replaces an earlier one.
+    ids: Option<Unique>,
     checks: Vec<Box<dyn Check>>,
     row_counts: Vec<RowCount>,
+    max_failed: Vec<Percent>,
+    sees_all: bool,
 }
 
 impl Contract {
+    /// `related` gives the documents of another feed of the use case, by id.
+    ///
     /// # Errors
-    /// A regular expression that cannot be compiled.
-    pub(crate) fn of(feed: &Feed) -> Result<Self> {
-        let mut checks: Vec<Box<dyn Check>> = Vec::new();
-        let mut row_counts = Vec::new();
+    /// A regular expression that cannot be compiled, or another feed that cannot be read.
+    pub(crate) fn of(feed: &Feed, related: &dyn Fn(&str) -> Result<BTreeMap<String, String>>) -> Result<Self> {
+        let mut contract = Self {
+            access_field: feed.access.as_ref().map(|rule| rule.field.clone()),
+            fields: feed.fields.clone(),
+            ids: (!repeats(feed)).then(|| Unique::of("id")),
+            checks: Vec::new(),
+            row_counts: Vec::new(),
+            max_failed: Vec::new(),
+            sees_all: false,
+        };
         for check in &feed.checks {
-            match check {
-                ContractCheck::NotNull(field) => checks.push(Box::new(NotNull::of(field))),
-                ContractCheck::Unique(field) => checks.push(Box::new(Unique::of(field))),
-                ContractCheck::AcceptedValues { field, values } => {
-                    checks.push(Box::new(AcceptedValues::of(field, values)));
-                }
-                ContractCheck::Regex { field, pattern } => checks.push(Box::new(Regex::of(field, pattern)?)),
-                ContractCheck::RowCount(count) => row_counts.push(count.clone()),
-            }
+            contract.add(check, related)?;
         }
-        let access_field = feed.access.as_ref().map(|rule| rule.field.clone());
-        Ok(Self { access_field, ids: Unique::of("id"), checks, row_counts })
+        Ok(contract)
+    }
+
+    fn add(
+        &mut self,
+        check: &ContractCheck,
+        related: &dyn Fn(&str) -> Result<BTreeMap<String, String>>,
+    ) -> Result<()> {
+        // What compares a document with others, or with the clock, must see it at every run.
+        self.sees_all |= matches!(
+            check,
+            ContractCheck::Unique(_) | ContractCheck::Relationships { .. } | ContractCheck::Freshness { .. }
+        );
+        let check: Box<dyn Check> = match check {
+            ContractCheck::NotNull(field) => Box::new(NotNull::of(field)),
+            ContractCheck::Unique(field) => Box::new(Unique::of(field)),
+            ContractCheck::AcceptedValues { field, values } => Box::new(AcceptedValues::of(field, values)),
+            ContractCheck::Regex { field, pattern } => Box::new(Regex::of(field, pattern)?),
+            ContractCheck::Between { field, min, max } => Box::new(Between::of(field, min.as_ref(), max.as_ref())),
+            ContractCheck::Length(limits) => Box::new(Length::of(limits)),
+            ContractCheck::Relationships { field, to } => Box::new(Relationships::of(field, to, related(to)?)),
+            ContractCheck::Freshness { field, within } => Box::new(Freshness::of(field, *within, Timestamp::now())),
+            ContractCheck::MaxFailed(share) => {
+                self.max_failed.push(*share);
+                return Ok(());
+            }
+            ContractCheck::RowCount(count) => {
+                self.row_counts.push(count.clone());
+                return Ok(());
+            }
+        };
+        self.checks.push(check);
+        Ok(())
+    }
+
+    /// Takes the id of a document that is not judged anew, because nothing about it changed.
+    ///
+    /// # Errors
+    /// Another document of this run has it, as one sentence.
+    pub(crate) fn claim(&mut self, id: &str, path: &str) -> std::result::Result<(), String> {
+        self.ids.as_mut().and_then(|ids| ids.claim(id, path)).map_or(Ok(()), Err)
+    }
+
+    /// Whether a document must be judged anew although nothing about it changed.
+    pub(crate) fn sees_all(&self) -> bool {
+        self.sees_all
+    }
+
+    /// # Errors
+    /// More of the documents failed than a declared `max_failed` allows.
+    pub(crate) fn admit_failed(&self, failed: usize, seen: usize) -> Result<()> {
+        let share = failed as f64 / seen.max(1) as f64;
+        match self.max_failed.iter().find(|most| share > most.fraction()) {
+            None => Ok(()),
+            Some(most) => Err(Error::MaxFailed(format!("{failed} of {seen} documents failed, at most {most} may"))),
+        }
     }
 
     /// Whether somebody thought about how many documents there must be; then an empty source is what they said it is.
@@ -130,27 +256,28 @@ impl Contract {
         self.row_counts.iter().try_for_each(|count| row_count::judge(count, seen))
     }
 
-    /// Judges the documents in the order given, which decides who is first where a value may be used once.
-    pub(crate) fn judge(mut self, candidates: Vec<Candidate>) -> (Vec<Checked>, Vec<Refused>) {
-        let (mut passed, mut refused) = (Vec::new(), Vec::new());
-        for candidate in candidates {
-            match self.judge_one(&candidate) {
-                Ok(groups) => passed.push(Checked { candidate, groups }),
-                Err((reason, rights)) => {
-                    let Candidate { path, document } = candidate;
-                    refused.push(Refused { path, document: document.id, reason, rights });
-                }
+    /// Judges one document. The order in which documents come decides who is first where a value may be used once.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub(crate) fn judge(&mut self, mut candidate: Candidate) -> std::result::Result<Checked, Refused> {
+        match self.judge_one(&mut candidate) {
+            Ok(groups) => Ok(Checked { candidate, groups }),
+            Err((reason, rights)) => {
+                let Candidate { path, document } = candidate;
+                Err(Refused { path, document: document.id, reason, rights })
             }
         }
-        (passed, refused)
     }
 
-    fn judge_one(&mut self, candidate: &Candidate) -> std::result::Result<Groups, (String, Rights)> {
-        if let Some(reason) = self.ids.reason(candidate) {
+    fn judge_one(&mut self, candidate: &mut Candidate) -> std::result::Result<Groups, (String, Rights)> {
+        if let Some(reason) = self.ids.as_mut().and_then(|ids| ids.reason(candidate)) {
             return Err((reason, Rights::NotItsOwn));
         }
         let groups = self.access_field.as_deref().map_or(Ok(None), |field| access::groups(candidate, field));
-        let mut reasons: Vec<String> = self.checks.iter_mut().filter_map(|check| check.reason(candidate)).collect();
+        let mut reasons = typed::convert(&mut candidate.document.fields, &self.fields);
+        let candidate = &*candidate;
+        reasons.extend(self.checks.iter_mut().filter_map(|check| check.reason(candidate)));
         match groups {
             Ok(groups) if reasons.is_empty() => Ok(groups),
             Ok(groups) => Err((reasons.join("; "), Rights::Now(groups))),
@@ -160,6 +287,11 @@ impl Contract {
             }
         }
     }
+}
+
+/// Whether the feed's source may give one document several times in one run; the last one counts.
+pub(crate) fn repeats(feed: &Feed) -> bool {
+    matches!(feed.sources().first(), Some(FeedSource::Kafka(_) | FeedSource::Webhook(_)))
 }
 
 #[cfg(test)]

@@ -1,64 +1,92 @@
 //! CSV (RFC 4180): the first line names the columns, every further row is a document, every column a field. The text is
 //! each column as a line `Column: value`, then the column `text`, `body`, `content` or `answer` as it stands.
 //! The title is the column `title`, else the first value that is no id.
-//! A tab separates in `.tsv`; a semicolon is told by a header that has one and no comma.
+//! A tab separates in `.tsv`; a tab or a semicolon is told by a header that has one and no comma.
+//!
+//! A row with more or fewer cells than the header is rejected by its line; when most rows are so, the file is refused
+//! whole, because then the header is what does not fit.
 
+use super::encoding::{Decoded, decode};
 use super::field::{self, Found};
-use super::text::decode;
-use super::{Parsed, ParsedDocument, as_text};
+use super::{File, Parsed, ParsedDocument, as_text};
 use ::csv::{ReaderBuilder, StringRecord, Trim};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Columns whose value is the text itself, in order of preference.
 const BODY_COLUMNS: &[&str] = &["text", "body", "content", "answer"];
 
-pub(super) fn parse(path: &str, bytes: &[u8]) -> Parsed {
-    let text = match decode(bytes) {
-        Ok(text) => text,
-        Err(reason) => return Parsed::whole(Err(reason), path),
-    };
+/// More columns are no table of documents.
+const MAX_COLUMNS: usize = 2_000;
+
+pub(super) fn parse(file: File<'_>, bytes: &[u8]) -> Parsed {
+    match decode(bytes, file.charset) {
+        Ok(Decoded { text, warning }) => {
+            let mut parsed = rows(file.path, &text);
+            parsed.warnings.extend(warning);
+            parsed
+        }
+        Err(reason) => Parsed::whole(file.path, Err(reason)),
+    }
+}
+
+fn rows(path: &str, text: &str) -> Parsed {
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(path, &text))
+        .delimiter(delimiter(path, text))
         .flexible(true)
         .trim(Trim::All)
         .from_reader(text.as_bytes());
     let columns = match reader.headers().map_err(|error| error.to_string()).and_then(columns) {
         Ok(columns) => columns,
-        Err(reason) => return Parsed::whole(Err(reason), path),
+        Err(reason) => return Parsed::whole(path, Err(reason)),
     };
     let mut parsed = Parsed::default();
-    for (index, record) in reader.records().enumerate() {
-        let place = format!("{path}#{}", index + 1);
-        match record.map_err(|error| error.to_string()).and_then(|record| row(&columns, &record, &place)) {
+    let (mut seen, mut shifted) = (0_usize, 0_usize);
+    for record in reader.records() {
+        seen += 1;
+        let place = format!("{path}#{seen}");
+        let record = record.map_err(|error| error.to_string()).and_then(|record| {
+            shifted += usize::from(record.len() != columns.len());
+            row(&columns, &record, &place)
+        });
+        match record {
             Ok(document) => parsed.take(document),
             Err(reason) => parsed.reject(place, false, reason),
         }
+    }
+    if shifted * 2 > seen {
+        let columns = columns.len();
+        let reason = format!("{shifted} of its {seen} rows do not have the {columns} values that its header names");
+        return Parsed::whole(path, Err(format!("{reason}; the header or the separator is wrong")));
     }
     parsed
 }
 
 fn delimiter(path: &str, text: &str) -> u8 {
     let header = text.lines().next().unwrap_or_default();
-    if path.to_ascii_lowercase().ends_with(".tsv") {
-        b'\t'
-    } else if header.contains(';') && !header.contains(',') {
-        b';'
-    } else {
-        b','
+    let named = path.to_ascii_lowercase().ends_with(".tsv");
+    match (header.contains(','), header.contains('\t'), header.contains(';')) {
+        _ if named => b'\t',
+        (false, true, _) => b'\t',
+        (false, false, true) => b';',
+        _ => b',',
     }
 }
 
 fn columns(header: &StringRecord) -> Result<Vec<String>, String> {
-    let columns: Vec<String> = header.iter().map(str::to_owned).collect();
-    for (index, name) in columns.iter().enumerate() {
+    if header.len() > MAX_COLUMNS {
+        return Err(format!("line 1: it names more than {MAX_COLUMNS} columns"));
+    }
+    let mut before = BTreeSet::new();
+    for (index, name) in header.iter().enumerate() {
         if name.is_empty() {
             return Err(format!("line 1: column {} has no name", index + 1));
         }
-        if columns[..index].contains(name) {
+        if !before.insert(name) {
             return Err(format!("line 1: the column `{name}` stands twice"));
         }
     }
-    Ok(columns)
+    Ok(header.iter().map(str::to_owned).collect())
 }
 
 fn row(columns: &[String], record: &StringRecord, place: &str) -> Result<ParsedDocument, String> {

@@ -51,7 +51,7 @@ pub(super) fn document(fields: Map<String, Value>, found: Found<'_>) -> Result<P
     let titled = named.is_some();
     let title = named.unwrap_or_else(|| found.name.to_owned());
     let url = as_text(fields.get("url"));
-    Ok(ParsedDocument { id, title, titled, url, text: tidy(found.text), fields })
+    Ok(ParsedDocument { id, title, titled, url, text: tidy(found.text), fields, pages: Vec::new() })
 }
 
 /// One kind of line break on every system, so that equal documents have equal hashes and offsets.

@@ -1,12 +1,16 @@
 //! HTML, turned into Markdown so that headings, lists and tables are seen by the chunker. `<title>` is the title, each
 //! `<meta name=… content=…>` a field (access groups too); scripts, styles and other machinery are dropped.
 
+mod nesting;
+mod table;
+
+use super::encoding::{declared_inside, decode};
 use super::field::{self, Found};
 use super::guarded::{TIME_LIMIT, guarded};
-use super::text::decode;
-use super::{Parsed, ParsedDocument, stem};
+use super::{File, Parsed, ParsedDocument, stem};
 use crate::blocks::{Kind, blocks, first_heading};
 use htmd::element_handler::Handlers;
+use htmd::options::{BulletListMarker, Options};
 use htmd::{Element, HtmlToMarkdown, Node};
 use serde_json::{Map, Value};
 use std::rc::Rc;
@@ -20,39 +24,69 @@ const DROPPED: &[&str] = &[
     "select", "textarea", "input", "button",
 ];
 
-pub(super) fn parse(path: &str, bytes: &[u8]) -> Parsed {
-    let result = decode(bytes).and_then(|html| {
-        // Some nestings take the standard's own algorithm time that grows with the square of the page.
-        let (path, html) = (path.to_owned(), html.into_owned());
-        guarded(TIME_LIMIT, move || read(&path, &html))
-    });
-    Parsed::whole(result, path)
+pub(super) fn parse(file: File<'_>, bytes: &[u8]) -> Parsed {
+    let inside = declared_inside(bytes);
+    // What a page says of itself is more often right than what its server says of all pages.
+    let decoded = decode(bytes, inside.as_deref().or(file.charset));
+    Parsed::text(file.path, decoded, |html| read(file.path, html))
 }
 
-/// What the head of the page says, gathered while the tree is walked.
+fn read(path: &str, html: &str) -> Result<ParsedDocument, String> {
+    let page = to_markdown(html)?;
+    let title = Some(page.title).filter(|title| !title.is_empty()).or_else(|| first_heading(&page.text));
+    field::document(page.fields, Found { place: path, title, name: stem(path), text: &page.text })
+}
+
+/// A page as Markdown, and what its head says, gathered while the tree is walked.
 #[derive(Default)]
-struct Head {
+pub(super) struct Page {
+    pub(super) text: String,
     title: String,
     fields: Map<String, Value>,
 }
 
-fn read(path: &str, html: &str) -> Result<ParsedDocument, String> {
-    let head = Arc::new(Mutex::new(Head::default()));
-    let converter = converter(&head);
-    let tree = converter.html_to_tree(html).map_err(|error| format!("it cannot be read as HTML: {error}"))?;
-    if deeper_than(&tree, MAX_DEPTH) {
-        return Err(format!("its elements are nested more than {MAX_DEPTH} deep"));
+/// # Errors
+/// It is nested too deep, or takes too long.
+pub(super) fn to_markdown(html: &str) -> Result<Page, String> {
+    let too_deep = || format!("its elements are nested more than {MAX_DEPTH} deep, or too many are never closed");
+    if nesting::unreasonable(html) {
+        return Err(too_deep());
     }
-    let text = without_escapes(&converter.tree_to_markdown(&tree));
-    let head = std::mem::take(&mut *head.lock().unwrap_or_else(PoisonError::into_inner));
-    let title = Some(head.title).filter(|title| !title.is_empty()).or_else(|| first_heading(&text));
-    field::document(head.fields, Found { place: path, title, name: stem(path), text: &text })
+    let html = html.to_owned();
+    guarded(TIME_LIMIT, move || {
+        let head = Arc::new(Mutex::new(Page::default()));
+        let converter = converter(&head);
+        let tree = converter.html_to_tree(&html).map_err(|error| format!("it cannot be read as HTML: {error}"))?;
+        if deeper_than(&tree, MAX_DEPTH) {
+            return Err(too_deep());
+        }
+        let text = without_escapes(&converter.tree_to_markdown(&tree));
+        let head = std::mem::take(&mut *head.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Page { text, ..head })
+    })
 }
 
-fn converter(head: &Arc<Mutex<Head>>) -> HtmlToMarkdown {
+fn converter(head: &Arc<Mutex<Page>>) -> HtmlToMarkdown {
     let (for_title, for_meta) = (Arc::clone(head), Arc::clone(head));
+    let content = |handlers: &dyn Handlers, element: &Element| handlers.walk_children(element.node).content;
     HtmlToMarkdown::builder()
+        .options(Options {
+            bullet_list_marker: BulletListMarker::Dash,
+            ul_bullet_spacing: 1,
+            ol_number_spacing: 1,
+            ..Options::default()
+        })
         .skip_tags(DROPPED.to_vec())
+        .add_handler(vec!["td", "th"], move |handlers: &dyn Handlers, element: Element| {
+            let span = attribute(&element, "colspan");
+            Some(table::cell(&content(handlers, &element), element.tag == "th", span.as_deref()).into())
+        })
+        .add_handler(vec!["tr", "caption"], move |handlers: &dyn Handlers, element: Element| {
+            Some(table::row(&content(handlers, &element)).into())
+        })
+        .add_handler(vec!["table"], move |handlers: &dyn Handlers, element: Element| {
+            Some(table::table(&content(handlers, &element)).into())
+        })
         .add_handler(vec!["title"], move |handlers: &dyn Handlers, element: Element| {
             let words = handlers.walk_children(element.node).content;
             let title: Vec<&str> = words.split_whitespace().collect();
@@ -99,7 +133,7 @@ fn put(fields: &mut Map<String, Value>, name: String, content: String) {
 fn without_escapes(markdown: &str) -> String {
     let mut text = String::with_capacity(markdown.len());
     let mut at = 0;
-    for block in blocks(markdown).into_iter().filter(|block| block.kind != Kind::Fence) {
+    for block in blocks(markdown).filter(|block| block.kind != Kind::Fence) {
         text.push_str(&markdown[at..block.span.start]);
         let mut begins_line = true;
         let mut characters = markdown[block.span.clone()].chars().peekable();

@@ -1,16 +1,15 @@
 //! Markdown with front matter: YAML between a first line `---` and the next line `---`. The body stays as it was
 //! written, marks and all, so that offsets point into the file's own words.
 
+use super::encoding::decode;
 use super::field::{self, Found};
-use super::text::decode;
-use super::{Parsed, ParsedDocument, stem};
+use super::{File, Parsed, ParsedDocument, stem};
 use crate::blocks::first_heading;
 use serde_json::{Map, Value};
 use serde_saphyr::{MessageFormatter, UserMessageFormatter};
 
-pub(super) fn parse(path: &str, bytes: &[u8]) -> Parsed {
-    let result = decode(bytes).and_then(|text| read(path, &text));
-    Parsed::whole(result, path)
+pub(super) fn parse(file: File<'_>, bytes: &[u8]) -> Parsed {
+    Parsed::text(file.path, decode(bytes, file.charset), |text| read(file.path, text))
 }
 
 fn read(path: &str, text: &str) -> Result<ParsedDocument, String> {

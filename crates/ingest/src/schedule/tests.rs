@@ -10,13 +10,9 @@ fn moment(text: &str) -> Timestamp {
 
 fn feed(every: Option<&str>, cron: Option<&str>) -> Feed {
     Feed {
-        files: "docs/*.md".to_owned(),
         every: every.map(|text| Period::parse(text).expect("the table holds periods")),
         cron: cron.map(str::to_owned),
-        fresh_within: None,
-        access: None,
-        checks: Vec::new(),
-        passage_chars: 900,
+        ..Feed::of_files("docs/*.md")
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod gemini;
 pub(crate) mod golden;
 pub(crate) mod openai;
 pub(crate) mod refusal;
+pub(crate) mod rerank;
 pub(crate) mod sagemaker;
 pub(crate) mod simulated;
 mod splice;
@@ -24,6 +25,7 @@ pub(crate) mod transport;
 
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody, Running};
+use crate::routing::{Relevance, RerankRequest};
 use futures_util::future::BoxFuture;
 use usecase::declared::{ModelRef, Provider, ProviderKind, Timeouts};
 use usecase::{Dialect, EmbeddingRequest, Embeddings, Jurisdiction};
@@ -70,6 +72,16 @@ pub(crate) trait Adapter: Send + Sync {
         asking: Asking<'a>,
     ) -> BoxFuture<'a, Result<Embeddings, Error>> {
         let refused = Error::Unsupported { model: asking.model.clone(), feature: "embeddings".to_owned() };
+        Box::pin(std::future::ready(Err(refused)))
+    }
+
+    /// How well each document answers a question.
+    fn rerank<'a>(
+        &'a self,
+        _request: &'a RerankRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Relevance, Error>> {
+        let refused = Error::Unsupported { model: asking.model.clone(), feature: "reranking".to_owned() };
         Box::pin(std::future::ready(Err(refused)))
     }
 }

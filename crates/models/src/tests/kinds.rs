@@ -1,7 +1,7 @@
 //! Providers of every kind against a scripted server: where a call goes, with which key, and what comes back.
 
 use super::upstream::{Step, Upstream, ask, call, heard, provider, response, stream};
-use crate::{Error, Journal, Models, ReplyBody};
+use crate::{Error, Journal, Models, RerankRequest, ReplyBody};
 use serde_json::{Value, json};
 use usecase::declared::{ModelRef, Price, ProjectFile, Provider, ProviderKind, Residency, SecretRef};
 use usecase::{AttemptEnd, Cost, EmbeddingRequest, Fault, MicroUsd, Remedy};
@@ -240,6 +240,55 @@ async fn many_texts_go_out_in_batches() {
     assert!(upstream.asked()[0].head.starts_with("POST /v1beta/models/m:batchEmbedContents HTTP/1.1"));
     let first = json!({"model": "models/m", "content": {"parts": [{"text": "text 0"}]}});
     assert_eq!(upstream.asked()[0].body["requests"][0], first);
+}
+
+async fn rerank(file: &ProjectFile, model: &str) -> Result<crate::Reranked, crate::Exhausted> {
+    let models = Models::new(file).expect("a sound project");
+    let model = ModelRef::parse(model).expect("a model");
+    let cleared = models.clear(&Residency::default(), &model).expect("no rule stands against it");
+    let request = RerankRequest { question: "q".to_owned(), documents: vec!["one".to_owned(), "two".to_owned()] };
+    models.rerank(vec![cleared], &request, &Journal::new()).await
+}
+
+#[tokio::test]
+async fn rerankers_are_asked_in_one_form_and_priced() {
+    let results = json!([{"index": 1, "relevance_score": 0.9}, {"index": 0, "relevance_score": -1.5}]);
+    let sent = json!({"model": "m", "query": "q", "documents": ["one", "two"], "top_n": 2});
+    let check = async |kind, path: &str, extra: Value, tokens: Option<u64>| {
+        let mut answer = json!({"id": "1", "results": results});
+        answer.as_object_mut().expect("an object").extend(extra.as_object().expect("an object").clone());
+        let upstream = Upstream::start(vec![response("503 Busy", "retry-after: 0\r\n", "{}"), ok(&answer)]).await;
+        let base = format!("http://{}{path}", upstream.address);
+        let kind = Kind::new("rerank", kind, base.trim_end_matches("/v2").to_owned());
+        let reranked = rerank(&kind.file, "a/m").await.expect("scores");
+        assert_eq!(reranked.relevance.scores, [-1.5, 0.9]);
+        let [failed, answered] = &reranked.attempts[..] else { panic!("two attempts") };
+        assert!(failed.end != AttemptEnd::Answered && answered.end == AttemptEnd::Answered);
+        assert_eq!(answered.usage.estimated, tokens.is_none());
+        assert!(tokens.is_none_or(|tokens| answered.cost == Cost::known(MicroUsd(i64::try_from(tokens).expect("few")))));
+        let asked = upstream.asked();
+        assert!(asked[1].head.starts_with(&format!("POST {path}/rerank HTTP/1.1")), "{}", asked[1].head);
+        assert_eq!(asked[1].body, sent);
+    };
+    check(ProviderKind::Vllm, "/v1", json!({"usage": {"total_tokens": 56}}), Some(56)).await;
+    check(ProviderKind::Openai, "/v1", json!({"usage": {"prompt_tokens": 7, "total_tokens": 9}}), Some(7)).await;
+    check(ProviderKind::Cohere, "/v2", json!({"meta": {"billed_units": {"search_units": 1}}}), None).await;
+}
+
+#[tokio::test]
+async fn a_reranker_that_says_too_little_is_not_believed() {
+    let check = async |results: Value, what: &str| {
+        let upstream = Upstream::start(vec![ok(&json!({"results": results}))]).await;
+        let kind = Kind::new("rerank-bad", ProviderKind::Vllm, format!("http://{}/v1", upstream.address));
+        let error = rerank(&kind.file, "a/m").await.expect_err("it cannot be read").error;
+        assert!(error.to_string().contains(what), "{error}");
+    };
+    check(json!([{"index": 1, "relevance_score": 0.9}]), "a document has no score").await;
+    check(json!([{"index": 2, "relevance_score": 0.9}]), "no document that it belongs to").await;
+    check(json!([{"index": 0, "relevance_score": "high"}]), "a score is no number").await;
+    check(Value::Null, "`results` is missing").await;
+    let refused = rerank(&ProjectFile::default(), "local/extractive").await.expect_err("it has none").error;
+    assert!(matches!(refused, Error::Unsupported { .. }), "{refused}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod batches;
 mod chat;
 mod embeddings;
+mod feeds;
 mod files;
 mod health;
 mod messages;
@@ -46,6 +47,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/batches/{id}/cancel", post(batches::cancel))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*model}", get(models::show))
+        .route("/v1/feeds/{use_case}/{feed}", post(feeds::push))
         .route("/v1/outcomes", post(outcomes::report))
         .route("/v1/use_cases", get(use_cases::list))
         .route("/v1/use_cases/{name}", get(use_cases::show))
@@ -129,6 +131,11 @@ pub(crate) async fn read_json(headers: &HeaderMap, body: Body, most_bytes: usize
     if !(essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")) {
         return Err(Problem::wrong_content_type());
     }
+    read_body(body, most_bytes).await
+}
+
+/// Reads a body of any kind within its limits of size and time.
+pub(crate) async fn read_body(body: Body, most_bytes: usize) -> Result<Bytes, Problem> {
     match tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, most_bytes)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if too_large(&error) => Err(Problem::body_too_large(most_bytes)),

@@ -9,6 +9,7 @@ use admission::NewKey;
 use anyhow::{Context, bail};
 use evals::report;
 use releases::Go;
+use ::ingest::How;
 use retrieval::embedder;
 use serde_json::{Value, json};
 use server::{Server, evidence};
@@ -86,7 +87,7 @@ pub(crate) fn run(demo: &Demo) -> anyhow::Result<ExitCode> {
     paint::line(format!("  using {}", paint::loud(house.embedder.identity())));
 
     heading("Governed data: `shipway ingest support`");
-    ingest::refresh(&house, USE_CASE, false)?;
+    ingest::refresh(&house, USE_CASE, None, How::default(), false)?;
 
     heading("Measured quality: `shipway eval support`");
     let bundle = house.parts.project.bundle(USE_CASE)?;

@@ -5,7 +5,7 @@ use crate::cli::Eval;
 use crate::house::{self, House};
 use crate::paint;
 use anyhow::{Context, bail};
-use evals::{Conclusion, Outcome, Progress, RunOptions, Suite, report, routing};
+use evals::{Conclusion, Outcome, Progress, RunOptions, Suite, report, routing, words_weight};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use usecase::project::UseCase;
@@ -16,6 +16,9 @@ pub(crate) fn run(ground: &Ground<'_>, eval: &Eval) -> anyhow::Result<ExitCode> 
     let use_case = house.parts.project.use_case(&eval.name)?;
     if eval.tune_routing {
         return tune_routing(ground, &house, &use_case, usize::from(eval.concurrency));
+    }
+    if eval.tune_retrieval {
+        return tune_retrieval(ground, &house, &use_case);
     }
     let conclusion = conclude(&house, &use_case, usize::from(eval.concurrency), !ground.json)?;
     if let Some(path) = &eval.junit {
@@ -66,6 +69,24 @@ fn tune_routing(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Searches for the cases under every share of words, and prints which is best. It asks no model and judges no bundle.
+fn tune_retrieval(ground: &Ground<'_>, house: &House, use_case: &UseCase) -> anyhow::Result<ExitCode> {
+    let suite = Suite::load(use_case)?;
+    let prepared = house.parts.pipeline.prepare(use_case)?;
+    let bar = if ground.json { ProgressBar::hidden() } else { bar(suite.cases.len()) };
+    let found = words_weight::tune(&house.parts.pipeline, &prepared, &suite, &|done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    let Some(found) = found else {
+        bail!("`{}` searches nothing: it has no section [retrieval]", use_case.name);
+    };
+    if ground.json {
+        paint::json(&found)?;
+    } else {
+        paint::line(report::words_weight::render(&found));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Runs a use case's own cases against it, with the serving bundle as the baseline.
 pub(crate) fn conclude(
     house: &House,
@@ -95,7 +116,8 @@ pub(crate) fn conclude(
     Ok(conclusion?)
 }
 
-fn bar(cases: usize) -> ProgressBar {
+/// How far through so many of something.
+pub(super) fn bar(cases: usize) -> ProgressBar {
     let bar = ProgressBar::new(cases as u64);
     if let Ok(style) = ProgressStyle::with_template("  {msg:28} {wide_bar} {pos}/{len}  {eta}") {
         bar.set_style(style);

@@ -6,10 +6,12 @@ mod batch;
 mod bench;
 mod cache;
 mod check;
+mod collection;
 mod cost;
 mod declared;
 mod demo;
 mod eval;
+mod feed;
 mod ingest;
 mod init;
 mod key;
@@ -17,6 +19,8 @@ mod model;
 mod recorded;
 mod release;
 mod review;
+mod search;
+mod search_eval;
 mod serve;
 
 use crate::cli::{Arguments, Command};
@@ -40,7 +44,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Check(named) => check::run(&ground, &named.name),
         Command::Bundle(named) => declared::bundle(&ground, &named.name),
         Command::Schema(schema) => declared::schema(schema.of),
-        Command::Ingest(named) => ingest::run(&ground, &named.name),
+        Command::Ingest(ingest) => ingest::run(&ground, &ingest),
+        Command::Feed(feed) => feed::run(&ground, &feed),
+        Command::Search(search) => search::run(&ground, &search),
+        Command::Collection(collection) => collection::run(&ground, &collection),
         Command::Ask(ask) => ask::run(&ground, ask),
         Command::Eval(eval) => eval::run(&ground, &eval),
         Command::Cost(cost) => cost::run(&ground, &cost),

@@ -9,6 +9,7 @@ use retrieval::embedder::pull::{self, PullProgress, PullSource, Pulled};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 pub(crate) fn run(ground: &Ground<'_>, model: &Model) -> anyhow::Result<ExitCode> {
     match model {
@@ -48,8 +49,8 @@ pub(crate) fn pull_minilm(from: Option<&Path>, shown: bool) -> anyhow::Result<Pu
 
 fn list(ground: &Ground<'_>) -> anyhow::Result<()> {
     let project = house::project(ground.project)?;
-    let models = Models::new(&project.file)?;
-    let embedder = retrieval::embedder::open(project.file.embedder.choice)?;
+    let models = Arc::new(Models::new(&project.file)?);
+    let embedder = house::embedder(&project, &models)?;
     let entries = models.list().into_iter().map(|model| {
         let price = models.price_of(&model);
         (model.to_string(), price)

@@ -22,9 +22,18 @@ pub(crate) fn begin(ground: &Ground<'_>, release: &Release) -> anyhow::Result<Ex
     let use_case = UseCase::from_bundle(&bundle)?;
     let Some(passed) = gate(&house, &use_case, ground.json)? else { return Ok(ExitCode::from(GATE_FAILED)) };
     let Some(go) = ready(&house, release, ground.json)? else { return Ok(ExitCode::from(1)) };
+    pin(&house, &use_case)?;
     let steps = &use_case.declared.release.steps;
     let decision = house.parts.releases.begin(&bundle, steps, &passed, &go, &person(release.by.as_deref()))?;
     tell(ground, &decision)
+}
+
+/// What the collections serve now is kept for the bundle, when it says so, before any request can ask it.
+fn pin(house: &House, use_case: &UseCase) -> anyhow::Result<()> {
+    let status = house.parts.releases.status(&use_case.name)?;
+    let counting: Vec<BundleId> = status.history.into_iter().map(|decision| decision.bundle).collect();
+    pipeline::pin_versions(&house.parts.pipeline.engines().collections, use_case, &counting)?;
+    Ok(())
 }
 
 /// The proof of the gate: the one that the bundle has, or else the evals are run now.

@@ -98,7 +98,7 @@ impl Settings {
         let provider = |model: &ModelRef| Some((model.provider.clone(), project.provider(&model.provider)?.into()));
         let price = |model: &ModelRef| project.prices.get_key_value(&model.to_string());
         Self {
-            embedder: project.embedder.choice,
+            embedder: project.embedder.choice.clone(),
             providers: models.iter().filter_map(provider).collect(),
             prices: models.iter().filter_map(price).map(|(name, price)| (name.clone(), price.clone())).collect(),
         }

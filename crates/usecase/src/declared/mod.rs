@@ -6,9 +6,11 @@ mod budget;
 mod builtin;
 mod cache;
 mod context;
+mod contract;
 mod escalate;
 mod evals;
 mod feed;
+mod feed_source;
 mod guard;
 mod limits;
 mod model;
@@ -28,21 +30,26 @@ pub use cache::{CacheSection, Semantic};
 pub use context::{ContextBlock, ContextSource};
 pub use escalate::{AtLeast, Escalate, Signal, Signals};
 pub use evals::Evals;
-pub use feed::{ContractCheck, Feed, RowCount};
+pub use contract::{ContractCheck, FieldType, OnViolation, RangeEnd, RowCount};
+pub use feed::{DataClass, Feed, FeedInjection, FeedPii, FeedSource};
+pub use feed_source::{
+    ApiSource, GitSource, HeaderValue, HttpSource, KafkaSasl, KafkaSource, Paging, S3Source, SaslMechanism, SqlSource,
+    WebhookSource,
+};
 pub use guard::{Grounding, Guard, InjectionAction, PiiAction, SecretsAction, Topics, TopicsAction, UnsureAction};
 pub use limits::LimitsSection;
 pub use model::{Model, OnDisconnect, Spread, SpreadBy, SpreadShare};
 pub use outcome::{Baseline, Outcome};
 pub use owner::{Owner, UseCaseSection};
 pub use project_file::{
-    AwsCredentials, EmbedderChoice, EmbedderSection, Price, ProjectFile, ProjectSection, Provider, ProviderKind,
+    AwsCredentials, CollectionsHome, CollectionsSection, EmbedderSection, Price, ProjectFile, ProjectSection, Provider, ProviderKind,
     ServerSection, StorageSection, Timeouts,
 };
 pub use prompt::Prompt;
 pub use release::{Release, ReleaseGuard};
 pub use residency::Residency;
-pub use retrieval::Retrieval;
-pub use scalar::{AccessRule, ModelRef, Percent, SecretRef, Share, Step};
+pub use retrieval::{Expand, Rerank, Retrieval, SnapshotChoice};
+pub use scalar::{AccessRule, DatabaseRef, EmbedderChoice, ModelRef, Percent, SecretRef, Share, Step};
 pub use schedule::read_cron;
 
 use schemars::JsonSchema;

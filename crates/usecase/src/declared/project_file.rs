@@ -1,7 +1,7 @@
 //! `shipway.toml`: what all use cases of a project share.
 
 use super::limits::LimitsSection;
-use super::scalar::{Percent, SecretRef};
+use super::scalar::{EmbedderChoice, Percent, SecretRef};
 use crate::jurisdiction::Jurisdiction;
 use crate::money::MicroUsd;
 use crate::time::Period;
@@ -25,6 +25,9 @@ pub struct ProjectFile {
     /// Where Shipway keeps what it writes.
     #[serde(default)]
     pub storage: StorageSection,
+    /// Where collections live.
+    #[serde(default)]
+    pub collections: CollectionsSection,
     /// What turns text into vectors for search and for the topic guard.
     #[serde(default)]
     pub embedder: EmbedderSection,
@@ -93,21 +96,47 @@ impl Default for StorageSection {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Where the documents of all feeds are kept and searched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct EmbedderSection {
-    /// `auto` takes MiniLM when it was pulled, else the lexical embedder; the other two insist.
-    #[serde(rename = "use")]
-    pub choice: EmbedderChoice,
+pub struct CollectionsSection {
+    /// In the data folder, or in Postgres with pgvector.
+    pub home: CollectionsHome,
+    /// The database, by reference, when the home is Postgres: `postgres://user:password@host/database?sslmode=require`.
+    pub url: Option<SecretRef>,
+    /// The schema of the tables in Postgres.
+    pub schema: String,
+    /// How many versions of a collection are kept to go back to, beside those that a release pins.
+    #[schemars(range(min = 1, max = 1000))]
+    pub keep: usize,
+}
+
+impl Default for CollectionsSection {
+    fn default() -> Self {
+        Self { home: CollectionsHome::Embedded, url: None, schema: "shipway".to_owned(), keep: 10 }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum EmbedderChoice {
+pub enum CollectionsHome {
+    /// In the data folder.
     #[default]
-    Auto,
-    Minilm,
-    Lexical,
+    Embedded,
+    /// In Postgres with pgvector.
+    Postgres,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbedderSection {
+    /// `auto` takes MiniLM when it was pulled, else the lexical embedder; `minilm` and `lexical` insist. Or a folder of the
+    /// project that holds a model of the BERT class (`folder:models/bge-small`), or a provider's model (`openai/text-embedding-3-small`).
+    #[serde(rename = "use")]
+    pub choice: EmbedderChoice,
+    /// How many numbers a vector has, for a provider's model that lets one choose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

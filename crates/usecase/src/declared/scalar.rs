@@ -38,6 +38,52 @@ macro_rules! written_as {
     };
 }
 
+/// What turns text into vectors: `auto`, `minilm`, `lexical`, `folder:<path>`, or `provider/model`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum EmbedderChoice {
+    /// MiniLM when it was pulled, else the lexical one.
+    #[default]
+    Auto,
+    Minilm,
+    Lexical,
+    /// A folder that holds a model of the BERT class, relative to the project's.
+    Folder(String),
+    Provider(ModelRef),
+}
+
+impl EmbedderChoice {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "auto" => Some(Self::Auto),
+            "minilm" => Some(Self::Minilm),
+            "lexical" => Some(Self::Lexical),
+            other => match other.strip_prefix("folder:") {
+                Some(folder) => (!folder.trim().is_empty()).then(|| Self::Folder(folder.trim().to_owned())),
+                None => ModelRef::parse(other).map(Self::Provider),
+            },
+        }
+    }
+}
+
+impl fmt::Display for EmbedderChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Minilm => f.write_str("minilm"),
+            Self::Lexical => f.write_str("lexical"),
+            Self::Folder(folder) => write!(f, "folder:{folder}"),
+            Self::Provider(model) => model.fmt(f),
+        }
+    }
+}
+
+written_as!(
+    EmbedderChoice,
+    "EmbedderChoice",
+    r"^\s*(auto|minilm|lexical|folder:.+|[^/\s]+/\S+)\s*$",
+    "\"auto\", \"minilm\", \"lexical\", \"folder:<path>\" or \"provider/model\""
+);
+
 /// A share of a whole, written `"2%"`; kept as a fraction from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Percent(f64);
@@ -206,4 +252,38 @@ written_as!(
     "SecretRef",
     r"^(env|file):\s*\S.*$",
     "a reference to a secret, like \"env:OPENAI_API_KEY\" or \"file:/run/secrets/key\""
+);
+
+/// A database: `sqlite:data/handbook.db`, a file below the use case's folder, or the reference to a secret that holds
+/// `postgres://user:password@host/database`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseRef {
+    /// A file below the use case's folder.
+    Sqlite(String),
+    Secret(SecretRef),
+}
+
+impl DatabaseRef {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim().strip_prefix("sqlite:") {
+            Some(file) => (!file.trim().is_empty()).then(|| Self::Sqlite(file.trim().to_owned())),
+            None => SecretRef::parse(text).map(Self::Secret),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => write!(f, "sqlite:{file}"),
+            Self::Secret(secret) => secret.fmt(f),
+        }
+    }
+}
+
+written_as!(
+    DatabaseRef,
+    "DatabaseRef",
+    r"^\s*(sqlite|env|file):\s*\S.*$",
+    "\"sqlite:<file>\", or a reference to a secret that holds postgres://…, like \"env:HANDBOOK_DB\""
 );

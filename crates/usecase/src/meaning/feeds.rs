@@ -14,10 +14,29 @@ impl Judgement<'_> {
                 let wrong = self.source.at_key(&pointer, format!("a feed cannot be called `{name}`"));
                 self.found.push(wrong.expected("lower-case letters, digits, `-` and `_`, at most 64"));
             }
-            self.glob_inside(&format!("{pointer}/files"), &feed.files);
+            self.feed_sources(&pointer, feed);
             self.schedule(&pointer, feed);
             for (index, check) in feed.checks.iter().enumerate() {
                 self.contract_check(&format!("{pointer}/checks/{index}"), check);
+            }
+        }
+    }
+
+    /// A feed has one source.
+    fn feed_sources(&mut self, pointer: &str, feed: &Feed) {
+        let sources = feed.sources();
+        if let [_, second, ..] = sources[..] {
+            let wrong = self.source.at_key(&format!("{pointer}/{}", second.kind()), "a feed has one source, this has more");
+            self.found.push(wrong.help("declare a feed for each; a use case searches as many as it likes"));
+        }
+        match sources.first() {
+            None => {
+                let wrong = self.source.at_key(pointer, "nobody says where its documents come from");
+                self.found.push(wrong.expected("one of `files`, `http`, `api`, `sql`, `s3`, `kafka`, `webhook`, `git`"));
+            }
+            Some(source) => {
+                self.web_source(pointer, *source);
+                self.store_source(pointer, *source);
             }
         }
     }

@@ -3,6 +3,8 @@
 
 mod cache;
 mod escalate;
+mod feed_sources;
+mod feed_stores;
 mod feeds;
 mod model;
 mod project;

@@ -2,6 +2,8 @@
 
 mod others;
 mod routing;
+mod store_sources;
+mod web_sources;
 
 use super::{of_project, of_use_case};
 use crate::declared::{ProjectFile, UseCaseFile};

@@ -80,7 +80,7 @@ fn everything_at_once_and_in_order() {
     F:5:1: unknown key `collection` in `retrieval`
      5 | collection = ["a"]
        | ^^^^^^^^^^
-       expected: one of `collections`, `top`, `facets`
+       expected: one of `collections`, `top`, `facets`, `words_weight`, `expand`, `rerank`, `snapshot`
        help: did you mean `collections`?
 
     F:6:7: `retrieval.top` is out of range
@@ -175,7 +175,7 @@ fn a_long_line_is_cut_around_its_mistake() {
     F:5:219: unknown key `evry` in `feeds.a`
      5 | …aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", evry = "1h" } # bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…
        |                                          ^^^^
-       expected: one of `files`, `every`, `cron`, `fresh_within`, `access`, `checks`, `passage_chars`
+       expected: one of `files`, `http`, `api`, `sql`, `s3`, `kafka`, `webhook`, `git`, `every`, `cron`, `fresh_within`, `access`, `access_fresh_within`, `access_grace`, `fields`, `checks`, `on_violation`, `max_drop`, `pii`, `injection`, `licence`, `jurisdiction`, `data_class`, `owner`, `passage_chars`
        help: did you mean `every`?
     "#);
 }

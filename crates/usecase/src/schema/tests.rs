@@ -21,18 +21,111 @@ every = "1h"
 cron = "0 6 * * *"
 fresh_within = "24h"
 access = "front-matter:groups"
+access_fresh_within = "2h"
+access_grace = "30m"
+fields = { product = "keyword", price = "number", updated = "date", active = "bool", tags = "list" }
+on_violation = "stop"
+max_drop = "30%"
+pii = "mask"
+injection = "quarantine"
+licence = "CC BY 4.0"
+jurisdiction = "EU"
+data_class = "internal"
+owner = "docs@example.com"
 passage_chars = 900
 checks = [
+    { between = { field = "price", min = 0, max = 10000 } },
+    { between = { field = "updated", min = "2020-01-01" } },
+    { length = { min = 40, max = 100000 } },
+    { relationships = { field = "policy", to = "site" } },
+    { freshness = { field = "updated", within = "365d" } },
+    { max_failed = "5%" },
     { not_null = "title" },
     { unique = "id" },
     { row_count = { min = 10, max = 1000 } },
     { accepted_values = { field = "language", values = ["en"] } },
     { regex = { field = "id", pattern = "^[a-z]+$" } },
 ]
+[feeds.site.http]
+urls = ["https://example.com/help/"]
+sitemaps = ["https://example.com/sitemap.xml"]
+depth = 2
+within = ["https://example.com/help/"]
+max_pages = 500
+pause = "1s"
+headers = { Authorization = { secret = "env:SITE_TOKEN", prefix = "Bearer " }, Accept-Language = "en" }
+allow_private = ["intranet.example.com"]
+ignore_robots = true
+[feeds.tickets.api]
+url = "https://api.example.com/articles"
+headers = { X-Api-Key = { secret = "env:TICKETS_KEY", prefix = "Key " } }
+items = "/data"
+id = "key"
+text = "/fields/body"
+title = "/fields/summary"
+html = true
+paging = { cursor = { pointer = "/next", parameter = "after" } }
+since = "updated_since"
+since_key = "updated"
+deleted = "archived"
+max_pages = 100
+allow_private = ["api.example.com"]
+[feeds.pages.api]
+url = "https://api.example.com/pages"
+paging = { page = { parameter = "page", first = 1 } }
+[feeds.linked.api]
+url = "https://api.example.com/linked"
+paging = { link_header = true }
+[feeds.next.api]
+url = "https://api.example.com/next"
+paging = { next_url = "/links/next" }
+[feeds.counted.api]
+url = "https://api.example.com/counted"
+paging = { offset = { parameter = "offset" } }
+[feeds.orders.sql]
+url = "env:ORDERS_DATABASE"
+query = "select id, title, body, changed, gone from article where changed >= $1"
+id = "id"
+text = "body"
+title = "title"
+cursor = "changed"
+cursor_start = "1970-01-01"
+deleted = "gone"
+timeout = "60s"
+[feeds.contracts.s3]
+bucket = "contracts"
+prefix = "signed/"
+files = "signed/**/*.pdf"
+region = "eu-central-1"
+endpoint = "https://minio.example.com:9000"
+path_style = true
+aws = { access_key_id = "env:KEY_ID", secret_access_key = "env:SECRET_KEY", session_token = "env:TOKEN" }
+[feeds.events.kafka]
+brokers = ["kafka.example.com:9092"]
+topic = "articles"
+tls = true
+sasl = { mechanism = "scram_sha_512", user = "shipway", password = "env:KAFKA_PASSWORD" }
+id = "id"
+text = "body"
+title = "headline"
+deleted = "gone"
+max_messages = 1000
+[feeds.pushed.webhook]
+secret = "env:PUSH_SECRET"
+tolerance = "5m"
+[feeds.wiki.git]
+url = "https://git.example.com/docs.git"
+branch = "main"
+files = "**/*.md"
+token = "env:GIT_TOKEN"
 [retrieval]
 collections = ["handbook"]
 top = 6
 facets = ["product", "language"]
+words_weight = 0.25
+expand = "section"
+snapshot = "pinned"
+rerank = { model = "cohere/rerank-v3.5", candidates = 30 }
 [[context]]
 name = "cart"
 when = "page == 'checkout'"
@@ -101,8 +194,14 @@ queue_wait = "5s"
 breaker = true
 [storage]
 folder = ".shipway"
+[collections]
+home = "postgres"
+url = "env:DATABASE_URL"
+schema = "shipway"
+keep = 10
 [embedder]
-use = "auto"
+use = "openai/text-embedding-3-small"
+dimensions = 512
 [providers.ollama]
 kind = "openai"
 base_url = "http://127.0.0.1:11434/v1"

@@ -11,6 +11,7 @@ fn passages(texts: &[&str]) -> Vec<Passage> {
         start: 1000 * index,
         end: 1000 * index + text.chars().count(),
         text: (*text).to_owned(),
+        header: String::new(),
         score: 1.0,
     });
     made.collect()

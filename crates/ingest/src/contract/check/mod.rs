@@ -2,8 +2,12 @@
 //! check on a field passes where the field is empty, and `not_null` is the one that demands it.
 
 pub(super) mod accepted_values;
+pub(super) mod between;
+pub(super) mod freshness;
+pub(super) mod length;
 pub(super) mod not_null;
 pub(super) mod regex;
+pub(super) mod relationships;
 pub(super) mod row_count;
 pub(super) mod unique;
 
@@ -16,7 +20,7 @@ pub(super) trait Check {
 }
 
 /// A value as a reason quotes it: short enough for one line.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     const MOST_CHARS: usize = 60;
     let line: String = value.chars().take(MOST_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if value.chars().count() > MOST_CHARS { format!("\"{line}…\"") } else { format!("\"{line}\"") }

@@ -14,6 +14,15 @@ impl Unique {
     pub(in crate::contract) fn of(field: &str) -> Self {
         Self { field: field.to_owned(), owners: HashMap::new() }
     }
+
+    /// Takes the value for the document of this path; gives why not, when another one has it.
+    pub(in crate::contract) fn claim(&mut self, value: &str, path: &str) -> Option<String> {
+        if let Some(owner) = self.owners.get(value) {
+            return Some(format!("`{}` is {}, as in {owner}; it must be unique", self.field, quoted(value)));
+        }
+        self.owners.insert(value.to_owned(), path.to_owned());
+        None
+    }
 }
 
 impl Check for Unique {
@@ -23,11 +32,6 @@ impl Check for Unique {
             return None;
         }
         // A list is one value: two documents may share a tag, not the whole set.
-        let value = values.join(", ");
-        if let Some(owner) = self.owners.get(&value) {
-            return Some(format!("`{}` is {}, as in {owner}; it must be unique", self.field, quoted(&value)));
-        }
-        self.owners.insert(value, candidate.path.clone());
-        None
+        self.claim(&values.join(", "), &candidate.path)
     }
 }

@@ -1,23 +1,48 @@
 //! Files below the use case's folder, chosen by a glob: `*` and `?` stay within one folder, `**` crosses folders.
 //! Hidden files and folders are passed over. A symbolic link is followed only while it stays inside the folder, so that
 //! a link planted in the documents cannot publish the machine's other files.
+//!
+//! Only the names are held in memory, so that a million of small files is no trouble. A file whose size, time and inode
+//! are those of the last run is not opened.
 
 use crate::error::{Error, Result};
-use crate::source::{Content, Listing, Source};
+use crate::source::{Content, Item, Since, Source, Taker, Walked};
 use globset::{GlobBuilder, GlobMatcher};
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use walkdir::{DirEntry, WalkDir};
 
 /// A larger file is quarantined: 32 MiB of text is no document that a person wrote.
 pub(crate) const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// A file that was written this short a time ago may be written once more without its time changing (file systems count in
+/// steps of up to two seconds): its version is not remembered yet.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// How often a file that changes while it is read is begun again.
+const ATTEMPTS: usize = 3;
+
+const LEAVES: &str = "it is a symbolic link that leaves the use case's folder; put the file itself there";
+const NO_FILE: &str = "it is not an ordinary file";
+const NOWHERE: &str = "it is a symbolic link that leads nowhere";
 
 pub(crate) struct FilesSource {
     /// The use case's folder with every link resolved: what a file must lie below.
     root: PathBuf,
     pattern: String,
     matcher: GlobMatcher,
+}
+
+/// What the glob chose.
+#[derive(Default)]
+struct Listing {
+    /// Names below the root, with why one may not be read.
+    names: Vec<(Box<str>, Option<&'static str>)>,
+    warnings: Vec<String>,
+    /// A part could not be listed: what is missing may exist.
+    partial: bool,
 }
 
 impl FilesSource {
@@ -55,10 +80,46 @@ impl FilesSource {
         parts.map(|parts| parts.join("/"))
     }
 
-    fn take_entry(&self, entry: &DirEntry, listing: &mut Listing) {
-        if entry.file_type().is_dir() {
-            return;
+    fn list(&self) -> Result<Listing> {
+        let start = self.start();
+        let mut listing = Listing::default();
+        match start.canonicalize() {
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(listing),
+            Err(cause) => return Err(Error::Folder { path: start, cause }),
+            Ok(real) if !real.starts_with(&self.root) => {
+                return Err(Error::LeavesFolder { path: self.name_of(&start).unwrap_or_default() });
+            }
+            Ok(_) => {}
         }
+        // Not sorted as it goes: that would hold all entries of a folder, which are larger than their names.
+        let mut walk = WalkDir::new(&start).follow_links(true).into_iter();
+        while let Some(entry) = walk.next() {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() => {
+                    if !self.enters(&entry, &mut listing) {
+                        walk.skip_current_dir();
+                    }
+                }
+                Ok(entry) if hidden(&entry) => {}
+                Ok(entry) => self.take_entry(&entry, &mut listing),
+                Err(error) => self.take_error(&error, &mut listing),
+            }
+        }
+        // Path order, not walk order: `a/z.md` and `a.md` sort the same on every system.
+        listing.names.sort_unstable();
+        Ok(listing)
+    }
+
+    fn enters(&self, folder: &DirEntry, listing: &mut Listing) -> bool {
+        let leaves = folder.path_is_symlink() && !self.stays_inside(folder.path());
+        if leaves && !hidden(folder) {
+            let shown = self.name_of(folder.path()).unwrap_or_default();
+            listing.warnings.push(format!("{shown} was not followed: {LEAVES}"));
+        }
+        !leaves && !hidden(folder)
+    }
+
+    fn take_entry(&self, entry: &DirEntry, listing: &mut Listing) {
         let Some(name) = self.name_of(entry.path()) else {
             let shown = entry.path().strip_prefix(&self.root).unwrap_or(entry.path()).to_string_lossy().into_owned();
             listing.warnings.push(format!("{shown} was passed over: its name is not Unicode"));
@@ -67,16 +128,17 @@ impl FilesSource {
         if !self.matcher.is_match(&name) {
             return;
         }
-        if !entry.file_type().is_file() {
-            listing.refused.push((name, "it is not an ordinary file".to_owned()));
+        let refused = if !entry.file_type().is_file() {
+            Some(NO_FILE)
         } else if entry.path_is_symlink() && !self.stays_inside(entry.path()) {
-            listing.refused.push((name, LEAVES.to_owned()));
+            Some(LEAVES)
         } else {
-            listing.items.push(name);
-        }
+            None
+        };
+        listing.names.push((name.into(), refused));
     }
 
-    /// A walk goes on after an error; what the error may have hidden decides whether the listing is complete.
+    /// A walk goes on after an error; what the error may have hidden decides whether the listing is whole.
     fn take_error(&self, error: &walkdir::Error, listing: &mut Listing) {
         let path = error.path().unwrap_or(&self.root);
         let shown = self.name_of(path).unwrap_or_else(|| path.to_string_lossy().into_owned());
@@ -87,87 +149,99 @@ impl FilesSource {
         // A dangling link is there by name only; whatever it once led to is out of the source.
         let dangling = path.symlink_metadata().is_ok_and(|found| found.file_type().is_symlink());
         let reason = error.io_error().map_or_else(|| "it cannot be read".to_owned(), ToString::to_string);
-        if dangling {
-            if self.matcher.is_match(&shown) {
-                listing.refused.push((shown, "it is a symbolic link that leads nowhere".to_owned()));
-            }
-        } else {
-            listing.complete = false;
+        if !dangling {
+            listing.partial = true;
             listing.warnings.push(format!("{shown} could not be listed ({reason}); nothing is deleted in this run"));
+        } else if self.matcher.is_match(&shown) {
+            listing.names.push((shown.into(), Some(NOWHERE)));
         }
+    }
+
+    fn read(&self, name: &str, remembered: Option<&str>) -> (Option<String>, Content) {
+        let whole = |file: &File| {
+            let mut bytes = Vec::new();
+            file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
+        };
+        match self.open(&self.root.join(name), remembered, whole) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => (None, Content::Vanished),
+            Err(error) => (None, Content::Refused(format!("it cannot be read: {error}"))),
+        }
+    }
+
+    fn open(
+        &self,
+        path: &Path,
+        remembered: Option<&str>,
+        read: impl Fn(&File) -> io::Result<Vec<u8>>,
+    ) -> io::Result<(Option<String>, Content)> {
+        let refused = |reason: &str| Ok((None, Content::Refused(reason.to_owned())));
+        for _ in 0..ATTEMPTS {
+            // Looked at again, because a file can turn into a link (or a pipe, which would never end) after the listing.
+            let real = path.canonicalize()?;
+            let before = real.metadata()?;
+            if !real.starts_with(&self.root) {
+                return refused(LEAVES);
+            }
+            if !before.is_file() {
+                return refused(NO_FILE);
+            }
+            if before.len() > MAX_FILE_BYTES {
+                let limit = MAX_FILE_BYTES / 1024 / 1024;
+                return refused(&format!("it is larger than {limit} MiB; split it into several documents"));
+            }
+            let version = version(&before);
+            if version.is_some() && version.as_deref() == remembered {
+                return Ok((version, Content::Unchanged));
+            }
+            let file = File::open(&real)?;
+            let bytes = read(&file)?;
+            let same = bytes.len() as u64 == before.len() && self::version(&file.metadata()?) == version;
+            if same {
+                let version = version.filter(|_| settled(&before));
+                return Ok((version, Content::Bytes { bytes, media: None, url: None }));
+            }
+        }
+        refused("it changes while it is read; the next run tries again")
     }
 }
 
-const LEAVES: &str = "it is a symbolic link that leaves the use case's folder; put the file itself there";
+/// Size, time of the last change in nanoseconds, and inode: what changes when somebody writes or replaces the file.
+/// `None` where the system tells no time.
+fn version(found: &Metadata) -> Option<String> {
+    let changed = found.modified().ok()?;
+    // A time before 1970 is as good as any other, as long as it stays the same.
+    let nanoseconds = changed
+        .duration_since(UNIX_EPOCH)
+        .map_or_else(|before| format!("-{}", before.duration().as_nanos()), |after| after.as_nanos().to_string());
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(found);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some(format!("{}:{nanoseconds}:{inode}", found.len()))
+}
+
+fn settled(found: &Metadata) -> bool {
+    let age = found.modified().ok().and_then(|changed| SystemTime::now().duration_since(changed).ok());
+    age.is_some_and(|age| age > SETTLED)
+}
 
 fn hidden(entry: &DirEntry) -> bool {
     entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
 }
 
 impl Source for FilesSource {
-    fn list(&self) -> Result<Listing> {
-        let start = self.start();
-        let mut listing = Listing { complete: true, ..Listing::default() };
-        match start.canonicalize() {
-            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(listing),
-            Err(cause) => return Err(Error::Folder { path: start, cause }),
-            Ok(real) if !real.starts_with(&self.root) => {
-                return Err(Error::LeavesFolder { path: self.name_of(&start).unwrap_or_default() });
-            }
-            Ok(_) => {}
+    fn walk(&self, since: &Since<'_>, taker: &mut dyn Taker) -> Result<Walked> {
+        let listing = self.list()?;
+        taker.expect(listing.names.len());
+        for (name, refused) in listing.names {
+            let (version, content) = match refused {
+                Some(reason) => (None, Content::Refused(reason.to_owned())),
+                None => self.read(&name, (since.version_of)(&name).as_deref()),
+            };
+            taker.take(Item { name: name.into(), version, content })?;
         }
-        let mut walk = WalkDir::new(&start).follow_links(true).sort_by_file_name().into_iter();
-        while let Some(entry) = walk.next() {
-            match entry {
-                Ok(entry) if hidden(&entry) => {
-                    if entry.file_type().is_dir() {
-                        walk.skip_current_dir();
-                    }
-                }
-                Ok(entry)
-                    if entry.file_type().is_dir() && entry.path_is_symlink() && !self.stays_inside(entry.path()) =>
-                {
-                    let shown = self.name_of(entry.path()).unwrap_or_default();
-                    listing.warnings.push(format!("{shown} was not followed: {LEAVES}"));
-                    walk.skip_current_dir();
-                }
-                Ok(entry) => self.take_entry(&entry, &mut listing),
-                Err(error) => self.take_error(&error, &mut listing),
-            }
-        }
-        // Path order, not walk order: `a/z.md` and `a.md` sort the same on every system.
-        listing.items.sort_unstable();
-        listing.refused.sort_unstable();
-        Ok(listing)
-    }
-
-    fn read(&self, item: &str) -> Content {
-        let path = self.root.join(item);
-        match self.open(&path) {
-            Ok(content) => content,
-            Err(error) if error.kind() == ErrorKind::NotFound => Content::Vanished,
-            Err(error) => Content::Refused(format!("it cannot be read: {error}")),
-        }
-    }
-}
-
-impl FilesSource {
-    fn open(&self, path: &Path) -> std::io::Result<Content> {
-        // Looked at again, because a file can turn into a link (or a pipe, which would never end) after the listing.
-        let real = path.canonicalize()?;
-        if !real.starts_with(&self.root) {
-            return Ok(Content::Refused(LEAVES.to_owned()));
-        }
-        if !real.metadata()?.is_file() {
-            return Ok(Content::Refused("it is not an ordinary file".to_owned()));
-        }
-        let mut bytes = Vec::new();
-        File::open(&real)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            let limit = MAX_FILE_BYTES / 1024 / 1024;
-            return Ok(Content::Refused(format!("it is larger than {limit} MiB; split it into several documents")));
-        }
-        Ok(Content::Bytes(bytes))
+        Ok(Walked { whole: !listing.partial, warnings: listing.warnings, ..Walked::default() })
     }
 }
 

@@ -110,7 +110,15 @@ fn what_was_retrieved_or_asked_ends_the_stable_part() {
     let rules = Rules { least: 1000, tools: true };
     let long = "word ".repeat(1000);
     let source = DocumentRef { collection: "c".into(), document: "d".into(), title: "Returns".into(), url: None };
-    let passage = Passage { source, ordinal: 0, start: 0, end: 1, text: "Within 30 days.".to_owned(), score: 1.0 };
+    let passage = Passage {
+        source,
+        ordinal: 0,
+        start: 0,
+        end: 1,
+        text: "Within 30 days.".to_owned(),
+        header: String::new(),
+        score: 1.0,
+    };
     let asked = |system: String| {
         let messages = json!([
             {"role": "system", "content": system},

@@ -1,6 +1,6 @@
-//! Cohere's chat and embeddings, version 2 of its API.
+//! Cohere's chat, embeddings and reranking, version 2 of its API.
 //!
-//! Source: docs.cohere.com/reference/chat, /chat-stream and /embed, read in November 2026.
+//! Source: docs.cohere.com/reference/chat, /chat-stream, /embed and /rerank, read in November 2026.
 
 mod embedding;
 mod request;
@@ -10,11 +10,12 @@ mod tests;
 mod wire;
 
 use super::exchange::{self, Key};
-use super::refusal;
+use super::{refusal, rerank};
 use super::transport::{self, Decoder, Incoming, Transport};
 use super::{Adapter, Answer, Asking};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
+use crate::routing::{Relevance, RerankRequest};
 use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use serde_json::Value;
@@ -87,6 +88,16 @@ impl Cohere {
         }
         Ok(all)
     }
+
+    /// Charged by the search, not by tokens: what it reports of those is nothing, or what the model read.
+    async fn scores(&self, request: &RerankRequest, asking: Asking<'_>) -> Result<Relevance, Error> {
+        let model = asking.model;
+        let (incoming, key) = self.send("/v2/rerank", &rerank::body(&model.model, request), false, &asking).await?;
+        let (_, value) = exchange::json(model, incoming, &exchange::secrets(key.as_ref())).await?;
+        let usage = value.get("meta").and_then(wire::usage);
+        rerank::read(&value, request.documents.len(), usage)
+            .map_err(|what| Error::Garbage { model: model.clone(), what })
+    }
 }
 
 impl Adapter for Cohere {
@@ -104,5 +115,13 @@ impl Adapter for Cohere {
         asking: Asking<'a>,
     ) -> BoxFuture<'a, Result<Embeddings, Error>> {
         Box::pin(self.vectors(request, asking))
+    }
+
+    fn rerank<'a>(
+        &'a self,
+        request: &'a RerankRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Relevance, Error>> {
+        Box::pin(self.scores(request, asking))
     }
 }

@@ -23,7 +23,7 @@ fn passage(document: &str, title: &str, text: &str) -> Passage {
         url: None,
     };
     let end = 100 + text.chars().count();
-    Passage { source, ordinal: 2, start: 100, end, text: text.to_owned(), score: 1.0 }
+    Passage { source, ordinal: 2, start: 100, end, text: text.to_owned(), header: String::new(), score: 1.0 }
 }
 
 fn call(question: &str, passages: Vec<Passage>, stream: bool) -> Call {

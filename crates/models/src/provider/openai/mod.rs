@@ -17,9 +17,10 @@ pub(super) use wire::Surface;
 use super::exchange::{self, Key};
 use super::refusal::{self, named};
 use super::transport::{self, Decode, Decoder, Incoming, Outgoing, Transport};
-use super::{Adapter, Answer, Asking, splice, tool_calls};
+use super::{Adapter, Answer, Asking, rerank, splice, tool_calls};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
+use crate::routing::{Relevance, RerankRequest};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderName;
@@ -201,6 +202,19 @@ impl OpenAi {
         let (_, value) = exchange::json(model, incoming, &exchange::secrets(key.as_ref())).await?;
         embedding::read(&value, request.texts.len()).map_err(|what| Error::Garbage { model: model.clone(), what })
     }
+
+    /// `/rerank`, as vLLM, llama.cpp, Jina and LocalAI have it beside OpenAI's endpoints. OpenAI and Azure have no such thing.
+    async fn scores(&self, request: &RerankRequest, asking: Asking<'_>) -> Result<Relevance, Error> {
+        let model = asking.model;
+        if self.kind == ProviderKind::Azure || self.transport.host() == HOME_HOST {
+            return Err(Error::Unsupported { model: model.clone(), feature: "reranking".to_owned() });
+        }
+        let body = Bytes::from(rerank::body(&model.model, request).to_string());
+        let (incoming, key) = self.send("rerank", body, false, &asking).await?;
+        let (_, value) = exchange::json(model, incoming, &exchange::secrets(key.as_ref())).await?;
+        rerank::read(&value, request.documents.len(), rerank::usage(&value))
+            .map_err(|what| Error::Garbage { model: model.clone(), what })
+    }
 }
 
 impl Adapter for OpenAi {
@@ -227,6 +241,14 @@ impl Adapter for OpenAi {
         asking: Asking<'a>,
     ) -> BoxFuture<'a, Result<Embeddings, Error>> {
         Box::pin(self.vectors(request, asking))
+    }
+
+    fn rerank<'a>(
+        &'a self,
+        request: &'a RerankRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Relevance, Error>> {
+        Box::pin(self.scores(request, asking))
     }
 }
 

@@ -44,7 +44,7 @@ async fn it_says_what_its_script_says() {
 async fn it_cites_the_first_passage() {
     let source = DocumentRef { collection: "c".to_owned(), document: "d".to_owned(), title: "D".to_owned(), url: None };
     let text = "Orders leave at two. The rest follows.".to_owned();
-    let passage = Passage { source, ordinal: 0, start: 0, end: 38, text, score: 1.0 };
+    let passage = Passage { source, ordinal: 0, start: 0, end: 38, text, header: String::new(), score: 1.0 };
     let cited = Call { passages: [passage].into(), ..call(false) };
     let reply = run("cite", cited).await.expect("an answer");
     assert_eq!(heard(reply.body).await.0, "Orders leave at two. [1]");

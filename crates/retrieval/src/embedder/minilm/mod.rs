@@ -1,120 +1,75 @@
-//! MiniLM: `sentence-transformers/all-MiniLM-L6-v2` in this process. A sentence encoder of 22 million parameters: six
-//! layers, 384 numbers a vector; the first 256 word pieces of a text count, as in the reference.
-//!
-//! In reading order: `wordpiece` (text to numbers), `weights` (the file), `forward` (the arithmetic).
+//! MiniLM: `sentence-transformers/all-MiniLM-L6-v2`, a sentence encoder of 22 million parameters: six layers, 384 numbers
+//! a vector; the first 256 word pieces of a text count, as in the reference. A BERT whose files are pinned.
 
-mod forward;
-mod weights;
-mod wordpiece;
-
+use super::bert::{Bert, DIGITS, Folding, Pooling, Recipe, Safetensors, Weights, WordPiece};
 use super::{Embedder, cache};
 use crate::Error;
+use kernels::Precision;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use weights::Weights;
-use wordpiece::WordPiece;
 
-/// Word pieces of a text that count, `[CLS]` and `[SEP]` among them (the model's `max_seq_length`).
-const MOST_PIECES: usize = 256;
-
-/// Attention heads of this model (its `num_attention_heads`).
-const HEADS: usize = 12;
-
-/// What BM25 weighs beside these vectors: the best of a sweep over six labelled sets (mean nDCG@10 .642), and again on
-/// the two measured with this code (.982 and .433; at 0.5 .976 and .408).
-const FUSION_WEIGHT: f32 = 0.2;
-
-/// Word pieces that go through the model together. More would fall out of the processor's cache.
-const PIECES_AT_ONCE: usize = 256;
-
-pub struct MiniLm {
-    identity: String,
-    tokeniser: WordPiece,
-    weights: Weights,
-}
+pub struct MiniLm(Bert);
 
 impl MiniLm {
-    /// Reads the model from its folder, about 90 MB.
+    /// Reads the model from its folder with its weights rounded to bytes, which take 23 MB in memory.
     ///
     /// # Errors
     /// [`Error::ModelMissing`] when it was not pulled whole, [`Error::ModelDamaged`] when a file cannot be read.
     pub fn open(folder: &Path) -> Result<Self, Error> {
+        Self::open_as(folder, Precision::Int8)
+    }
+
+    /// Reads the model from its folder at a precision. Each is a space of its own, named in the identity.
+    ///
+    /// # Errors
+    /// As [`MiniLm::open`].
+    pub fn open_as(folder: &Path, precision: Precision) -> Result<Self, Error> {
         if !cache::is_complete(folder) {
             return Err(Error::ModelMissing { model: "minilm", folder: folder.to_owned() });
         }
         let [weights, vocabulary] = &cache::MINILM;
         let damaged = |name: &str, reason: String| Error::ModelDamaged { path: folder.join(name), reason };
-        let read = |name: &str| std::fs::read(folder.join(name)).map_err(|error| damaged(name, error.to_string()));
-        let text =
-            String::from_utf8(read(vocabulary.name)?).map_err(|error| damaged(vocabulary.name, error.to_string()))?;
-        Ok(Self {
-            // The weights' own hash: other weights are another space.
-            identity: format!("minilm-l6-v2/{}", &weights.sha256[..12]),
-            tokeniser: WordPiece::new(&text).map_err(|reason| damaged(vocabulary.name, reason))?,
-            weights: Weights::read(&read(weights.name)?, HEADS).map_err(|reason| damaged(weights.name, reason))?,
-        })
+        let text = std::fs::read_to_string(folder.join(vocabulary.name));
+        let text = text.map_err(|error| damaged(vocabulary.name, error.to_string()))?;
+        let tokeniser = WordPiece::read(&text, Folding::UNCASED).map_err(|reason| damaged(vocabulary.name, reason))?;
+        let recipe = recipe();
+        let read = Safetensors::open(&folder.join(weights.name))
+            .and_then(|file| Weights::read(&file, recipe.heads, recipe.epsilon, precision))
+            .map_err(|reason| damaged(weights.name, reason))?;
+        // The weights' own hash: other weights are another space.
+        let identity = format!("minilm-l6-v2-{}/{}", precision.name(), &weights.sha256[..DIGITS]);
+        Ok(Self(Bert::assembled(identity, tokeniser, recipe, read)))
     }
+}
 
-    fn batches(&self, texts: &[&str]) -> Vec<Vec<Vec<u32>>> {
-        let mut batches: Vec<Vec<Vec<u32>>> = Vec::new();
-        let mut pieces = usize::MAX;
-        for text in texts {
-            let sequence = self.tokeniser.encode(text, MOST_PIECES);
-            if pieces.saturating_add(sequence.len()) > PIECES_AT_ONCE {
-                batches.push(Vec::new());
-                pieces = 0;
-            }
-            pieces += sequence.len();
-            if let Some(batch) = batches.last_mut() {
-                batch.push(sequence);
-            }
-        }
-        batches
+/// What the model's own configuration says.
+fn recipe() -> Recipe {
+    Recipe {
+        heads: 12,
+        layers: Some(6),
+        epsilon: 1e-12,
+        most_pieces: 256,
+        pooling: Pooling::Mean,
+        query_prefix: String::new(),
+        passage_prefix: String::new(),
     }
 }
 
 impl Embedder for MiniLm {
     fn identity(&self) -> &str {
-        &self.identity
+        self.0.identity()
     }
 
     fn dimensions(&self) -> usize {
-        self.weights.hidden()
+        self.0.dimensions()
     }
 
     fn fusion_weight(&self) -> f32 {
-        FUSION_WEIGHT
+        self.0.fusion_weight()
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        let batches = self.batches(texts);
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(batches.len());
-        if threads <= 1 {
-            return Ok(batches.iter().flat_map(|batch| forward::embed(&self.weights, batch)).collect());
-        }
-        let results = Mutex::new(vec![Vec::new(); batches.len()]);
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    while let Some((index, batch)) = take(&next, &batches) {
-                        let vectors = forward::embed(&self.weights, batch);
-                        if let Ok(mut results) = results.lock() {
-                            results[index] = vectors;
-                        }
-                    }
-                });
-            }
-        });
-        let results = results.into_inner().unwrap_or_default();
-        Ok(results.into_iter().flatten().collect())
+        self.0.embed(texts)
     }
-}
-
-fn take<'a, T>(next: &AtomicUsize, all: &'a [T]) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    all.get(index).map(|one| (index, one))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::house::{self, House};
 use crate::paint;
 use admission::NewKey;
 use anyhow::{Context, bail};
-use ingest::FeedJob;
+use ingest::{FeedJob, How};
 use releases::Go;
 use serde_json::Value;
 use server::evidence;
@@ -148,7 +148,7 @@ fn prepare(house: &House, name: &str, shown: bool) -> anyhow::Result<()> {
         paint::line(paint::quiet("preparing a copy: feeds, evals, release"));
     }
     for (feed_name, feed) in &use_case.declared.feeds {
-        let job = FeedJob { use_case: name, feed_name, feed, folder: &folder };
+        let job = FeedJob { use_case: name, feed_name, feed, folder: &folder, how: How::default() };
         parts.ingest.run(&job, &|_| {})?;
     }
     let conclusion = eval::conclude(house, &use_case, 2, shown)?;

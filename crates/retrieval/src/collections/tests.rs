@@ -1,0 +1,1 @@
+//! Changes, moves between spaces, versions: through the face.

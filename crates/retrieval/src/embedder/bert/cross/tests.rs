@@ -1,0 +1,1 @@
+//! The cross-encoder against plain arithmetic.

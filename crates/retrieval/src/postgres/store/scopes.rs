@@ -1,0 +1,302 @@
+//! A version as one caller may see it, as conditions on rows, and what is counted and scored under them.
+//!
+//! Every statement names the version, the audiences that the caller belongs to and the documents that pass the filter. What the
+//! filter lets pass is looked up once and named by key while these are few; beyond that the filter stands in each statement.
+
+use super::collections::Kept;
+use super::filter;
+use super::values::{Statement, Vector, large, storable, storable_groups};
+use crate::Error;
+use crate::backend::{FacetCount, Hit, PassageKey, WordQuery};
+use crate::filter::{Filter, Scalar};
+use std::collections::HashMap;
+use storage::postgres::Connection;
+
+/// Documents that are named by key at most: some 80 KB of a statement's values.
+const MOST_NAMED: i64 = 10_000;
+
+/// What a caller may see of a version.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    pub(crate) kept: Kept,
+    audiences: Vec<i32>,
+    documents: Documents,
+}
+
+#[derive(Clone)]
+enum Documents {
+    All,
+    Named(Vec<i64>),
+    Passing(Filter),
+}
+
+/// Counts over all that is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Totals {
+    pub(crate) documents: u64,
+    pub(crate) passages: u64,
+    pub(crate) words: u64,
+}
+
+impl Seen {
+    /// The audiences a caller belongs to, and under a filter its documents, with their totals where those were counted on the way.
+    pub(crate) fn look(
+        connection: &mut Connection,
+        kept: &Kept,
+        groups: &[String],
+        filter: &Filter,
+    ) -> Result<(Self, Option<Totals>), Error> {
+        const AUDIENCES: &str = "SELECT key FROM retrieval_audience WHERE collection = $1 AND (groups IS NULL OR groups && $2) ORDER BY key";
+        let rows = connection.query(AUDIENCES, &[&kept.collection, &storable_groups(groups)])?;
+        let audiences = rows.iter().map(|row| row.get(0)).collect();
+        let mut seen = Self { kept: kept.clone(), audiences, documents: Documents::All };
+        if filter.is_empty() {
+            return Ok((seen, None));
+        }
+        seen.documents = Documents::Passing(filter.clone());
+        let mut select = Statement::default();
+        let documents = seen.documents_where("d", &mut select);
+        let limit = select.bind(MOST_NAMED + 1);
+        select.text =
+            format!("SELECT d.key, d.passages, d.words FROM retrieval_document d WHERE {documents} LIMIT {limit}");
+        let rows = connection.query(&select.text, &select.values())?;
+        if rows.len() as i64 > MOST_NAMED {
+            return Ok((seen, None));
+        }
+        let mut totals = Totals { documents: rows.len() as u64, ..Totals::default() };
+        for row in &rows {
+            totals.passages += u64::from(row.get::<_, i32>(1).unsigned_abs());
+            totals.words += row.get::<_, i64>(2).unsigned_abs();
+        }
+        seen.documents = Documents::Named(rows.iter().map(|row| row.get(0)).collect());
+        Ok((seen, Some(totals)))
+    }
+
+    /// What two callers share who see the same, unless a filter makes them differ.
+    pub(crate) fn shared_key(&self) -> Option<(i32, i32, i32, Vec<i32>)> {
+        let Kept { collection, number, edition, .. } = self.kept;
+        matches!(self.documents, Documents::All).then(|| (collection, number, edition, self.audiences.clone()))
+    }
+
+    /// The condition on rows of any table with an interval and an audience.
+    fn rows_where(&self, of: &str, statement: &mut Statement) -> String {
+        let (collection, number) = (statement.bind(self.kept.collection), statement.bind(self.kept.number));
+        let audiences = statement.bind(self.audiences.clone());
+        format!(
+            "{of}.collection = {collection} AND {of}.valid_from <= {number} AND {of}.valid_to > {number}
+             AND {of}.audience = ANY ({audiences})"
+        )
+    }
+
+    /// The condition on documents.
+    fn documents_where(&self, of: &str, statement: &mut Statement) -> String {
+        let rows = self.rows_where(of, statement);
+        match &self.documents {
+            Documents::All => rows,
+            Documents::Named(keys) => format!("{rows} AND {of}.key = ANY ({})", statement.bind(keys.clone())),
+            Documents::Passing(filter) => format!("{rows} AND {}", filter::condition(filter, of, statement)),
+        }
+    }
+
+    /// The condition on passages or postings, `document` being the place of the document's key.
+    fn passages_where(&self, of: &str, document: &str, statement: &mut Statement) -> String {
+        let rows = self.rows_where(of, statement);
+        match &self.documents {
+            Documents::All => rows,
+            Documents::Named(keys) => format!("{rows} AND {document} = ANY ({})", statement.bind(keys.clone())),
+            Documents::Passing(_) => {
+                let documents = self.documents_where("d", statement);
+                format!("{rows} AND {document} IN (SELECT d.key FROM retrieval_document d WHERE {documents})")
+            }
+        }
+    }
+
+    pub(crate) fn totals(&self, connection: &mut Connection) -> Result<Totals, Error> {
+        let mut select = Statement::default();
+        let documents = self.documents_where("d", &mut select);
+        select.text = format!(
+            "SELECT count(*), coalesce(sum(passages), 0)::bigint, coalesce(sum(words), 0)::bigint
+             FROM retrieval_document d WHERE {documents}"
+        );
+        let row = connection.query_one(&select.text, &select.values())?;
+        let count = |index| row.get::<_, i64>(index).unsigned_abs();
+        Ok(Totals { documents: count(0), passages: count(1), words: count(2) })
+    }
+
+    /// Passages that hold each of these terms.
+    pub(crate) fn holding(&self, connection: &mut Connection, terms: &[String]) -> Result<Vec<u64>, Error> {
+        let mut select = Statement::default();
+        let postings = self.passages_where("p", POSTING_DOCUMENT, &mut select);
+        let asked = select.bind(storable_terms(terms));
+        select.text = format!(
+            "SELECT p.term, count(*) FROM retrieval_posting p WHERE {postings} AND p.term = ANY ({asked}) GROUP BY p.term"
+        );
+        let rows = connection.query(&select.text, &select.values())?;
+        let counts: HashMap<&str, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        Ok(terms.iter().map(|term| counts.get(term.as_str()).map_or(0, |count| count.unsigned_abs())).collect())
+    }
+
+    /// `SELECT` of passages and their word scores, as [`WordQuery::part`] sums them, of those that pass a further condition.
+    fn word_scores_of(&self, query: &WordQuery, passages: Option<&[PassageKey]>, statement: &mut Statement) -> String {
+        let postings = self.passages_where("p", POSTING_DOCUMENT, statement);
+        let terms: Vec<String> = query.terms.iter().map(|(term, _)| term.clone()).collect();
+        let weights: Vec<f64> = query.terms.iter().map(|(_, weight)| f64::from(*weight)).collect();
+        let (terms, weights) = (statement.bind(storable_terms(&terms)), statement.bind(weights));
+        let (k1, b) = (statement.bind(f64::from(query.k1)), statement.bind(f64::from(query.b)));
+        let average = statement.bind(f64::from(query.average_length.max(f32::MIN_POSITIVE)));
+        let among = match passages {
+            Some(passages) => format!("AND p.passage = ANY ({})", statement.bind(keys(passages))),
+            None => String::new(),
+        };
+        format!(
+            "SELECT p.passage, sum(asked.weight * p.count
+                 / (p.count + {k1}::float8 * (1 - {b}::float8 + {b}::float8 * p.length / {average}::float8)))::float4 AS score
+             FROM unnest({terms}::text[], {weights}::float8[]) AS asked (term, weight)
+             JOIN retrieval_posting p ON p.term = asked.term COLLATE \"C\" WHERE {postings} {among} GROUP BY p.passage"
+        )
+    }
+
+    pub(crate) fn by_words(
+        &self,
+        connection: &mut Connection,
+        query: &WordQuery,
+        most: usize,
+    ) -> Result<Vec<Hit>, Error> {
+        let mut select = Statement::default();
+        let scores = self.word_scores_of(query, None, &mut select);
+        let most = select.bind(large(most));
+        // Ties are kept until they can be put in order by the documents' ids.
+        select.text = format!(
+            "SELECT s.passage, s.score FROM (
+                 SELECT * FROM ({scores}) AS all_scores WHERE score > 0
+                 ORDER BY score DESC FETCH FIRST ({most}::bigint) ROWS WITH TIES) AS s
+             JOIN retrieval_document d ON d.key = s.passage >> 20
+             ORDER BY s.score DESC, d.id, s.passage LIMIT {most}"
+        );
+        Ok(connection.query(&select.text, &select.values())?.iter().map(hit).collect())
+    }
+
+    pub(crate) fn word_scores(
+        &self,
+        connection: &mut Connection,
+        query: &WordQuery,
+        passages: &[PassageKey],
+    ) -> Result<Vec<f32>, Error> {
+        let mut select = Statement::default();
+        select.text = self.word_scores_of(query, Some(passages), &mut select);
+        let rows = connection.query(&select.text, &select.values())?;
+        let scores: HashMap<PassageKey, f32> = rows.iter().map(hit).map(|hit| (hit.passage, hit.score)).collect();
+        Ok(passages.iter().map(|passage| scores.get(passage).copied().unwrap_or_default()).collect())
+    }
+
+    /// The nearest of all that is seen, one by one.
+    pub(crate) fn nearest(&self, connection: &mut Connection, vector: &[f32], most: usize) -> Result<Vec<Hit>, Error> {
+        let mut select = Statement::default();
+        let passages = self.passages_where("p", "p.document", &mut select);
+        let (asked, most) = (select.bind(Vector(vector.to_vec())), select.bind(large(most)));
+        select.text = format!(
+            "SELECT s.key, s.score FROM (
+                 SELECT p.key, p.document, (-(v.vector <#> {asked}::vector))::float4 AS score
+                 FROM retrieval_passage p JOIN {table} v ON v.text = p.text WHERE {passages}
+                 ORDER BY score DESC FETCH FIRST ({most}::bigint) ROWS WITH TIES) AS s
+             JOIN retrieval_document d ON d.key = s.document
+             ORDER BY s.score DESC, d.id, s.key LIMIT {most}",
+            table = self.kept.vectors.name()
+        );
+        Ok(connection.query(&select.text, &select.values())?.iter().map(hit).collect())
+    }
+
+    /// The nearest by way of the graph, from `candidates` that are seen. The session must be set up for it.
+    pub(crate) fn nearest_by_graph(
+        &self,
+        connection: &mut Connection,
+        vector: &[f32],
+        most: usize,
+        candidates: usize,
+    ) -> Result<Vec<Hit>, Error> {
+        let mut select = Statement::default();
+        let passages = self.passages_where("p", "p.document", &mut select);
+        let (asked, most) = (select.bind(Vector(vector.to_vec())), select.bind(large(most)));
+        let candidates = select.bind(large(candidates));
+        let dimensions = self.kept.vectors.space.dimensions;
+        select.text = format!(
+            "WITH near AS MATERIALIZED (
+                 SELECT p.key, p.document, (-(v.vector <#> {asked}::vector))::float4 AS score
+                 FROM {table} v JOIN retrieval_passage p ON p.text = v.text WHERE {passages}
+                 ORDER BY (v.vector::halfvec({dimensions})) <#> {asked}::vector::halfvec({dimensions}) LIMIT {candidates})
+             SELECT s.key, s.score FROM near s JOIN retrieval_document d ON d.key = s.document
+             ORDER BY s.score DESC, d.id, s.key LIMIT {most}",
+            table = self.kept.vectors.name()
+        );
+        Ok(connection.query(&select.text, &select.values())?.iter().map(hit).collect())
+    }
+
+    pub(crate) fn vectors(&self, connection: &mut Connection, passages: &[PassageKey]) -> Result<Vec<Vec<f32>>, Error> {
+        let mut select = Statement::default();
+        let seen = self.passages_where("p", "p.document", &mut select);
+        let asked = select.bind(keys(passages));
+        select.text = format!(
+            "SELECT p.key, v.vector FROM retrieval_passage p JOIN {} v ON v.text = p.text WHERE {seen} AND p.key = ANY ({asked})",
+            self.kept.vectors.name()
+        );
+        let rows = connection.query(&select.text, &select.values())?;
+        let found: HashMap<i64, Vector> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let zero = || vec![0.0; self.kept.vectors.space.dimensions];
+        let vector =
+            |passage: &PassageKey| found.get(&passage.0.cast_signed()).map_or_else(zero, |vector| vector.0.clone());
+        Ok(passages.iter().map(vector).collect())
+    }
+
+    pub(crate) fn facet(
+        &self,
+        connection: &mut Connection,
+        field: &str,
+        most: usize,
+    ) -> Result<Vec<FacetCount>, Error> {
+        let mut select = Statement::default();
+        let documents = self.documents_where("d", &mut select);
+        let held = format!("(d.fields -> {}::text)", select.bind(storable(field).into_owned()));
+        let most_place = select.bind(large(most.max(1)));
+        // Numbers are one value when they are one float of eight bytes.
+        select.text = format!(
+            "SELECT jsonb_typeof(v), CASE jsonb_typeof(v) WHEN 'number' THEN ((v #>> '{{}}')::float8 + 0)::text ELSE v #>> '{{}}' END,
+                 count(DISTINCT d.key)
+             FROM retrieval_document d CROSS JOIN LATERAL jsonb_array_elements(
+                 CASE WHEN jsonb_typeof({held}) = 'array' THEN {held} ELSE jsonb_build_array({held}) END) AS held (v)
+             WHERE {documents} AND jsonb_typeof(v) IN ('string', 'number', 'boolean')
+             GROUP BY 1, 2 ORDER BY 3 DESC FETCH FIRST ({most_place}::bigint) ROWS WITH TIES"
+        );
+        let rows = connection.query(&select.text, &select.values())?;
+        let counts =
+            rows.iter().filter_map(|row| Some((scalar(row.get(0), row.get(1))?, row.get::<_, i64>(2).unsigned_abs())));
+        Ok(FacetCount::ranked(counts, most))
+    }
+
+    /// The condition for `reading`, which gives out what is seen.
+    pub(super) fn passages_seen(&self, of: &str, document: &str, statement: &mut Statement) -> String {
+        self.passages_where(of, document, statement)
+    }
+}
+
+/// A posting's document as it stands in its passage's key: the index holds the one and not the other.
+const POSTING_DOCUMENT: &str = "(p.passage >> 20)";
+
+fn scalar(kind: &str, text: &str) -> Option<Scalar> {
+    match kind {
+        "string" => Some(Scalar::Text(text.to_owned())),
+        "boolean" => Some(Scalar::Bool(text == "true")),
+        _ => text.parse().ok().map(Scalar::Number),
+    }
+}
+
+fn hit(row: &::postgres::Row) -> Hit {
+    Hit { passage: PassageKey(row.get::<_, i64>(0).cast_unsigned()), score: row.get(1) }
+}
+
+pub(super) fn keys(passages: &[PassageKey]) -> Vec<i64> {
+    passages.iter().map(|passage| passage.0.cast_signed()).collect()
+}
+
+fn storable_terms(terms: &[String]) -> Vec<String> {
+    terms.iter().map(|term| storable(term).into_owned()).collect()
+}
