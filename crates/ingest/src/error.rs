@@ -36,7 +36,7 @@ pub enum Error {
     #[error("the check max_failed refuses the run, nothing was changed: {0}")]
     MaxFailed(String),
     /// `place` names it as it was declared, without any secret.
-    #[error("the source {place} cannot be read: {reason}")]
+    #[error("{place} cannot be read: {reason}")]
     Source { place: String, reason: String },
     #[error("the check row_count refuses the run, nothing was changed: {0}")]
     RowCount(String),

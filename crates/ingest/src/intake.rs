@@ -4,6 +4,10 @@
 //! Only documents are staged on the way; what is to go is said with the last part, when the whole source was seen. A run
 //! that dies has therefore staged nothing that the next one could overlook.
 
+mod learned;
+
+pub(crate) use learned::{Learned, Put};
+
 use crate::chunk::{Cut, passages};
 use crate::content_hash::content_hash;
 use crate::contract::{Candidate, Checked, Contract, Refused, Rights, repeats};
@@ -27,59 +31,6 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) const BATCH_DOCUMENTS: usize = 512;
 /// The field under which a passage's page can be found.
 const PAGE_STARTS: &str = "page_starts";
-
-/// Everything that was learned from the source.
-#[derive(Default)]
-pub(crate) struct Learned {
-    /// Ids of documents that passed, or that are as they were.
-    pub(crate) kept: BTreeSet<String>,
-    /// Ids that the source says are gone, and those whose rights were taken away.
-    pub(crate) gone: BTreeSet<String>,
-    /// By item.
-    pub(crate) refused: BTreeMap<String, Vec<Refused>>,
-    /// What could not be read, by item.
-    pub(crate) rejected: BTreeMap<String, Vec<Rejected>>,
-    /// Items whose documents may be there although none was seen: gone while being read, or not readable.
-    pub(crate) doubtful: BTreeSet<String>,
-    /// Items that are as they were, so that what was quarantined of them still is.
-    pub(crate) unchanged_items: BTreeSet<String>,
-    /// How much that is.
-    pub(crate) held: usize,
-    /// Items with the version to be remembered.
-    pub(crate) items: BTreeMap<String, Option<String>>,
-    pub(crate) remember: BTreeMap<String, Known>,
-    /// What the open change holds by the doing of this run, by id.
-    pub(crate) put: BTreeMap<String, Put>,
-    pub(crate) unchanged: usize,
-    pub(crate) bytes: u64,
-    pub(crate) personal: BTreeMap<String, usize>,
-    pub(crate) injections: usize,
-    pub(crate) warnings: Vec<String>,
-}
-
-/// A document that was staged.
-pub(crate) struct Put {
-    pub(crate) path: String,
-    pub(crate) content_hash: String,
-    /// `None` when it is again what readers see.
-    pub(crate) change: Option<Touch>,
-    pub(crate) passages: usize,
-    pub(crate) sketch: Option<Sketch>,
-}
-
-impl Learned {
-    /// Documents that failed their contract, or could not be read.
-    pub(crate) fn failed(&self) -> usize {
-        let refused: usize = self.refused.values().map(Vec::len).sum();
-        let rejected: usize = self.rejected.values().map(Vec::len).sum();
-        refused + rejected + self.held
-    }
-
-    /// Documents found, good and bad.
-    pub(crate) fn seen(&self) -> usize {
-        self.unchanged + self.put.values().filter(|put| put.change.is_some()).count() + self.failed()
-    }
-}
 
 /// Takes items over.
 pub(crate) struct Intake<'a> {
@@ -238,6 +189,7 @@ impl<'a> Intake<'a> {
             return Ok(());
         }
         let staged = staged == Some(content_hash.as_str());
+        checked.retain_fields(can_be_filtered);
         let scanned = self.scan.personal(&mut checked);
         let cuts = passages(&checked.document().text, self.job.feed.passage_chars);
         let (injected, forbidden) = self.scan.injections(&checked.document().text, &cuts);
@@ -405,11 +357,14 @@ fn place(ordinal: u32, cut: Cut) -> Place {
     Place { ordinal, start, end, section, heading: path, header }
 }
 
-/// The fields without long texts (a row's own body is one): nobody filters by an essay, and it is stored already.
+/// Whether a field is kept. A long text (a row's own body is one) is not: nobody filters by an essay, and it is stored
+/// already.
+fn can_be_filtered(value: &Value) -> bool {
+    value.as_str().is_none_or(|text| text.len() <= MAX_FILTER_BYTES)
+}
+
 fn metadata(document: &ParsedDocument) -> Map<String, Value> {
-    let short = |value: &Value| value.as_str().is_none_or(|text| text.len() <= MAX_FILTER_BYTES);
-    let kept = document.fields.iter().filter(|(_, value)| short(value));
-    let mut metadata: Map<String, Value> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut metadata = document.fields.clone();
     if !document.pages.is_empty() {
         metadata.insert(PAGE_STARTS.to_owned(), document.pages.clone().into());
     }

@@ -29,7 +29,8 @@ mod twins;
 
 pub use error::{Error, Result};
 pub use report::{
-    Change, FeedJob, Freshness, How, Lineage, Phase, Progress, Quarantined, RunReport, RunRow, RunState, TouchedDocument,
+    Change, FeedJob, Freshness, How, Lineage, Phase, Progress, Quarantined, RunReport, RunRow, RunState,
+    TouchedDocument,
 };
 
 pub use twins::{Disagreement, TwinDocument, Twins};
@@ -124,12 +125,13 @@ impl Ingest {
         Ok(self.rooms.storage.read(|connection| store::groups_of(connection, use_case, &document))?)
     }
 
-    /// Documents of the use case that are nearly the same, those that disagree first.
+    /// Documents of the use case that are nearly the same, those that disagree first: at most 1,000 pairs. Blocks while
+    /// their texts are compared.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// The database or the collections cannot be read.
     pub fn twins(&self, use_case: &str) -> Result<Vec<Twins>> {
-        Ok(self.rooms.storage.read(|connection| store::twins::all(connection, use_case))?)
+        twins::compared(&self.rooms, use_case)
     }
 
     /// Whether the feed's last good run is recent enough for its `fresh_within`.

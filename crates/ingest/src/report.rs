@@ -56,7 +56,10 @@ pub enum Phase {
     #[default]
     Reading,
     /// So many of the new passages of this part were embedded.
-    Embedding { done: usize, total: usize },
+    Embedding {
+        done: usize,
+        total: usize,
+    },
     /// The new version is put in place.
     Committing,
     Done,

@@ -13,6 +13,7 @@ use crate::twins;
 use ledger::{Event, Ledger};
 use retrieval::{Changes, Collections, Commit, Head};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use storage::Storage;
 use usecase::Timestamp;
 use usecase::declared::OnViolation;
@@ -34,7 +35,12 @@ pub(crate) struct Rooms {
 
 /// Runs a feed once and records how it ended. The source comes as a result, so that a run whose glob is wrong is
 /// recorded like any other failure.
-pub(crate) fn run(rooms: &Rooms, job: &FeedJob<'_>, source: Result<Box<dyn Source>>, told: Told<'_>) -> Result<RunReport> {
+pub(crate) fn run(
+    rooms: &Rooms,
+    job: &FeedJob<'_>,
+    source: Result<Box<dyn Source>>,
+    told: Told<'_>,
+) -> Result<RunReport> {
     let _lock = FeedLock::take(rooms.storage.folder(), job.use_case, job.feed_name)?;
     // Other nodes that fill the same collections have other folders, and other files to lock.
     let Some(_held) = rooms.collections.hold(&job.collection())? else {
@@ -68,13 +74,12 @@ fn refresh(
     }
     told(Progress { phase: Phase::Committing, ..Progress::default() });
     let version = put_in_place(rooms, job, &mut found, run.1, told)?;
-    let ended = ended(job, run, found, version);
+    let ended = Arc::new(ended(job, run, found, version));
     record_success(rooms, job, &ended.report)?;
-    let (report, sketches) = (ended.report.clone(), ended.sketches.clone());
-    store::end_good(&rooms.storage, key(job), ended)?;
-    twins::note(rooms, job, &sketches);
+    store::end_good(&rooms.storage, key(job), &ended)?;
+    twins::note(rooms, job, &ended.sketches);
     told(Progress { phase: Phase::Done, ..Progress::default() });
-    Ok(report)
+    Ok(Arc::try_unwrap(ended).map_or_else(|shared| shared.report.clone(), |ended| ended.report))
 }
 
 fn key(job: &FeedJob<'_>) -> FeedKey {
@@ -314,12 +319,24 @@ fn record_failure(rooms: &Rooms, job: &FeedJob<'_>, (run, started): (u64, Timest
         "run": run,
         "started": started,
         "finished": finished,
-        "reason": reason,
+        "reason": unquoted(error),
     });
     let recorded = store::end_failed(&rooms.storage, key(job), run, finished, reason)
         .map_err(Error::from)
         .and_then(|()| append(rooms, job, body));
     if let Err(lost) = recorded {
         tracing::error!(feed = job.collection(), run, %error, %lost, "a failed run could not be recorded");
+    }
+}
+
+/// Why a run failed, as the chain may keep it for good: without what a check, or the source itself, quotes of a document.
+/// The whole reason stands in the history of runs, which forgets.
+fn unquoted(error: &Error) -> String {
+    match error {
+        Error::Violated { failed, .. } => {
+            format!("{failed} documents fail the feed's contract and `on_violation = \"stop\"`; nothing was changed")
+        }
+        Error::Source { place, .. } => format!("{place} cannot be read"),
+        other => other.to_string(),
     }
 }

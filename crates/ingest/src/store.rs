@@ -3,20 +3,22 @@
 
 pub(crate) mod twins;
 
+use crate::contract::Groups;
 use crate::plan::{Known, Remembered};
 use crate::report::{Quarantined, RunReport, RunRow, RunState};
-use crate::contract::Groups;
 use crate::twins::{Sketch, TwinDocument};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use storage::{Error, Result, Storage};
 use usecase::Timestamp;
 
 /// Older runs of a feed are forgotten here (the ledger keeps their events); the last good one never is.
 const RUNS_KEPT: u64 = 200;
 
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE ingest_run (
     run      INTEGER PRIMARY KEY AUTOINCREMENT,
     use_case TEXT NOT NULL,
@@ -46,7 +48,8 @@ CREATE TABLE ingest_document (
     access_groups TEXT,
     PRIMARY KEY (use_case, feed, document)
 ) STRICT, WITHOUT ROWID;
-","
+",
+    "
 CREATE TABLE ingest_item (
     use_case TEXT NOT NULL,
     feed     TEXT NOT NULL,
@@ -61,7 +64,9 @@ CREATE TABLE ingest_state (
     contract TEXT NOT NULL,
     PRIMARY KEY (use_case, feed)
 ) STRICT, WITHOUT ROWID;
-", twins::STEP];
+",
+    twins::STEP,
+];
 
 pub(crate) fn migrate(storage: &Storage) -> Result<()> {
     storage.migrate("ingest", STEPS)
@@ -114,18 +119,19 @@ pub(crate) fn begin(storage: &Storage, key: FeedKey, started: Timestamp) -> Resu
     })
 }
 
-pub(crate) fn end_good(storage: &Storage, key: FeedKey, ended: Ended) -> Result<()> {
+pub(crate) fn end_good(storage: &Storage, key: FeedKey, ended: &Arc<Ended>) -> Result<()> {
+    let ended = Arc::clone(ended);
     storage.write_blocking(move |transaction| {
-        let Ended { report, remember, forget, items, whole, contract, sketches } = ended;
-        let json = serde_json::to_string(&report).map_err(Error::refuse)?;
+        let Ended { report, remember, forget, items, whole, contract, sketches } = &*ended;
+        let json = serde_json::to_string(report).map_err(Error::refuse)?;
         transaction.execute(
             "UPDATE ingest_run SET state = 'good', finished = ?2, report = ?3 WHERE run = ?1",
             params![report.run.cast_signed(), report.finished.0, json],
         )?;
         replace_quarantine(transaction, &key, &report.quarantined)?;
-        remember_documents(transaction, &key, &remember, &forget)?;
-        remember_items(transaction, &key, &items, whole)?;
-        twins::sketched(transaction, &key, &sketches, &forget)?;
+        remember_documents(transaction, &key, remember, forget)?;
+        remember_items(transaction, &key, items, *whole)?;
+        twins::sketched(transaction, &key, sketches, forget)?;
         transaction.execute(
             "INSERT OR REPLACE INTO ingest_state (use_case, feed, version, contract) VALUES (?1, ?2, ?3, ?4)",
             params![key.use_case, key.feed, report.snapshot.cast_signed(), contract],
@@ -192,9 +198,8 @@ fn remember_items(
     }
     let mut delete =
         transaction.prepare_cached("DELETE FROM ingest_item WHERE use_case = ?1 AND feed = ?2 AND item = ?3")?;
-    let mut insert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO ingest_item (use_case, feed, item, version) VALUES (?1, ?2, ?3, ?4)",
-    )?;
+    let mut insert = transaction
+        .prepare_cached("INSERT OR REPLACE INTO ingest_item (use_case, feed, item, version) VALUES (?1, ?2, ?3, ?4)")?;
     for (item, version) in items {
         match version {
             Some(version) => insert.execute(params![key.use_case, key.feed, item, version])?,

@@ -61,12 +61,12 @@ impl Embedder for Counting {
 }
 
 fn house(files: &[(&str, &str)]) -> House {
-    house_of(files, storage::Options::default())
+    house_of(files, &storage::Options::default())
 }
 
-fn house_of(files: &[(&str, &str)], options: storage::Options) -> House {
+fn house_of(files: &[(&str, &str)], options: &storage::Options) -> House {
     let (folder, data) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a data folder"));
-    let storage = Storage::open_with(data.path(), &options).expect("storage opens");
+    let storage = Storage::open_with(data.path(), options).expect("storage opens");
     let ledger = Ledger::open(&storage).expect("the ledger opens");
     let home = Home::Embedded(&storage);
     let embedded = Arc::new(AtomicUsize::new(0));

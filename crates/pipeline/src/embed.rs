@@ -1,14 +1,17 @@
 //! Vectors for texts, as governed as an answer: admitted, masked before anything leaves, priced and recorded. A use case's
-//! texts go to the project's own embedder and never leave the process; those for a bare model go to its provider.
+//! texts go to the project's own embedder, which is a provider's model only where the project says so; those for a bare
+//! model go to its provider.
 
 use crate::error::{Error, Failure};
 use crate::given::{Call, Facts};
 use crate::prepared::Prepared;
+use crate::remote::{ProjectEmbedder, Purpose};
 use crate::trail::{End, Trail};
-use crate::{Pipeline, ask, check_input};
+use crate::{Engines, Pipeline, ask, check_input};
 use admission::Admitted;
 use guardrails::Vault;
 use ledger::Status;
+use models::Exhausted;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
@@ -36,7 +39,7 @@ impl Pipeline {
         let trace = trail.trace();
         trail.asked_for(&call.request);
         let embedded = match prepared.bundle() {
-            Some(_) => self.by_own_embedder(call.request, &mut trail).await,
+            Some(_) => self.by_own_embedder(&prepared, call.request, &mut trail).await,
             None => self.by_model(&prepared, call.request, &mut trail).await,
         };
         let recorded = match embedded {
@@ -50,15 +53,25 @@ impl Pipeline {
         recorded.map_err(|error| Failure { trace, error })
     }
 
-    async fn by_own_embedder(&self, request: ChatRequest, trail: &mut Trail) -> Result<(String, Embeddings), Error> {
+    async fn by_own_embedder(
+        &self,
+        prepared: &Prepared,
+        request: ChatRequest,
+        trail: &mut Trail,
+    ) -> Result<(String, Embeddings), Error> {
         let (started, clock) = (Timestamp::now(), Instant::now());
         let input_tokens = self.engines().models.estimated_tokens(&request);
         let usage = Usage { input_tokens, estimated: true, ..Usage::default() };
         let texts = request.messages.into_iter().map(|message| message.content.text()).collect();
         let step = trail.step("embed");
-        let vectors = self.vectors(texts).await?;
+        let Embeddings { vectors, usage: reported } = self.vectors(prepared, texts, Purpose::Passages, trail).await?;
         trail.end(step);
-        let model = format!("local/{}", self.engines().embedder.identity());
+        let model = match &self.engines().embedder {
+            ProjectEmbedder::Here(embedder) => format!("local/{}", embedder.identity()),
+            ProjectEmbedder::Provider(embedder) => {
+                return Ok((embedder.model().to_string(), Embeddings { vectors, usage: reported.or(Some(usage)) }));
+            }
+        };
         trail.attempted(vec![Attempt {
             model: model.clone(),
             started,
@@ -96,22 +109,53 @@ impl Pipeline {
                 trail.attempted(attempts);
                 Ok((model.to_string(), embeddings))
             }
-            Err(exhausted) => {
-                let attempts = exhausted.attempts.len();
-                trail.attempted(exhausted.attempts);
-                Err(Error::NoModelAnswered { last: exhausted.error, attempts })
-            }
+            Err(exhausted) => Err(unanswered(exhausted, trail)),
         }
     }
 
-    /// Embedding is arithmetic of milliseconds: it runs beside the network threads, not on them.
-    pub(crate) async fn vectors(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, Error> {
-        let _turn = self.embedding.acquire().await.map_err(|_| Error::WorkerStopped)?;
-        let embedder = Arc::clone(&self.engines().embedder);
-        let embedding =
-            tokio::task::spawn_blocking(move || embedder.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
-        Ok(embedding.await.map_err(|_| Error::WorkerStopped)??)
+    /// Vectors by the project's own embedder, for as many texts. One on this machine does arithmetic of milliseconds, which
+    /// runs beside the network threads, not on them; a provider's is called, and that is on the record.
+    pub(crate) async fn vectors(
+        &self,
+        prepared: &Prepared,
+        texts: Vec<String>,
+        purpose: Purpose,
+        trail: &mut Trail,
+    ) -> Result<Embeddings, Error> {
+        let Engines { embedder, models, .. } = self.engines();
+        let (ProjectEmbedder::Provider(remote), Some(cleared)) = (embedder, prepared.clear_embedder(embedder, models)?)
+        else {
+            let _turn = self.embedding.acquire().await.map_err(|_| Error::WorkerStopped)?;
+            let embedder = embedder.shared();
+            let embedding = tokio::task::spawn_blocking(move || {
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                match purpose {
+                    Purpose::Questions => embedder.embed_questions(&texts),
+                    Purpose::Passages => embedder.embed(&texts),
+                }
+            });
+            return Ok(Embeddings { vectors: embedding.await.map_err(|_| Error::WorkerStopped)??, usage: None });
+        };
+        let (masking, bytes) = (remote.clone(), texts.iter().map(String::len).sum());
+        let leaving = check_input::where_it_fits(bytes, move || masking.leaving(texts)).await?;
+        let waiting = Instant::now();
+        let made = remote.vectors(&cleared, &leaving, purpose, &trail.journal()).await;
+        trail.waited_since(waiting);
+        match made {
+            Ok(made) => {
+                trail.attempted(made.attempts);
+                Ok(made.embeddings)
+            }
+            Err(exhausted) => Err(unanswered(exhausted, trail)),
+        }
     }
+}
+
+/// No vectors; what was tried is on the record.
+fn unanswered(exhausted: Exhausted, trail: &mut Trail) -> Error {
+    let attempts = exhausted.attempts.len();
+    trail.attempted(exhausted.attempts);
+    Error::NoModelAnswered { last: exhausted.error, attempts }
 }
 
 /// The request without its messages, their texts without personal data, and what was found.

@@ -5,6 +5,7 @@ use crate::check_input::{Guarded, Refusal};
 use crate::error::Error;
 use crate::prepared::Prepared;
 use crate::remember::{self, Question};
+use crate::remote::Purpose;
 use crate::search::{self, Asked};
 use crate::trail::Trail;
 use crate::{Engines, Pipeline};
@@ -13,7 +14,7 @@ use guardrails::{CheckedPassages, Vault};
 use retrieval::{Filter, Version};
 use serde_json::Value;
 use std::sync::Arc;
-use usecase::{ChatRequest, Decision, Passage, Role, Timestamp, Verdict};
+use usecase::{ChatRequest, Decision, Passage, Role, Stage, Timestamp, Verdict};
 
 /// The checked request and the passages found for it, masked like it.
 pub(crate) struct Found {
@@ -54,28 +55,69 @@ pub(crate) async fn find(
         return Ok(Sought::Found(Found { request, vault, question, passages: Vec::new(), remember }));
     }
     let step = trail.step("embed");
-    let vector = pipeline.vectors(vec![question.clone()]).await?.into_iter().next().ok_or(Error::WorkerStopped)?;
+    let vector = vector(pipeline, prepared, &question, trail).await?;
     trail.end(step);
 
-    if let Some(verdict) = judge_topic(prepared, &request, &question, &vector) {
-        trail.judged(std::slice::from_ref(&verdict));
-        if verdict.decision == Decision::Refuse {
-            return Ok(Sought::Refused(Refusal { verdict }));
+    if let Some(vector) = &vector {
+        if let Some(verdict) = judge_topic(prepared, &request, &question, vector) {
+            trail.judged(std::slice::from_ref(&verdict));
+            if verdict.decision == Decision::Refuse {
+                return Ok(Sought::Refused(Refusal { verdict }));
+            }
         }
-    }
-    if let Some(hit) = remember.as_mut().and_then(|question| question.near(&vector)) {
-        return Ok(Sought::Remembered(hit));
+        if let Some(hit) = remember.as_mut().and_then(|question| question.near(vector)) {
+            return Ok(Sought::Remembered(hit));
+        }
     }
 
     let step = trail.step("retrieve");
+    let whole = vector.is_some();
     let found = search_beside(pipeline, versions, prepared, &request, question.clone(), vector, trail).await?;
     trail.read_from(numbers);
+    trail.asked_on_the_way();
     trail.end(step);
+    if let Some(reason) = &found.not_reranked {
+        let reason = format!("the passages stand in the order of the search, without the reranker's: {reason}");
+        trail.judged(&[degraded("not_reranked", reason)]);
+    }
+    // Given again, an answer from less than the whole search would outlive the trouble that it came from.
+    let remember = remember.filter(|_| whole && found.not_reranked.is_none());
 
+    let passages = guard(prepared, found.passages, &mut vault, trail);
+    Ok(Sought::Found(Found { request, vault, question, passages, remember }))
+}
+
+/// The question's vector. Where a provider's embedder gives none, the words of the question are searched alone, and the
+/// record says so; but what a topic boundary cannot judge does not pass it.
+async fn vector(
+    pipeline: &Pipeline,
+    prepared: &Prepared,
+    question: &str,
+    trail: &mut Trail,
+) -> Result<Option<Vec<f32>>, Error> {
+    match pipeline.vectors(prepared, vec![question.to_owned()], Purpose::Questions, trail).await {
+        Ok(made) => made.vectors.into_iter().next().map(Some).ok_or(Error::WorkerStopped),
+        Err(Error::NoModelAnswered { last, .. }) if prepared.boundary.is_none() => {
+            let reason = format!("the words of the question were searched alone, without its vector: {last}");
+            trail.judged(&[degraded("words_alone", reason)]);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A search that was less than it should be is said, not hidden.
+fn degraded(rule: &str, reason: String) -> Verdict {
+    let (guard, rule) = ("retrieval".to_owned(), rule.to_owned());
+    Verdict { guard, rule, stage: Stage::Passage, decision: Decision::Allow, score: None, reason }
+}
+
+/// The passages as the guards let them through, with what stands beside their texts.
+fn guard(prepared: &Prepared, passages: Vec<Passage>, vault: &mut Vault, trail: &mut Trail) -> Vec<Passage> {
     let step = trail.step("guard_passages");
-    let checked = prepared.guards.check_passages(found, &mut vault);
-    let titles = check_beside(prepared, &checked.passages, &mut vault, |passage| &passage.source.title);
-    let headers = check_beside(prepared, &checked.passages, &mut vault, |passage| &passage.header);
+    let checked = prepared.guards.check_passages(passages, vault);
+    let titles = check_beside(prepared, &checked.passages, vault, |passage| &passage.source.title);
+    let headers = check_beside(prepared, &checked.passages, vault, |passage| &passage.header);
     trail.end(step);
     trail.judged(&checked.verdicts);
     trail.judged(&titles.verdicts);
@@ -86,7 +128,7 @@ pub(crate) async fn find(
         passage.header = header.text;
         passage
     });
-    Ok(Sought::Found(Found { request, vault, question, passages: titled.collect(), remember }))
+    titled.collect()
 }
 
 /// A document's title and a table's header stand in the prompt beside the text, and pass the same guards.
@@ -125,18 +167,18 @@ async fn search_beside(
     prepared: &Arc<Prepared>,
     request: &ChatRequest,
     text: String,
-    vector: Vec<f32>,
+    vector: Option<Vec<f32>>,
     trail: &Trail,
-) -> Result<Vec<Passage>, Error> {
-    let Some(settings) = prepared.retrieval.clone() else { return Ok(Vec::new()) };
+) -> Result<retrieval::Found, Error> {
+    let Some(settings) = prepared.retrieval.clone() else { return Ok(retrieval::Found::default()) };
     let filter = filter(request, &settings.facets)?;
-    let groups = trail.groups().to_vec();
+    let (groups, journal) = (trail.groups().to_vec(), trail.journal());
     let (engines, prepared) = (pipeline.engines.clone(), Arc::clone(prepared));
     let searched = tokio::task::spawn_blocking(move || {
-        let asked = Asked { text: &text, groups: &groups, filter: &filter };
+        let asked = Asked { text: &text, groups: &groups, filter: &filter, journal: &journal };
         search::run(&engines, &prepared, &versions, asked, vector, (None, false))
     });
-    Ok(searched.await.map_err(|_| Error::WorkerStopped)??.passages)
+    searched.await.map_err(|_| Error::WorkerStopped)?
 }
 
 /// What the app narrows the search by (`metadata.filter`), among the fields that the use case offers for it.

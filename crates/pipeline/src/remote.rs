@@ -112,7 +112,10 @@ impl RemoteEmbedder {
             let (models, chain) = (Arc::clone(&inner.models), vec![inner.cleared.clone()]);
             let request = inner.request(vec!["dimensions".to_owned()], Purpose::Passages);
             let asked = far::wait_for(async move { models.embed(chain, &request, &Journal::new()).await });
-            let embedded = asked.ok_or(Error::WorkerStopped)?.map_err(unanswered)?;
+            let embedded = asked.ok_or(Error::WorkerStopped)?.map_err(|exhausted| Error::NoModelAnswered {
+                attempts: exhausted.attempts.len(),
+                last: exhausted.error,
+            })?;
             inner.dimensions = embedded.embeddings.vectors.first().map_or(0, Vec::len);
         }
         Ok(Self { inner: Arc::new(inner) })
@@ -277,11 +280,7 @@ pub(crate) fn shortened(mut text: String) -> String {
     text
 }
 
-pub(crate) fn unanswered(exhausted: Exhausted) -> Error {
-    Error::NoModelAnswered { attempts: exhausted.attempts.len(), last: exhausted.error }
-}
-
-/// The same for the room that searches.
+/// The failure in the words of the room that searches.
 pub(crate) fn of_provider(exhausted: &Exhausted) -> retrieval::Error {
     retrieval::Error::Provider { reason: exhausted.error.to_string(), fault: exhausted.error.fault() }
 }

@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::find::filter;
 use crate::prepared::Prepared;
 use crate::{Engines, Pipeline};
-use retrieval::{FacetCount, Filter, Found, Query, Space, Version};
+use models::Journal;
+use retrieval::{FacetCount, Filter, Found, Query, Rerank, Space, Version};
 use std::sync::Arc;
 use usecase::declared::Retrieval;
 use usecase::{ChatRequest, Passage, Timestamp};
@@ -45,8 +46,9 @@ impl Pipeline {
         let now = Timestamp::now();
         let versions = prepared.versions(&engines.collections, now)?;
         let vector = engines.embedder.embed_questions(&[search.question])?.into_iter().next().unwrap_or_default();
-        let asked = Asked { text: search.question, groups: search.groups, filter: search.filter };
-        let found = run(engines, prepared, &versions, asked, vector, (search.top, search.explain))?;
+        let journal = Journal::new();
+        let asked = Asked { text: search.question, groups: search.groups, filter: search.filter, journal: &journal };
+        let found = run(engines, prepared, &versions, asked, Some(vector), (search.top, search.explain))?;
         let mut facets = Vec::new();
         for version in versions.iter().filter(|_| !search.facets.is_empty()) {
             let scope = Arc::clone(version).scope(search.groups, search.filter)?;
@@ -77,8 +79,8 @@ impl Pipeline {
         let (text, filter) = (request.question(), filter(request, &settings.facets)?);
         let vector = engines.embedder.embed_questions(&[&text])?.into_iter().next().unwrap_or_default();
         let vectors = in_their_spaces(engines, &versions, &text, vector)?;
-        let asked = Asked { text: &text, groups, filter: &filter };
-        let query = Query { rerank: None, ..query(engines, prepared, settings, asked, &vectors) };
+        let asked = Asked { text: &text, groups, filter: &filter, journal: &Journal::new() };
+        let query = query(engines, prepared, settings, asked, &vectors);
         let found = |share: &f32| retrieval::search(&versions, &Query { words_weight: *share, ..query });
         shares.iter().map(|share| Ok(found(share)?.passages)).collect()
     }
@@ -90,25 +92,33 @@ pub(crate) struct Asked<'a> {
     pub(crate) text: &'a str,
     pub(crate) groups: &'a [String],
     pub(crate) filter: &'a Filter,
+    /// Where calls of a provider's reranker are noted.
+    pub(crate) journal: &'a Journal,
 }
 
-/// Searches these versions with the use case's settings. `vector` is the question's, from the configured embedder.
+/// Searches these versions with the use case's settings. `vector` is the question's, from the configured embedder; without
+/// one its words are searched alone.
 pub(crate) fn run(
     engines: &Engines,
     prepared: &Prepared,
     versions: &[Arc<dyn Version>],
     asked: Asked<'_>,
-    vector: Vec<f32>,
+    vector: Option<Vec<f32>>,
     (top, explain): (Option<usize>, bool),
 ) -> Result<Found, Error> {
     let Some(settings) = &prepared.retrieval else { return Ok(Found::default()) };
-    let vectors = in_their_spaces(engines, versions, asked.text, vector)?;
-    let query =
-        Query { top: top.unwrap_or(settings.top), explain, ..query(engines, prepared, settings, asked, &vectors) };
+    let vectors = match vector {
+        Some(vector) => in_their_spaces(engines, versions, asked.text, vector)?,
+        None => Vec::new(),
+    };
+    let reranker = prepared.reranker.as_ref().map(|reranker| reranker.noting(asked.journal));
+    let rerank = reranker.as_ref().map(|(reranker, candidates)| (reranker as &dyn Rerank, *candidates));
+    let top = top.unwrap_or(settings.top);
+    let query = Query { top, explain, rerank, ..query(engines, prepared, settings, asked, &vectors) };
     Ok(retrieval::search(versions, &query)?)
 }
 
-/// As the use case declares it.
+/// As the use case declares it, without its reranker.
 fn query<'a>(
     engines: &Engines,
     prepared: &'a Prepared,
@@ -124,7 +134,7 @@ fn query<'a>(
         filter: asked.filter,
         words_weight: words_weight(engines, settings),
         section_within: prepared.section_within,
-        rerank: prepared.reranker.as_ref().map(|(reranker, candidates)| (reranker.as_ref(), *candidates)),
+        rerank: None,
         explain: false,
     }
 }

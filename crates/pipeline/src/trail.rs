@@ -232,6 +232,13 @@ impl Trail {
         self.waited_us += micros(since, Instant::now());
     }
 
+    /// What providers were asked on the way, and ended: the time was theirs.
+    pub(crate) fn asked_on_the_way(&mut self) {
+        let attempts = self.journal.drain();
+        self.waited_us += attempts.iter().map(|attempt| attempt.duration_us).sum::<u64>();
+        self.attempts.extend(attempts);
+    }
+
     pub(crate) fn attempted(&mut self, attempts: Vec<Attempt>) {
         self.attempts.extend(attempts);
     }

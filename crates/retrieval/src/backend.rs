@@ -117,8 +117,8 @@ pub(crate) trait Backend: Send + Sync {
     /// When nothing can be read now.
     fn health(&self) -> Result<(), Error>;
 
-    /// The right to fill a collection, for as long as it is held; `None` while another node has it. A home that only the
-    /// processes of one machine share leaves that to their files.
+    /// The right to fill a collection, for as long as it is held; `None` while another node has it. All of this process share
+    /// it. A home that only the processes of one machine share leaves that to their files.
     ///
     /// # Errors
     /// When the home cannot be asked.
@@ -166,7 +166,8 @@ pub(crate) trait Backend: Send + Sync {
     /// space is set by its first change; later ones must name the same, but for [`Backend::swap_space`].
     ///
     /// # Errors
-    /// [`Error::OtherSpace`]; otherwise when nothing can be written.
+    /// [`Error::OtherSpace`], [`Error::ChangeElsewhere`] while another node holds the collection; otherwise when nothing can be
+    /// written.
     fn open_change(&self, collection: &str, space: &Space) -> Result<u64, Error>;
 
     /// Content hash by id of what is staged in the open change: what a resumed change need not do again. Empty when none is

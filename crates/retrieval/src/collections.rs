@@ -181,7 +181,8 @@ impl Collections {
     /// Begins a change, or goes on with the one that a process left open when it died.
     ///
     /// # Errors
-    /// [`Error::OtherSpace`] when nobody here can embed for the collection; otherwise when nothing can be written.
+    /// [`Error::OtherSpace`] when nobody here can embed for the collection, [`Error::ChangeElsewhere`] while another node changes
+    /// it; otherwise when nothing can be written.
     pub fn change(&self, name: &str) -> Result<Change, Error> {
         Change::open(self.clone(), name)
     }
@@ -195,6 +196,8 @@ impl Collections {
         if changes.upsert.is_empty() && changes.delete.is_empty() {
             return Ok(self.head(name)?.map_or(0, |head| head.serving));
         }
+        // Kept beyond the change: when it fails, it is forgotten before another node could go on with it.
+        let _held = self.hold(name)?;
         let change = self.change(name)?;
         let untouched = change.staged().is_empty();
         let applied = change.stage_and_commit(changes, Commit::default(), &|_, _| ());

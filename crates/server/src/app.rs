@@ -3,7 +3,6 @@
 
 use crate::batching;
 use crate::lasting::Lasting;
-use ingest::webhook::Remembered;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use admission::{Admission, Admitted, Gate, Pass, Priority};
@@ -12,6 +11,7 @@ use axum::http::{HeaderMap, header};
 use batches::Batches;
 use evals::Evals;
 use ingest::Ingest;
+use ingest::webhook::Remembered;
 use ledger::{Arm, Ledger, Source};
 use pipeline::{Estimate, Pipeline, Prepared};
 use releases::Releases;

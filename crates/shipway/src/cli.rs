@@ -272,7 +272,8 @@ pub(crate) enum Collection {
         /// The collection, USECASE/FEED
         name: String,
         /// The version
-        version: u64,
+        #[arg(value_name = "VERSION")]
+        number: u64,
         /// For whom it is kept
         #[arg(long, env = "SHIPWAY_BY", value_name = "HOLDER")]
         holder: String,

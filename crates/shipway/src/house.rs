@@ -8,15 +8,15 @@ use governance::Governance;
 use ingest::Ingest;
 use ledger::{Ledger, Source};
 use models::Models;
-use pipeline::{Engines, Pipeline};
+use pipeline::{Engines, Pipeline, ProjectEmbedder, RemoteEmbedder, Rerankers};
 use releases::Releases;
-use retrieval::{Collections, Embedder, Embedders, Home};
+use retrieval::{Collections, Embedders, Home};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Storage;
 use storage::postgres::{Options, Postgres};
-use usecase::declared::{CollectionsHome, CollectionsSection};
+use usecase::declared::{CollectionsHome, CollectionsSection, EmbedderChoice};
 use usecase::project::Project;
 use usecase::{Principal, Timestamp};
 
@@ -24,7 +24,7 @@ use usecase::{Principal, Timestamp};
 pub(crate) struct House {
     pub(crate) parts: server::Parts,
     pub(crate) governance: Governance,
-    pub(crate) embedder: Arc<dyn Embedder>,
+    pub(crate) embedder: ProjectEmbedder,
 }
 
 impl House {
@@ -43,7 +43,8 @@ impl House {
         let embedder = embedder(&project, &models)?;
         let collections = collections(&project, &storage, &embedder)?;
         let ingest = Ingest::open(&storage, &ledger, &collections)?;
-        let engines = Engines { models, collections, embedder: Arc::clone(&embedder), ledger: ledger.clone() };
+        let rerankers = Rerankers::new(&project.root);
+        let engines = Engines { models, collections, embedder: embedder.clone(), rerankers, ledger: ledger.clone() };
         let pipeline = Pipeline::new(engines);
         let evals = Evals::open(&storage, &ledger)?;
         let releases = Releases::open(&storage, &ledger)?;
@@ -60,22 +61,31 @@ impl House {
 }
 
 /// What was chosen to turn text into vectors.
-pub(crate) fn embedder(project: &Project, models: &Arc<Models>) -> anyhow::Result<Arc<dyn Embedder>> {
+pub(crate) fn embedder(project: &Project, models: &Arc<Models>) -> anyhow::Result<ProjectEmbedder> {
     let chosen = &project.file.embedder;
-    match retrieval::embedder::open(&chosen.choice, &project.root)? {
-        Some(local) => Ok(local),
-        None => bail!("a provider's embedder is not wired yet"),
+    if let EmbedderChoice::Provider(model) = &chosen.choice {
+        let opened = RemoteEmbedder::open(models, model, chosen.dimensions);
+        let why = || {
+            let declare = match chosen.dimensions {
+                Some(_) => "",
+                None => "; with embedder.dimensions it is opened without a call",
+            };
+            format!("the embedder {model} cannot be opened{declare}")
+        };
+        return Ok(ProjectEmbedder::Provider(opened.with_context(why)?));
     }
+    let local = retrieval::embedder::open(&chosen.choice, &project.root)?;
+    Ok(ProjectEmbedder::Here(local.context("every other embedder is of this machine")?))
 }
 
 /// The collections of a project, in the home that it declares.
 pub(crate) fn collections(
     project: &Project,
     storage: &Storage,
-    embedder: &Arc<dyn Embedder>,
+    embedder: &ProjectEmbedder,
 ) -> anyhow::Result<Collections> {
     let declared = &project.file.collections;
-    let embedders = Embedders::new(Arc::clone(embedder));
+    let embedders = Embedders::new(embedder.shared());
     Ok(match declared.home {
         CollectionsHome::Embedded => Collections::open(Home::Embedded(storage), declared.keep, embedders)?,
         CollectionsHome::Postgres => {
@@ -87,7 +97,9 @@ pub(crate) fn collections(
 
 fn postgres(declared: &CollectionsSection) -> anyhow::Result<Postgres> {
     let Some(reference) = &declared.url else {
-        bail!("collections.home is \"postgres\", and nobody says where it is: give collections.url, like \"env:DATABASE_URL\"");
+        bail!(
+            "collections.home is \"postgres\", and nobody says where it is: give collections.url, like \"env:DATABASE_URL\""
+        );
     };
     let Some(url) = reference.resolve() else { bail!("collections.url = \"{reference}\" gives nothing: set it") };
     let options = Options { schema: declared.schema.clone(), ..Options::default() };

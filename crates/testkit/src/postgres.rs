@@ -7,6 +7,7 @@ use postgres::{Client, NoTls};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The URL of the server, unless there is none here.
@@ -123,6 +124,23 @@ impl OwnServer {
     /// Kills it and starts it again at the same place.
     pub fn restart(&self) {
         script(&["restart"], &self.folder);
+    }
+
+    /// Kills it, until it is restarted.
+    pub fn crash(&self) {
+        let mut client = Client::connect(&self.url, NoTls).expect("the server of the test answers");
+        let data: String = client.query_one("SHOW data_directory", &[]).expect("an administrator may ask").get(0);
+        let file = Path::new(&data).join("postmaster.pid");
+        let process = std::fs::read_to_string(&file).expect("the server's file of its process");
+        let process = process.lines().next().expect("its number").to_owned();
+        // SIGQUIT: every session is cut at once, and nothing is written down.
+        let status = Command::new("kill").args(["-QUIT", &process]).status();
+        assert!(status.is_ok_and(|status| status.success()), "the server could not be killed");
+        let begun = Instant::now();
+        while file.exists() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the server does not stop");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// From now on this user must give a password to log in.

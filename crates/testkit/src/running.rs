@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What a command did.
@@ -43,6 +44,7 @@ pub struct Server {
     pub address: String,
     /// What it said when it started.
     pub announcement: Value,
+    logged: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Server {
@@ -60,11 +62,17 @@ impl Server {
             panic!("the server did not start: {line}{said}");
         };
         let address = announcement["address"].as_str().expect("the address it listens on").to_owned();
-        // Nobody reads what it logs, and a full pipe would stop it.
-        if let Some(mut stderr) = child.stderr.take() {
-            std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let logged = Arc::new(Mutex::new(Vec::new()));
+        if let Some(stderr) = child.stderr.take() {
+            let logged = Arc::clone(&logged);
+            std::thread::spawn(move || keep(stderr, &logged));
         }
-        Self { child, address, announcement }
+        Self { child, address, announcement, logged }
+    }
+
+    /// What it has logged so far.
+    pub fn logged(&self) -> String {
+        String::from_utf8_lossy(&self.logged.lock().expect("no test panics while it reads a log")).into_owned()
     }
 
     pub fn url(&self) -> String {
@@ -106,6 +114,14 @@ impl Server {
             std::thread::sleep(Duration::from_millis(10));
         }
         None
+    }
+}
+
+/// Reads while there is something, since a full pipe would stop the server.
+fn keep(mut from: impl Read, kept: &Mutex<Vec<u8>>) {
+    let mut piece = [0; 8192];
+    while let Ok(count @ 1..) = from.read(&mut piece) {
+        kept.lock().expect("no test panics while it reads a log").extend_from_slice(&piece[..count]);
     }
 }
 

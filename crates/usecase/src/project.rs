@@ -99,7 +99,7 @@ impl Project {
         let text = folder::read_text(&folder, USE_CASE_FILE, FILE_LIMIT)
             .map_err(|message| Diagnostics::from(Diagnostic::of_file(&file, message)))?;
         let (declared, source) = reading::read::<UseCaseFile>(&file, &text)?;
-        let found = meaning::of_use_case(&declared, &source, &self.file.known_providers());
+        let found = meaning::of_use_case(&declared, &source, &self.file.known_providers(), &self.file.embedder.choice);
         let mut files = Files { folder: &folder, source: &source, texts: BTreeMap::new(), found };
         files.texts.insert(USE_CASE_FILE.to_owned(), text);
         files.read_all(name, &declared);

@@ -38,7 +38,7 @@ impl UseCase {
         let (declared, source) = reading::read::<UseCaseFile>(&file, text)?;
         let settings = Settings::from_value(&bundle.settings)
             .map_err(|error| Diagnostic::of_file(&file, format!("the bundle's settings cannot be read: {error}")))?;
-        let mut found = meaning::of_use_case(&declared, &source, &settings.providers);
+        let mut found = meaning::of_use_case(&declared, &source, &settings.providers, &settings.embedder);
         let template = files.named(declared.prompt.template.as_deref(), &file, &mut found).map(str::to_owned);
         let allow = declared.guard.topics.as_ref().map(|topics| topics.allow.as_str());
         let topics = files.named(allow, &file, &mut found).map(|text| {

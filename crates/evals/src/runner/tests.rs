@@ -5,14 +5,13 @@ use crate::{Outcome, Run, Suite};
 use admission::Admission;
 use ledger::{Ledger, RequestFilter, Source};
 use models::Models;
-use pipeline::{Engines, Pipeline};
+use pipeline::{Engines, Pipeline, ProjectEmbedder, Rerankers};
 use retrieval::embedder::Lexical;
-use retrieval::{Changes, Collections, DocumentPut, Embedder, Embedders, Home};
+use retrieval::{Changes, Collections, DocumentPut, Embedder, Embedders, Home, Place};
 use serde_json::Map;
 use std::path::Path;
 use std::sync::Arc;
 use storage::Storage;
-use usecase::declared::EmbedderChoice;
 use usecase::{Project, UseCase, starter};
 
 const NAME: &str = "support";
@@ -39,7 +38,7 @@ fn documents(root: &Path) -> Changes {
         let mut start = 0;
         for (ordinal, paragraph) in text.split("\n\n").enumerate() {
             let length = paragraph.chars().count();
-            passages.push((u32::try_from(ordinal).expect("a short document"), start, start + length));
+            passages.push(Place::new(u32::try_from(ordinal).expect("a short document"), start, start + length));
             start += length + 2;
         }
         DocumentPut {
@@ -63,7 +62,8 @@ fn pipeline(storage: &Storage, ledger: &Ledger, project: &Project) -> Pipeline {
     let collections = Collections::open(home, 10, Embedders::new(Arc::clone(&embedder))).expect("collections");
     collections.apply(&format!("{NAME}/handbook"), documents(&project.root)).expect("documents");
     let models = Arc::new(Models::new(&project.file).expect("models"));
-    Pipeline::new(Engines { models, collections, embedder, ledger: ledger.clone() })
+    let (embedder, rerankers) = (ProjectEmbedder::Here(embedder), Rerankers::new(&project.root));
+    Pipeline::new(Engines { models, collections, embedder, rerankers, ledger: ledger.clone() })
 }
 
 /// The check of this type in this case of the starter passed.

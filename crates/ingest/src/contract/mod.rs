@@ -75,28 +75,37 @@ impl Checked {
         &self.candidate.document
     }
 
+    /// Forgets the fields that nobody will filter by.
+    pub(crate) fn retain_fields(&mut self, keep: impl Fn(&Value) -> bool) {
+        self.candidate.document.fields.retain(|_, value| keep(value));
+    }
+
     /// Shows everything of the document that can be found or read: its text, its title and its fields. What `see` gives
     /// is put in the place of what it was shown.
     pub(crate) fn each_text(&mut self, see: &mut dyn FnMut(&str) -> Option<String>) {
         let document = &mut self.candidate.document;
-        let title = see(&document.title);
+        let (title, text) = (see(&document.title), see(&document.text));
         for (name, value) in &mut document.fields {
-            match value {
-                // Keys and addresses lead nowhere when a part of them is missing.
-                _ if matches!(name.as_str(), "id" | "url") => {}
-                // What is shown once is not counted twice.
-                Value::String(text) if *text == document.title => {
-                    if let Some(title) = &title {
-                        title.clone_into(text);
-                    }
-                }
-                value => each_text_of(value, see),
+            // Keys and addresses lead nowhere when a part of them is missing.
+            if matches!(name.as_str(), "id" | "url") {
+                continue;
+            }
+            // What stands in two places is shown, and counted, once.
+            let seen = match value.as_str() {
+                Some(field) if field == document.title => Some(&title),
+                Some(field) if field == document.text => Some(&text),
+                _ => None,
+            };
+            match seen {
+                Some(Some(changed)) => *value = Value::String(changed.clone()),
+                Some(None) => {}
+                None => each_text_of(value, see),
             }
         }
         if let Some(title) = title {
             document.title = title;
         }
-        if let Some(text) = see(&document.text) {
+        if let Some(text) = text {
             document.text = text;
             // The pages begin elsewhere now.
             document.pages.clear();
@@ -190,11 +199,7 @@ impl Contract {
         Ok(contract)
     }
 
-    fn add(
-        &mut self,
-        check: &ContractCheck,
-        related: &dyn Fn(&str) -> Result<BTreeMap<String, String>>,
-    ) -> Result<()> {
+    fn add(&mut self, check: &ContractCheck, related: &dyn Fn(&str) -> Result<BTreeMap<String, String>>) -> Result<()> {
         // What compares a document with others, or with the clock, must see it at every run.
         self.sees_all |= matches!(
             check,

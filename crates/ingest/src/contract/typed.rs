@@ -17,7 +17,9 @@ pub(super) fn convert(fields: &mut Map<String, Value>, declared: &BTreeMap<Strin
             Ok(None) => {
                 fields.shift_remove(name);
             }
-            Err(expected) => reasons.push(format!("`{name}` is {}; it is declared as {expected}", quoted(&shown(value)))),
+            Err(expected) => {
+                reasons.push(format!("`{name}` is {}; it is declared as {expected}", quoted(&shown(value))));
+            }
         }
     }
     reasons
@@ -89,7 +91,10 @@ pub(super) fn date(text: &str) -> Option<String> {
     let moment = |moment: DateTime<Utc>| moment.to_rfc3339_opts(SecondsFormat::Secs, true);
     let without_zone = || {
         let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-        forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).map(|local| moment(local.and_utc()))
+        forms
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+            .map(|local| moment(local.and_utc()))
     };
     day("%Y-%m-%d")
         .or_else(|| day("%Y/%m/%d"))

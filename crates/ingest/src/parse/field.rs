@@ -3,6 +3,10 @@
 use super::{MAX_ID_CHARS, ParsedDocument};
 use serde_json::{Map, Value};
 
+/// A longer title is cut (code points). It is indexed with every passage of its document, so that a page whose title is as
+/// long as its text would need memory by the square of its length.
+const MAX_TITLE_CHARS: usize = 300;
+
 /// A field as the text that a person would call its value; `None` for nothing (absent, null, blank).
 pub(crate) fn as_text(value: Option<&Value>) -> Option<String> {
     let text = match value? {
@@ -49,9 +53,17 @@ pub(super) fn document(fields: Map<String, Value>, found: Found<'_>) -> Result<P
     let id = id(&fields)?.unwrap_or_else(|| found.place.to_owned());
     let named = as_text(fields.get("title")).or(found.title);
     let titled = named.is_some();
-    let title = named.unwrap_or_else(|| found.name.to_owned());
+    let title = shortened(named.unwrap_or_else(|| found.name.to_owned()));
     let url = as_text(fields.get("url"));
     Ok(ParsedDocument { id, title, titled, url, text: tidy(found.text), fields, pages: Vec::new() })
+}
+
+/// Cut between words where there are some, so that no half of an address or of a number is left that a mask would not know.
+fn shortened(title: String) -> String {
+    let Some((room, next)) = title.char_indices().nth(MAX_TITLE_CHARS) else { return title };
+    let kept = &title[..room];
+    let end = if next.is_whitespace() { room } else { kept.rfind(char::is_whitespace).unwrap_or(room) };
+    kept[..end].trim_end().to_owned()
 }
 
 /// One kind of line break on every system, so that equal documents have equal hashes and offsets.

@@ -37,6 +37,20 @@ fn refused(path: &str, bytes: impl AsRef<[u8]>, parts: &[&str]) {
 }
 
 #[test]
+fn a_title_as_long_as_a_text_is_cut_between_words() {
+    let long = "word ".repeat(10_000);
+    for (path, bytes) in [
+        ("a.csv", format!("id,text\na,\"{long}\"\n")),
+        ("a.md", format!("---\ntitle: {long}\n---\ntext")),
+        ("a.html", format!("<title>{long}</title><p>text")),
+        ("a.eml", format!("Subject: {long}\n\ntext")),
+    ] {
+        assert_eq!(one(path, bytes).title, "word ".repeat(60).trim_end(), "{path}");
+    }
+    assert_eq!(one("a.md", format!("---\ntitle: {}\n---\ntext", "é".repeat(1_000))).title, "é".repeat(300));
+}
+
+#[test]
 fn markdown() {
     check(
         "docs/a.md",

@@ -1,11 +1,11 @@
 //! The tables of `twins`: sketches by their bands, and the pairs that were found.
 
 use super::FeedKey;
-use crate::twins::{Disagreement, Sketch, TwinDocument, Twins};
+use crate::twins::{Pairs, Sketch, TwinDocument};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use storage::{Error, Result};
+use storage::Result;
 
 pub(super) const STEP: &str = "
 CREATE TABLE ingest_sketch (
@@ -29,7 +29,6 @@ CREATE TABLE ingest_twins (
     other_feed     TEXT NOT NULL,
     other_document TEXT NOT NULL,
     similarity     REAL NOT NULL,
-    disagreements  TEXT NOT NULL,
     PRIMARY KEY (use_case, feed, document, other_feed, other_document)
 ) STRICT, WITHOUT ROWID;
 ";
@@ -67,7 +66,9 @@ pub(crate) fn sketched(
 
 fn forget(transaction: &Transaction<'_>, key: &FeedKey, document: &str) -> Result<()> {
     let known: Option<Vec<u8>> = transaction
-        .prepare_cached("DELETE FROM ingest_sketch WHERE use_case = ?1 AND feed = ?2 AND document = ?3 RETURNING sketch")?
+        .prepare_cached(
+            "DELETE FROM ingest_sketch WHERE use_case = ?1 AND feed = ?2 AND document = ?3 RETURNING sketch",
+        )?
         .query_map(params![key.use_case, key.feed, document], |row| row.get(0))?
         .next()
         .transpose()?;
@@ -122,35 +123,29 @@ pub(crate) fn alike(
     Ok(found)
 }
 
-pub(crate) fn keep(transaction: &Transaction<'_>, use_case: &str, all: &[Twins]) -> Result<()> {
+/// Keeps pairs, each of them given with the smaller of the two first.
+pub(crate) fn keep(transaction: &Transaction<'_>, use_case: &str, pairs: &Pairs) -> Result<()> {
     let mut insert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO ingest_twins
-             (use_case, feed, document, other_feed, other_document, similarity, disagreements)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO ingest_twins (use_case, feed, document, other_feed, other_document, similarity)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for Twins { one, other, similarity, disagreements } in all {
-        let json = serde_json::to_string(disagreements).map_err(Error::refuse)?;
-        insert.execute(params![use_case, one.feed, one.document, other.feed, other.document, similarity, json])?;
+    for ((one, other), similarity) in pairs {
+        insert.execute(params![use_case, one.feed, one.document, other.feed, other.document, similarity])?;
     }
     Ok(())
 }
 
-/// All pairs of a use case: those that disagree first, then by similarity.
-pub(crate) fn all(connection: &Connection, use_case: &str) -> Result<Vec<Twins>> {
+/// The pairs of a use case that are most alike.
+pub(crate) fn most_alike(connection: &Connection, use_case: &str, most: usize) -> Result<Pairs> {
     let mut select = connection.prepare_cached(
-        "SELECT feed, document, other_feed, other_document, similarity, disagreements FROM ingest_twins
-         WHERE use_case = ?1 ORDER BY disagreements = '[]', similarity DESC, feed, document, other_feed, other_document",
+        "SELECT feed, document, other_feed, other_document, similarity FROM ingest_twins
+         WHERE use_case = ?1 ORDER BY similarity DESC LIMIT ?2",
     )?;
-    let rows = select.query_map([use_case], |row| {
-        let disagreements: String = row.get(5)?;
-        let disagreements: Vec<Disagreement> =
-            serde_json::from_str(&disagreements).map_err(|error| super::unreadable(5, error))?;
-        Ok(Twins {
-            one: TwinDocument { feed: row.get(0)?, document: row.get(1)? },
-            other: TwinDocument { feed: row.get(2)?, document: row.get(3)? },
-            similarity: row.get(4)?,
-            disagreements,
-        })
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = select.query_map(params![use_case, most], |row| {
+        let one = TwinDocument { feed: row.get(0)?, document: row.get(1)? };
+        let other = TwinDocument { feed: row.get(2)?, document: row.get(3)? };
+        Ok(((one, other), row.get(4)?))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

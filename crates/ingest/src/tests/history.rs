@@ -54,7 +54,8 @@ struct Step {
 
 fn document() -> impl Strategy<Value = Document> {
     let groups = prop_oneof![Just(None), Just(Some(vec!["hr"])), Just(Some(vec!["hr", "staff"])), Just(Some(vec![]))];
-    let state = prop_oneof![6 => Just(State::Good), 2 => Just(State::Bad), 1 => Just(State::Empty), 1 => Just(State::Broken)];
+    let state =
+        prop_oneof![6 => Just(State::Good), 2 => Just(State::Bad), 1 => Just(State::Empty), 1 => Just(State::Broken)];
     (0..IDS, 0..3usize, groups, state).prop_map(|(id, version, groups, state)| Document { id, version, groups, state })
 }
 

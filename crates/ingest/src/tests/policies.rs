@@ -56,6 +56,17 @@ fn a_document_with_personal_data_is_quarantined_without_being_quoted() {
 }
 
 #[test]
+fn the_chain_keeps_no_value_that_a_stopped_run_was_refused_for() {
+    let mut house = house(&[("docs/a.md", LETTER)]);
+    house.feed.on_violation = OnViolation::Stop;
+    house.feed.checks = vec![ContractCheck::AcceptedValues { field: "owner".to_owned(), values: vec!["x".into()] }];
+    let error = house.try_run().expect_err("its owner is no accepted value");
+    assert!(error.to_string().contains("jane.roe@example.com"), "who mends it needs the value: {error}");
+    let reason = house.events()[0].body["reason"].to_string();
+    assert!(reason.contains("1 documents fail") && !reason.contains("jane"), "{reason}");
+}
+
+#[test]
 fn a_stricter_policy_does_not_leave_what_it_forbids_in_service() {
     type Stricter = fn(&mut House);
     let table: [(&str, Stricter); 2] = [
@@ -146,7 +157,8 @@ fn a_run_in_which_too_much_fails_changes_nothing() {
 
 #[test]
 fn a_relationship_is_to_what_another_feed_serves() {
-    let mut house = house(&[("docs/a.md", "---\nproduct: p1\n---\nalpha"), ("docs/b.md", "---\nproduct: p2\n---\nbeta")]);
+    let mut house =
+        house(&[("docs/a.md", "---\nproduct: p1\n---\nalpha"), ("docs/b.md", "---\nproduct: p2\n---\nbeta")]);
     let products = |rows: &str| {
         let source = Scripted::of(&[("products.csv", "1", &format!("id,text\n{rows}"))]);
         let source = Scripted { items: vec![(source.items[0].0.clone(), None, source.items[0].2.clone())], ..source };

@@ -118,7 +118,7 @@ fn a_refused_run_forgets_what_a_dead_one_staged() {
 #[test]
 fn a_full_disk_leaves_the_last_version_and_the_room_to_go_on() {
     let options = storage::Options { max_bytes: Some(3 << 20), ..storage::Options::default() };
-    let house = house_of(&[], options);
+    let house = house_of(&[], &options);
     house.run_over(Scripted::numbered(4)).expect("good");
     let essay = |number: usize| {
         let text = format!("essay{number} ").repeat(20_000);

@@ -38,7 +38,7 @@ fn an_unchanged_item_is_not_read_and_its_quarantine_stays() {
     let source = Scripted::of(&changed);
     assert_eq!((counts(&house.run_over(source.clone()).expect("good")), source.reads()), ([4, 1, 0, 2, 0, 1], 1));
     house.feed.checks.pop();
-    house.run_over(source.clone()).expect("good");
+    house.run_over(source).expect("good");
     let source = Scripted::of(&changed[..2]);
     assert_eq!(counts(&house.run_over(source.clone()).expect("good")), [3, 0, 0, 3, 0, 0]);
     assert_eq!(source.reads(), 0);

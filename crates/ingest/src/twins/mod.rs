@@ -2,16 +2,17 @@
 //! the commonest reason why an answer with a good source is wrong. Nothing is refused for it; a person is told.
 //!
 //! In reading order: `sketch` (which documents are nearly the same, without comparing every two), `contradiction` (what two
-//! of them disagree on), `note` (both, at the end of a run).
+//! of them disagree on), `note` (the first at the end of a run, the second when somebody asks).
 
 mod contradiction;
 mod note;
 mod sketch;
 
-pub(crate) use note::note;
+pub(crate) use note::{compared, note};
 pub(crate) use sketch::Sketch;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Two documents of a use case that are nearly the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct TwinDocument {
     pub feed: String,
     pub document: String,
 }
+
+/// How alike two documents are, the one whose name comes first first.
+pub(crate) type Pairs = BTreeMap<(TwinDocument, TwinDocument), f32>;
 
 /// Two sentences of two documents that cannot both hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,10 +34,12 @@ fn twins_meet_in_a_band_and_survive_being_stored() {
 
 #[test]
 fn what_they_disagree_on_is_told_and_nothing_else() {
-    let newer = POLICY.replace("30 days", "45 days").replace("Opened food cannot be returned", "Opened food can be returned");
-    let expected = [
-        ("Customers may return an unopened item within 30 days of delivery.", "Customers may return an unopened item within 45 days of delivery."),
-    ];
+    let newer =
+        POLICY.replace("30 days", "45 days").replace("Opened food cannot be returned", "Opened food can be returned");
+    let expected = [(
+        "Customers may return an unopened item within 30 days of delivery.",
+        "Customers may return an unopened item within 45 days of delivery.",
+    )];
     let expected = expected.map(|(one, other)| Disagreement { one: one.to_owned(), other: other.to_owned() });
     assert_eq!(disagreements(POLICY, &newer)[..1], expected);
     assert!(disagreements(POLICY, POLICY).is_empty());

@@ -17,7 +17,8 @@ pub(crate) fn read(answer: &Value, documents: usize, usage: Option<Usage>) -> Re
     let mut scores = vec![None; documents];
     for result in results {
         let index = result.get("index").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
-        let place = index.and_then(|index| scores.get_mut(index)).ok_or("a score has no document that it belongs to")?;
+        let place =
+            index.and_then(|index| scores.get_mut(index)).ok_or("a score has no document that it belongs to")?;
         // A model computes in 32 bits or fewer.
         #[allow(clippy::cast_possible_truncation)]
         let score = result.get("relevance_score").and_then(Value::as_f64).map(|score| score as f32);

@@ -16,11 +16,7 @@ use usecase::{Attempt, AttemptEnd, ChatRequest, Message, Remedy, Role, Usage};
 pub(super) trait Wish: Sync {
     type Answer: Send;
 
-    fn ask<'a>(
-        &'a self,
-        adapter: &'a dyn Adapter,
-        asking: Asking<'a>,
-    ) -> BoxFuture<'a, Result<Self::Answer, Error>>;
+    fn ask<'a>(&'a self, adapter: &'a dyn Adapter, asking: Asking<'a>) -> BoxFuture<'a, Result<Self::Answer, Error>>;
 
     /// What the provider reads, to estimate its tokens where it reports none.
     fn texts(&self) -> Vec<&str>;

@@ -1,7 +1,7 @@
 //! Providers of every kind against a scripted server: where a call goes, with which key, and what comes back.
 
 use super::upstream::{Step, Upstream, ask, call, heard, provider, response, stream};
-use crate::{Error, Journal, Models, RerankRequest, ReplyBody};
+use crate::{Error, Journal, Models, ReplyBody, RerankRequest};
 use serde_json::{Value, json};
 use usecase::declared::{ModelRef, Price, ProjectFile, Provider, ProviderKind, Residency, SecretRef};
 use usecase::{AttemptEnd, Cost, EmbeddingRequest, Fault, MicroUsd, Remedy};
@@ -265,7 +265,9 @@ async fn rerankers_are_asked_in_one_form_and_priced() {
         let [failed, answered] = &reranked.attempts[..] else { panic!("two attempts") };
         assert!(failed.end != AttemptEnd::Answered && answered.end == AttemptEnd::Answered);
         assert_eq!(answered.usage.estimated, tokens.is_none());
-        assert!(tokens.is_none_or(|tokens| answered.cost == Cost::known(MicroUsd(i64::try_from(tokens).expect("few")))));
+        assert!(
+            tokens.is_none_or(|tokens| answered.cost == Cost::known(MicroUsd(i64::try_from(tokens).expect("few"))))
+        );
         let asked = upstream.asked();
         assert!(asked[1].head.starts_with(&format!("POST {path}/rerank HTTP/1.1")), "{}", asked[1].head);
         assert_eq!(asked[1].body, sent);

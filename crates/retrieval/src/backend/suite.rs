@@ -165,7 +165,7 @@ pub(crate) fn serving(backend: &dyn Backend, collection: &str) -> Arc<dyn Versio
 
 /// Ids of all documents of a version that one without groups sees.
 pub(crate) fn ids(version: &Arc<dyn Version>) -> Vec<String> {
-    model::seen(version, &[], &crate::Filter::default()).into_iter().map(|(id, _)| id).collect()
+    model::seen(version, &[], &crate::Filter::default()).into_keys().collect()
 }
 
 /// Holds the served version against the plain reading of these documents.

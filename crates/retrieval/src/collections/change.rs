@@ -13,7 +13,8 @@ use std::sync::{Arc, PoisonError};
 /// Texts that are embedded in one call; between two calls progress is told.
 pub(super) const EMBEDDED_AT_ONCE: usize = 64;
 
-/// A change that is being put together. Dropped without a commit it stays staged, and the next one goes on with it.
+/// A change that is being put together. Dropped without a commit it stays staged, and the next one goes on with it, on whatever
+/// node that is.
 pub struct Change {
     collections: Collections,
     name: String,
@@ -21,6 +22,8 @@ pub struct Change {
     space: Space,
     embedder: Arc<dyn Embedder>,
     staged: BTreeMap<String, String>,
+    /// The right to change the collection, which keeps other nodes out.
+    _held: Box<dyn Send>,
 }
 
 impl Change {
@@ -37,9 +40,10 @@ impl Change {
             }
             None => (collections.embedder().space(), Arc::clone(collections.embedder())),
         };
+        let held = collections.hold(name)?.ok_or_else(|| Error::ChangeElsewhere { collection: name.to_owned() })?;
         let number = collections.backend().open_change(name, &space)?;
         let staged = collections.backend().staged(name)?;
-        Ok(Self { collections, name: name.to_owned(), number, space, embedder, staged })
+        Ok(Self { collections, name: name.to_owned(), number, space, embedder, staged, _held: held })
     }
 
     /// The version that this will be.
@@ -105,7 +109,7 @@ impl Change {
                 None => fresh.push((hash, text)),
             }
         }
-        vectors.extend(embed_all(self.embedder.as_ref(), fresh, told)?);
+        vectors.extend(embed_all(self.embedder.as_ref(), &fresh, told)?);
         Ok(vectors)
     }
 }
@@ -113,7 +117,7 @@ impl Change {
 /// Embeds texts in batches, telling after each how many of how many are done.
 pub(super) fn embed_all(
     embedder: &dyn Embedder,
-    texts: Vec<(TextHash, String)>,
+    texts: &[(TextHash, String)],
     told: &dyn Fn(usize, usize),
 ) -> Result<Vec<(TextHash, Vec<f32>)>, Error> {
     let all = texts.len();

@@ -40,7 +40,7 @@ pub(super) fn reembed(collections: &Collections, name: &str, told: &dyn Fn(usize
             }
         }
         let all = (head.passages as usize).max(embedded + texts.len());
-        let vectors = embed_all(embedder.as_ref(), texts, &|done, _| told(embedded + done, all))?;
+        let vectors = embed_all(embedder.as_ref(), &texts, &|done, _| told(embedded + done, all))?;
         embedded += vectors.len();
         backend.keep_vectors(&to, vectors)?;
     }

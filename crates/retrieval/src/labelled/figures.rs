@@ -103,5 +103,5 @@ impl Worth {
 }
 
 fn discounted(gains: &[f64]) -> f64 {
-    gains.iter().take(COUNTED).enumerate().map(|(place, gain)| gain / ((place + 2) as f64).log2()).sum()
+    gains.iter().take(COUNTED).enumerate().fold(0.0, |sum, (place, gain)| sum + gain / ((place + 2) as f64).log2())
 }

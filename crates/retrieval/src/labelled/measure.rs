@@ -148,7 +148,8 @@ impl Tally {
         self.words_only.add(&texts(&words_only), relevant);
         self.fused.add(&fused, relevant);
 
-        let given = first.iter().chain(&words_first).chain(&words_only).map(String::as_str).chain(fused.iter().copied());
+        let given =
+            first.iter().chain(&words_first).chain(&words_only).map(String::as_str).chain(fused.iter().copied());
         let forbidden = |id: &&str| documents.get(id).is_none_or(|document| !may_be_found(document, question));
         self.violations += given.filter(forbidden).count();
         Ok(())
@@ -186,6 +187,7 @@ fn texts(list: &[String]) -> Vec<&str> {
 
 /// The rule in its plainest form, apart from the search.
 fn may_be_found(document: &DocumentPut, question: &Question) -> bool {
-    let allowed = document.groups.as_ref().is_none_or(|groups| groups.iter().any(|group| question.groups.contains(group)));
+    let allowed =
+        document.groups.as_ref().is_none_or(|groups| groups.iter().any(|group| question.groups.contains(group)));
     allowed && question.filter.admits(&document.metadata)
 }

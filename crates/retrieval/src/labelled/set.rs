@@ -110,7 +110,8 @@ impl LabelledSet {
         let judgements = folder.join("qrels.tsv");
         each_line(&judgements, &mut |line| judge(line, &mut questions, &known))?;
         let all = questions.len();
-        let mut judged: Vec<_> = questions.into_values().filter(|(_, question)| !question.relevant.is_empty()).collect();
+        let mut judged: Vec<_> =
+            questions.into_values().filter(|(_, question)| !question.relevant.is_empty()).collect();
         judged.sort_unstable_by_key(|(place, _)| *place);
         if judged.is_empty() {
             return Err(BadSet::NothingJudged { path: judgements });

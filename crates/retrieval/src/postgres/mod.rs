@@ -3,7 +3,8 @@
 //! row-level security behind it.
 //!
 //! Several processes may use one database. A commit is seen by the next `head` of everybody. A change of a collection is one
-//! process's at a time: the second gets [`Error::ChangeElsewhere`]; when the first dies, its change can be continued.
+//! process's at a time, whose right it is by an advisory lock: the second gets [`Error::ChangeElsewhere`]; when the first dies
+//! or lets go of its right, its change can be continued.
 //!
 //! In reading order: this file (where collections live), `version` (one of them, searched), `store` (all SQL).
 
@@ -13,7 +14,7 @@ mod version;
 use crate::Error;
 use crate::backend::{At, Backend, Batch, Commit, Head, Space, TextHash, Version, VersionInfo};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use storage::postgres::{Lock, Postgres};
 use store::collections::{self, Kept};
 use store::{changes, read, retire, spaces, write};
@@ -24,15 +25,14 @@ pub(crate) struct PostgresBackend {
     /// Newest versions that are kept.
     keep: usize,
     shared: Arc<Shared>,
-    /// Changes that this process fills.
-    changes: Mutex<HashMap<String, Filling>>,
+    /// Written beside a change that this process fills.
+    by: String,
+    /// The rights to change a collection that somebody of this process holds.
+    rights: Mutex<HashMap<String, Weak<Right>>>,
 }
 
-/// Proof towards other processes that a change is ours.
-struct Filling {
-    lock: Lock,
-    by: String,
-}
+/// The right to change one collection towards other processes; within this one all share it.
+type Right = Mutex<Lock>;
 
 impl PostgresBackend {
     /// Makes the tables where they are missing. The newest `keep` versions of each collection are kept.
@@ -43,26 +43,34 @@ impl PostgresBackend {
     fn with_rules(postgres: &Postgres, keep: usize, rules: Rules) -> Result<Self, Error> {
         store::migrate(postgres)?;
         let shared = Arc::new(Shared::new(postgres.clone(), rules));
-        Ok(Self { postgres: postgres.clone(), keep, shared, changes: Mutex::default() })
+        let by = store::unique_word(postgres)?;
+        Ok(Self { postgres: postgres.clone(), keep, shared, by, rights: Mutex::default() })
     }
 
-    fn changes(&self) -> MutexGuard<'_, HashMap<String, Filling>> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the collection for this process, and gives the word by which its change knows us and whether it is a new one.
-    fn fill(&self, collection: &str) -> Result<(String, bool), Error> {
-        let mut changes = self.changes();
-        if let Some(filling) = changes.get(collection).filter(|filling| filling.lock.is_held()) {
-            return Ok((filling.by.clone(), false));
+    /// The right to change a collection, as long as what is given is kept; `None` while another process has it.
+    fn right(&self, collection: &str) -> Result<Option<Arc<Right>>, Error> {
+        let take = || self.postgres.lock(&format!("change/{collection}"));
+        let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(right) = rights.get(collection).and_then(Weak::upgrade) {
+            let mut lock = right.lock().unwrap_or_else(PoisonError::into_inner);
+            if !lock.is_held() {
+                // Its session ended, with the server or the network. What another did meanwhile shows by who has the change.
+                let Some(again) = take()? else { return Ok(None) };
+                *lock = again;
+            }
+            drop(lock);
+            return Ok(Some(right));
         }
-        // A lock whose session ended is no lock.
-        changes.remove(collection);
-        let lock = self.postgres.lock(&format!("change/{collection}"))?;
-        let lock = lock.ok_or_else(|| Error::ChangeElsewhere { collection: collection.to_owned() })?;
-        let by = lock.token().to_owned();
-        changes.insert(collection.to_owned(), Filling { lock, by: by.clone() });
-        Ok((by, true))
+        let Some(lock) = take()? else { return Ok(None) };
+        let right = Arc::new(Mutex::new(lock));
+        rights.retain(|_, right| right.strong_count() > 0);
+        rights.insert(collection.to_owned(), Arc::downgrade(&right));
+        Ok(Some(right))
+    }
+
+    /// The right for one step, where nobody need hold it longer.
+    fn demand_right(&self, collection: &str) -> Result<Arc<Right>, Error> {
+        self.right(collection)?.ok_or_else(|| Error::ChangeElsewhere { collection: collection.to_owned() })
     }
 
     /// What a commit leaves to be done. None of it changes an answer, so its failure is no failure of the commit: the next one
@@ -87,6 +95,10 @@ impl Backend for PostgresBackend {
 
     fn health(&self) -> Result<(), Error> {
         self.heads().map(drop)
+    }
+
+    fn hold(&self, collection: &str) -> Result<Option<Box<dyn Send>>, Error> {
+        Ok(self.right(collection)?.map(|right| Box::new(right) as Box<dyn Send>))
     }
 
     fn heads(&self) -> Result<BTreeMap<String, Head>, Error> {
@@ -118,12 +130,8 @@ impl Backend for PostgresBackend {
     }
 
     fn open_change(&self, collection: &str, space: &Space) -> Result<u64, Error> {
-        let (by, new) = self.fill(collection)?;
-        let opened = write(&self.postgres, |connection| changes::open_change(connection, collection, space, &by));
-        if new && opened.is_err() {
-            self.changes().remove(collection);
-        }
-        opened
+        let _right = self.demand_right(collection)?;
+        write(&self.postgres, |connection| changes::open_change(connection, collection, space, &self.by))
     }
 
     fn staged(&self, collection: &str) -> Result<BTreeMap<String, String>, Error> {
@@ -131,22 +139,20 @@ impl Backend for PostgresBackend {
     }
 
     fn stage(&self, collection: &str, number: u64, batch: Batch, commit: Option<Commit>) -> Result<(), Error> {
-        let by = self.changes().get(collection).map(|filling| filling.by.clone()).unwrap_or_default();
+        let _right = self.demand_right(collection)?;
         write(&self.postgres, |connection| {
-            changes::stage(connection, collection, (number, &by), &batch, commit.as_ref())
+            changes::stage(connection, collection, (number, &self.by), &batch, commit.as_ref())
         })?;
         if commit.is_some() {
             let space = self.head(collection).ok().flatten().map(|head| head.space);
             self.tend(collection, space.as_ref());
-            self.changes().remove(collection);
         }
         Ok(())
     }
 
     fn abandon(&self, collection: &str) -> Result<(), Error> {
-        write(&self.postgres, |connection| changes::abandon(connection, collection))?;
-        self.changes().remove(collection);
-        Ok(())
+        let _right = self.demand_right(collection)?;
+        write(&self.postgres, |connection| changes::abandon(connection, collection))
     }
 
     fn confirm(&self, collection: &str, commit: Commit) -> Result<(), Error> {
@@ -184,9 +190,7 @@ impl Backend for PostgresBackend {
     }
 
     fn drop_collection(&self, collection: &str) -> Result<(), Error> {
-        write(&self.postgres, |connection| retire::drop_collection(connection, collection))?;
-        self.changes().remove(collection);
-        Ok(())
+        write(&self.postgres, |connection| retire::drop_collection(connection, collection))
     }
 }
 

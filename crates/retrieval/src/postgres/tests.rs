@@ -1,10 +1,11 @@
 //! The shared suite on a real Postgres, and what only a database can do or suffer.
 
 use super::*;
-use crate::Filter;
 use crate::backend::suite::{Fresh, KEPT};
 use crate::backend::{DocumentRow, PassageRow};
 use crate::document::Place;
+use crate::embedder::Lexical;
+use crate::{Changes, Collections, DocumentPut, Embedder, Embedders, Filter, Home};
 use sha2::{Digest, Sha256};
 use storage::postgres::Options;
 use testkit::TestPostgres;
@@ -29,7 +30,7 @@ fn fresh() -> Fresh {
 /// Where even few passages are found by the graph.
 fn fresh_with_graph() -> Fresh {
     let test = TestPostgres::schema();
-    let rules = Rules { exact_up_to: 0, never_exact_from: 0, ..Rules::default() };
+    let rules = Rules { exact_up_to: 0, ..Rules::default() };
     let backend = PostgresBackend::with_rules(&connect(&test), KEPT, rules).expect("the tables can be made");
     Fresh { backend: Box::new(backend), _keep: Box::new(test) }
 }
@@ -160,25 +161,71 @@ fn nodes_see_each_others_commits_and_change_a_collection_one_at_a_time() {
     assert_eq!(other.head("c").expect("it can be read").expect("it is there").newest, 1);
     assert_eq!(found(&other, &[]).expect("it can be searched"), ["a"]);
 
+    let held = one.hold("c").expect("it can be asked").expect("it is free");
     let number = one.open_change("c", &space()).expect("a change can be begun");
     one.stage("c", number, batch(vec![document("b", "lamp", None)]), None).expect("it can be staged");
-    let refused = other.open_change("c", &space());
-    assert!(matches!(&refused, Err(Error::ChangeElsewhere { .. })), "{refused:?}");
-    assert_eq!(refused.map_err(|error| error.remedy()), Err(usecase::Remedy::RetrySame));
+    assert!(other.hold("c").expect("it can be asked").is_none());
+    let elsewhere = [
+        other.open_change("c", &space()).map(drop),
+        other.stage("c", number, batch(Vec::new()), Some(Commit::default())),
+        other.abandon("c"),
+    ];
+    for refused in elsewhere {
+        assert!(matches!(&refused, Err(Error::ChangeElsewhere { .. })), "{refused:?}");
+        assert_eq!(refused.map_err(|error| error.remedy()), Err(usecase::Remedy::RetrySame));
+    }
+    other.open_change("another", &space()).expect("a right is one collection's");
+    // The change fails half-way, and another node goes on where it stood.
+    drop(held);
     let uninvited = other.stage("c", number, batch(Vec::new()), Some(Commit::default()));
     assert!(matches!(uninvited, Err(Error::NotOpen { .. })), "{uninvited:?}");
-    // The process dies, and another goes on where it stood.
-    drop(one);
-    let taken = (0..100).find_map(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        other.open_change("c", &space()).ok()
-    });
-    assert_eq!(taken, Some(number));
+    assert_eq!(other.open_change("c", &space()).expect("it is free at once"), number);
+    let late = one.stage("c", number, batch(Vec::new()), Some(Commit::default()));
+    assert!(matches!(late, Err(Error::NotOpen { .. })), "{late:?}");
     assert_eq!(other.staged("c").expect("it can be read").len(), 1);
     other
         .stage("c", number, batch(vec![document("d", "shade", None)]), Some(Commit::default()))
         .expect("it can be committed");
     assert_eq!(found(&node(), &[]).expect("it can be searched"), ["a", "b", "d"]);
+}
+
+#[test]
+fn a_change_that_failed_half_way_keeps_nobody_out() {
+    if !testkit::postgres::is_here() {
+        return;
+    }
+    let test = TestPostgres::schema();
+    let embedder: Arc<dyn Embedder> = Arc::new(Lexical::with_dimensions(8));
+    let node = || {
+        let postgres = connect(&test);
+        Collections::open(Home::Postgres(&postgres), 3, Embedders::new(Arc::clone(&embedder))).expect("tables are made")
+    };
+    let (one, other) = (node(), node());
+    let put = |id: &str, to: usize| {
+        let passages = vec![Place::new(0, 0, to)];
+        let put = DocumentPut { id: id.to_owned(), text: "a lamp".to_owned(), passages, ..DocumentPut::default() };
+        Changes { upsert: vec![put], delete: Vec::new() }
+    };
+    let mut change = one.change("c").expect("it can be begun");
+    change.stage(put("a", 6), &|_, _| ()).expect("it can be staged");
+    for refused in [other.change("c").map(drop), other.apply("c", put("b", 6)).map(drop)] {
+        assert!(matches!(refused, Err(Error::ChangeElsewhere { .. })), "{refused:?}");
+    }
+    let outside = change.stage_and_commit(put("b", 7), Commit::default(), &|_, _| ());
+    assert!(matches!(outside, Err(Error::BadPassage { .. })), "{outside:?}");
+    assert_eq!(other.apply("c", put("b", 6)).expect("it goes on at once"), 1);
+    assert_eq!(one.document_hashes("c").expect("they can be read").into_keys().collect::<Vec<_>>(), ["a", "b"]);
+
+    // A whole run's right covers its changes, and one plain change after the other needs none.
+    let held = one.hold("c").expect("it can be asked").expect("it is free");
+    assert!(other.hold("c").expect("it can be asked").is_none());
+    assert_eq!(one.apply("c", put("c", 6)).expect("it is its own"), 2);
+    assert!(other.apply("c", put("d", 6)).is_err(), "it is still held");
+    drop(held);
+    for number in 3..6 {
+        let node = if number % 2 == 0 { &one } else { &other };
+        assert_eq!(node.apply("c", put("d", 6)).expect("it is free"), number);
+    }
 }
 
 #[test]
@@ -215,6 +262,7 @@ fn searches_go_on_after_the_server_was_killed() {
     let postgres = Postgres::connect(&server.url, Options::default()).expect("it answers");
     let backend = PostgresBackend::open(&postgres, 3).expect("the tables can be made");
     apply(&backend, vec![document("a", "kettle", None)]);
+    let _held = backend.hold("c").expect("it can be asked").expect("it is free");
     let number = backend.open_change("c", &space()).expect("a change can be begun");
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|threads| {
@@ -234,6 +282,8 @@ fn searches_go_on_after_the_server_was_killed() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
     assert_eq!(backend.open_change("c", &space()).expect("it goes on"), number);
+    let other = PostgresBackend::open(&postgres, 3).expect("the tables are there");
+    assert!(other.hold("c").expect("it can be asked").is_none(), "the right was taken again");
     backend
         .stage("c", number, batch(vec![document("b", "lamp", None)]), Some(Commit::default()))
         .expect("it can be committed");

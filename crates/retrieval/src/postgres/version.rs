@@ -15,43 +15,20 @@ use storage::postgres::{Connection, Postgres};
 /// 50,000 vectors of MiniLM.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// Passages that are always scanned exactly, and from which on a collection has a graph.
+    /// Passages that are always scanned exactly, which costs no more than the graph, and from which on a collection has a graph.
     pub(super) exact_up_to: u64,
-    /// The share of a version's passages, as one part in so many, that is scanned exactly. A scan of a quarter costs what the graph
-    /// costs behind such a filter, and the graph misses what lies far from the question.
-    pub(super) exact_one_in: u64,
-    /// Passages that are never scanned when there is a graph.
-    pub(super) never_exact_from: u64,
-    /// Candidates that the graph gives at least, put in order exactly.
-    pub(super) candidates: usize,
-    /// pgvector's `hnsw.ef_search`: how many neighbours a step of the graph's search keeps.
+    /// pgvector's `hnsw.ef_search`, 1,000 at most: how many of all passages, the nearest, the graph gives.
     pub(super) ef_search: usize,
-    /// pgvector's `hnsw.max_scan_tuples`: where a search that finds too little gives up, and a scan begins.
-    pub(super) most_visited: usize,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self {
-            exact_up_to: 3_000,
-            exact_one_in: 4,
-            never_exact_from: 20_000,
-            candidates: 100,
-            ef_search: 200,
-            most_visited: 40_000,
-        }
+        Self { exact_up_to: 3_000, ef_search: 500 }
     }
 }
 
-impl Rules {
-    /// Whether so many of all passages are better scanned.
-    fn scans(&self, seen: u64, all: u64) -> bool {
-        seen <= self.exact_up_to || seen <= (all / self.exact_one_in).min(self.never_exact_from)
-    }
-}
-
-/// More hits than this are scanned for: a graph is for few.
-const MOST_BY_GRAPH: usize = 500;
+/// So many times what is wanted must be among what the graph gives: its far end has gaps.
+const AT_LEAST: usize = 2;
 /// Totals that are remembered.
 const MOST_TOTALS: usize = 1_000;
 
@@ -90,9 +67,8 @@ impl Shared {
         self.seen_by(
             groups,
             &[
-                ("hnsw.iterative_scan", "relaxed_order".to_owned()),
+                ("hnsw.iterative_scan", off()),
                 ("hnsw.ef_search", self.rules.ef_search.to_string()),
-                ("hnsw.max_scan_tuples", self.rules.most_visited.to_string()),
                 ("enable_seqscan", off()),
                 ("enable_hashjoin", off()),
                 ("enable_mergejoin", off()),
@@ -174,17 +150,20 @@ impl PostgresScope {
         Ok(*self.totals.get_or_init(|| totals))
     }
 
-    /// The nearest by the graph, or nothing when a scan is better or the graph did not find enough.
+    /// The nearest by the graph, or nothing when only a scan can tell. The graph gives the nearest of all passages, and those
+    /// that are not seen fall out. When enough of them are left, these are the nearest that are seen; when not, what is seen lies
+    /// elsewhere. Iterative scans would go on in such a case, through parts of the graph that they never saw whole.
     fn nearest_by_graph(&self, vector: &[f32], most: usize, passages: u64) -> Result<Option<Vec<Hit>>, Error> {
         let rules = &self.version.shared.rules;
-        let Kept { vectors, passages: all, .. } = &self.seen.kept;
-        if !vectors.indexed || most > MOST_BY_GRAPH || rules.scans(passages, *all) {
+        let candidates = AT_LEAST * most;
+        if !self.seen.kept.vectors.indexed || passages <= rules.exact_up_to || candidates > rules.ef_search {
             return Ok(None);
         }
-        let candidates = rules.candidates.max(2 * most);
         let postgres = self.version.shared.by_graph(&self.groups);
-        let hits = read(&postgres, |connection| self.seen.nearest_by_graph(connection, vector, most, candidates))?;
-        Ok((hits.len() == most).then_some(hits))
+        let mut hits = read(&postgres, |connection| self.seen.nearest_by_graph(connection, vector, candidates))?;
+        let enough = hits.len() == candidates;
+        hits.truncate(most);
+        Ok(enough.then_some(hits))
     }
 }
 

@@ -75,7 +75,8 @@ fn common(weighed: Weighed, shares: &[f32]) -> Weighed {
     let mut terms: Vec<_> = query.terms.into_iter().zip(shares).map(asked).zip(holding).collect();
     terms.sort_by(|((a, one, _), _), ((b, other, _), _)| other.total_cmp(one).then_with(|| a.cmp(b)));
     terms.truncate(MOST_TERMS);
-    let (terms, holding) = terms.into_iter().map(|((term, weight, rarity), held)| ((term, weight * rarity), held)).unzip();
+    let (terms, holding) =
+        terms.into_iter().map(|((term, weight, rarity), held)| ((term, weight * rarity), held)).unzip();
     query.terms = terms;
     Weighed { query, holding }
 }

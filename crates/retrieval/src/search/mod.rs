@@ -104,9 +104,9 @@ pub fn search(versions: &[Arc<dyn Version>], query: &Query<'_>) -> Result<Found,
     let mut fused: Vec<Fused> = ranked.fused.iter().copied().take(wanted).collect();
     let spots: Vec<Spot> = fused.iter().map(|fused| ranked.candidates[fused.at].spot).collect();
     let mut opened = open(&searched, &spots, query.section_within)?;
-    let reranked = query.rerank.map(|(reranker, candidates)| {
-        rerank::rerank(reranker, candidates, query.text, &mut fused, &mut opened)
-    });
+    let reranked = query
+        .rerank
+        .map(|(reranker, candidates)| rerank::rerank(reranker, candidates, query.text, &mut fused, &mut opened));
     let not_reranked = reranked.and_then(Result::err).map(|error| error.to_string());
     let mut passages = Vec::with_capacity(query.top);
     for (fused, opened) in fused.iter().zip(opened) {

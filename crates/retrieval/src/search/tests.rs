@@ -270,3 +270,46 @@ proptest! {
         }
     }
 }
+
+/// Likes what is short, or fails.
+struct Judge {
+    fails: bool,
+}
+
+impl crate::Rerank for Judge {
+    fn identity(&self) -> &'static str {
+        "judge"
+    }
+
+    fn scores(&self, _question: &str, passages: &[&str]) -> Result<Vec<f32>, Error> {
+        match self.fails {
+            true => Err(Error::Embedder { embedder: "judge".to_owned(), reason: "it is asleep".to_owned() }),
+            false => Ok(passages.iter().map(|passage| 1.0 / passage.len() as f32).collect()),
+        }
+    }
+}
+
+#[test]
+fn a_reranker_orders_the_best_and_may_fail() {
+    let documents = vec![
+        document("long", "grill returns: a grill may be returned, and returns of a grill are free"),
+        document("short", "grill"),
+        document("middle", "returns of a grill"),
+        document("other", "lamps"),
+    ];
+    let desk = Desk::with("a", documents);
+    let (versions, vectors) = (desk.versions(&["a"]), desk.vectors("grill returns"));
+    let find = |rerank: Option<(&dyn crate::Rerank, usize)>| {
+        let found = search(&versions, &Query { rerank, ..query("grill returns", &vectors) });
+        let Found { passages, not_reranked, .. } = found.expect("it can be searched");
+        let names: Vec<String> = passages.into_iter().map(|passage| passage.source.document).collect();
+        (names, not_reranked)
+    };
+    let plain = find(None);
+    assert_eq!(plain.1, None);
+    let (names, failed) = find(Some((&Judge { fails: false }, 3)));
+    assert_eq!((&names[..2], failed), (&["short".to_owned(), "middle".to_owned()][..], None));
+    assert_ne!(names, plain.0);
+    let (names, failed) = find(Some((&Judge { fails: true }, 3)));
+    assert_eq!((names, failed.as_deref()), (plain.0, Some("the embedder judge failed: it is asleep")));
+}

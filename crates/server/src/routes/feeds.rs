@@ -71,7 +71,9 @@ fn verified(declared: &WebhookSource, headers: &HeaderMap, body: &[u8], now: Tim
         let message = refusal.to_string();
         let (status, kind, code) = match refusal {
             Refusal::Header(_) | Refusal::Body(_) => (StatusCode::BAD_REQUEST, "invalid_request_error", "bad_message"),
-            Refusal::Time(_) | Refusal::Signature => (StatusCode::UNAUTHORIZED, "authentication_error", "bad_signature"),
+            Refusal::Time(_) | Refusal::Signature => {
+                (StatusCode::UNAUTHORIZED, "authentication_error", "bad_signature")
+            }
             Refusal::Secret => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "secret_missing"),
         };
         Problem::new(status, kind, code, message)

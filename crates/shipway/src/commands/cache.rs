@@ -32,7 +32,7 @@ pub(crate) fn run(ground: &Ground<'_>, cache: &Cache) -> anyhow::Result<ExitCode
         Some(text) => Percent::parse(text).with_context(|| format!("`{text}` is no share: write it like 1%"))?,
         None => declared.false_hits,
     };
-    let embedder = house.embedder.as_ref();
+    let embedder = &*house.embedder;
     let pairs = match pairs {
         Some(file) => of_file(file, embedder)?,
         None => of_log(&house, name)?,
@@ -71,7 +71,7 @@ fn of_log(house: &House, name: &str) -> anyhow::Result<Vec<(Pair, f32)>> {
         .filter(|one| one.alone && !one.recorded.question.trim().is_empty() && !one.recorded.answer.is_empty())
         .collect();
     let mut vectors = HashMap::new();
-    embed(opened.iter().map(|one| one.recorded.question.as_str()), house.embedder.as_ref(), &mut vectors)?;
+    embed(opened.iter().map(|one| one.recorded.question.as_str()), &*house.embedder, &mut vectors)?;
     let logged = opened.into_iter().filter_map(|one| {
         let vector = vectors.get(&one.recorded.question)?.clone();
         Some(Logged { question: one.recorded.question, answer: one.recorded.answer, cited: one.cited, vector })

@@ -17,10 +17,10 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &Asked) -> anyhow::Result<ExitCode
         Asked::List => list(ground, collections)?,
         Asked::Versions { name } => versions(ground, collections, name)?,
         Asked::Rollback { name, to } => rollback(ground, collections, name, *to)?,
-        Asked::Pin { name, version, holder } => {
+        Asked::Pin { name, number, holder } => {
             known(collections, name)?;
-            collections.pin(name, holder, Some(*version))?;
-            told(ground, &format!("version {version} of {name} is kept for {holder}"), &json!({ "pinned": version }))?;
+            collections.pin(name, holder, Some(*number))?;
+            told(ground, &format!("version {number} of {name} is kept for {holder}"), &json!({ "pinned": number }))?;
         }
         Asked::Unpin { name, holder } => {
             known(collections, name)?;
@@ -31,7 +31,9 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &Asked) -> anyhow::Result<ExitCode
         Asked::Erase { name, documents } => {
             known(collections, name)?;
             let rows = collections.erase(name, documents)?;
-            let text = format!("{rows} stored versions of documents are gone from {name}; their feed brings back what its source still has");
+            let text = format!(
+                "{rows} stored versions of documents are gone from {name}; their feed brings back what its source still has"
+            );
             told(ground, &text, &json!({ "erased": rows }))?;
         }
         Asked::Drop { name, yes } => {
@@ -59,7 +61,9 @@ fn known(collections: &Collections, name: &str) -> anyhow::Result<retrieval::Hea
     match all.get(name) {
         Some(head) => Ok(head.clone()),
         None if all.is_empty() => bail!("there is no collection yet: `shipway ingest NAME` fills those of a use case"),
-        None => bail!("there is no collection `{name}`; there are {}", all.keys().cloned().collect::<Vec<_>>().join(", ")),
+        None => {
+            bail!("there is no collection `{name}`; there are {}", all.keys().cloned().collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -73,14 +77,23 @@ fn list(ground: &Ground<'_>, collections: &Collections) -> anyhow::Result<()> {
     }
     let configured = collections.embedder().space();
     for (name, head) in all {
-        let rolled_back = if head.serving == head.newest { String::new() } else { format!(" (newest {})", head.newest) };
+        let rolled_back =
+            if head.serving == head.newest { String::new() } else { format!(" (newest {})", head.newest) };
         paint::line(format!(
             "{}  version {}{rolled_back}, {} documents, {} passages, {}",
-            paint::loud(&name), head.serving, head.documents, head.passages, head.space.embedder
+            paint::loud(&name),
+            head.serving,
+            head.documents,
+            head.passages,
+            head.space.embedder
         ));
         if head.space != configured {
             let move_it = format!("shipway collection reembed {name}");
-            paint::line(format!("    {} {} is configured; move it with `{move_it}`", paint::care("note"), configured.embedder));
+            paint::line(format!(
+                "    {} {} is configured; move it with `{move_it}`",
+                paint::care("note"),
+                configured.embedder
+            ));
         }
     }
     Ok(())
@@ -94,8 +107,15 @@ fn versions(ground: &Ground<'_>, collections: &Collections, name: &str) -> anyho
     }
     for version in versions {
         let serves = if version.number == head.serving { paint::good("serves").clone() } else { "      ".to_owned() };
-        let pins = if version.pinned_by.is_empty() { String::new() } else { format!("  kept for {}", version.pinned_by.join(", ")) };
-        paint::line(format!("{:>6}  {serves}  {}  {} documents{pins}", version.number, version.committed, version.documents));
+        let pins = if version.pinned_by.is_empty() {
+            String::new()
+        } else {
+            format!("  kept for {}", version.pinned_by.join(", "))
+        };
+        paint::line(format!(
+            "{:>6}  {serves}  {}  {} documents{pins}",
+            version.number, version.committed, version.documents
+        ));
     }
     Ok(())
 }
@@ -110,7 +130,10 @@ fn rollback(ground: &Ground<'_>, collections: &Collections, name: &str, to: Opti
         },
     };
     collections.serve(name, to)?;
-    let text = format!("{name} serves version {to} from the next search on (was {}); its feed's next run starts from there", head.serving);
+    let text = format!(
+        "{name} serves version {to} from the next search on (was {}); its feed's next run starts from there",
+        head.serving
+    );
     told(ground, &text, &json!({ "serving": to, "before": head.serving }))
 }
 
@@ -130,7 +153,10 @@ fn reembed(ground: &Ground<'_>, collections: &Collections, name: &str) -> anyhow
     let text = if moved.from == moved.to {
         format!("{name} holds vectors of {} already", moved.to.embedder)
     } else {
-        format!("{name} moved from {} to {}; {} texts were embedded", moved.from.embedder, moved.to.embedder, moved.embedded)
+        format!(
+            "{name} moved from {} to {}; {} texts were embedded",
+            moved.from.embedder, moved.to.embedder, moved.embedded
+        )
     };
     told(ground, &text, &json!({ "from": moved.from, "to": moved.to, "embedded": moved.embedded }))
 }

@@ -57,18 +57,29 @@ fn status(ground: &Ground<'_>, house: &House, use_case: &UseCase) -> anyhow::Res
             continue;
         }
         let fresh = if freshness.fresh { paint::good("fresh") } else { paint::bad("stale") };
-        let closed = if open { String::new() } else { format!("  {}", paint::bad("closed: its access groups are too old")) };
+        let closed =
+            if open { String::new() } else { format!("  {}", paint::bad("closed: its access groups are too old")) };
         paint::line(format!("{}  {fresh}{closed}", paint::loud(name)));
         let said = |moment: Option<Timestamp>| moment.map_or("never".to_owned(), |moment| moment.to_string());
         paint::line(format!("  source       {}", feed.sources().first().map_or("none", |source| source.kind())));
         paint::line(format!("  last good    {}", said(freshness.last_good)));
         paint::line(format!("  access as of {}", said(rights_as_of)));
-        paint::line(format!("  next         {}", next.map_or("by hand".to_owned(), |next| if next <= now { "due".to_owned() } else { next.to_string() })));
+        paint::line(format!(
+            "  next         {}",
+            next.map_or("by hand".to_owned(), |next| if next <= now { "due".to_owned() } else { next.to_string() })
+        ));
         if let Some(head) = head {
-            paint::line(format!("  collection   version {}, {} documents, {} passages", head.serving, head.documents, head.passages));
+            paint::line(format!(
+                "  collection   version {}, {} documents, {} passages",
+                head.serving, head.documents, head.passages
+            ));
         }
         if quarantined > 0 {
-            paint::line(format!("  {}  {quarantined} documents: `shipway feed quarantine {}`", paint::care("quarantined"), use_case.name));
+            paint::line(format!(
+                "  {}  {quarantined} documents: `shipway feed quarantine {}`",
+                paint::care("quarantined"),
+                use_case.name
+            ));
         }
     }
     if ground.json { paint::json(&all) } else { Ok(()) }
@@ -82,7 +93,8 @@ fn rights_open(feed: &Feed, as_of: Option<Timestamp>, now: Timestamp) -> bool {
 
 fn runs(ground: &Ground<'_>, house: &House, name: &str, feed: Option<&str>, limit: usize) -> anyhow::Result<()> {
     let rows = house.parts.ingest.last_runs(name)?;
-    let rows: Vec<RunRow> = rows.into_iter().filter(|row| feed.is_none_or(|feed| row.feed == feed)).take(limit).collect();
+    let rows: Vec<RunRow> =
+        rows.into_iter().filter(|row| feed.is_none_or(|feed| row.feed == feed)).take(limit).collect();
     if ground.json {
         return paint::json(&rows);
     }
@@ -122,7 +134,12 @@ fn quarantine(ground: &Ground<'_>, house: &House, name: &str) -> anyhow::Result<
     }
     for one in held {
         let serves = if one.old_version_serves { "the old version serves on" } else { "not found" };
-        paint::line(format!("{} {}  {}", one.feed, paint::loud(&one.document), paint::quiet(format!("since {}, {serves}", one.since))));
+        paint::line(format!(
+            "{} {}  {}",
+            one.feed,
+            paint::loud(&one.document),
+            paint::quiet(format!("since {}, {serves}", one.since))
+        ));
         paint::line(format!("    {}", one.reason));
         if one.path != one.document {
             paint::line(paint::quiet(format!("    in {}", one.path)));
@@ -144,7 +161,11 @@ fn twins(ground: &Ground<'_>, house: &House, name: &str) -> anyhow::Result<()> {
         let likeness = format!("{:.0} % the same", pair.similarity * 100.0);
         paint::line(format!(
             "{}/{}  and  {}/{}  {}",
-            one.feed, paint::loud(&one.document), other.feed, paint::loud(&other.document), paint::quiet(likeness)
+            one.feed,
+            paint::loud(&one.document),
+            other.feed,
+            paint::loud(&other.document),
+            paint::quiet(likeness)
         ));
         for disagreement in &pair.disagreements {
             paint::line(format!("    {} {}", paint::bad("−"), disagreement.one));
@@ -155,9 +176,16 @@ fn twins(ground: &Ground<'_>, house: &House, name: &str) -> anyhow::Result<()> {
 }
 
 /// What a run changed; of one document also its text before and after, while both versions are kept.
-fn diff(ground: &Ground<'_>, house: &House, name: &str, run: Option<u64>, document: Option<&str>) -> anyhow::Result<()> {
+fn diff(
+    ground: &Ground<'_>,
+    house: &House,
+    name: &str,
+    run: Option<u64>,
+    document: Option<&str>,
+) -> anyhow::Result<()> {
     let rows = house.parts.ingest.last_runs(name)?;
-    let mut good = rows.into_iter().filter_map(|row| row.report).filter(|report| run.is_none_or(|run| report.run == run));
+    let mut good =
+        rows.into_iter().filter_map(|row| row.report).filter(|report| run.is_none_or(|run| report.run == run));
     let report = match run {
         Some(run) => good.next().with_context(|| format!("run {run} is none of the last good runs of {name}"))?,
         None => good.next().with_context(|| format!("{name} has no good run yet"))?,
@@ -165,7 +193,9 @@ fn diff(ground: &Ground<'_>, house: &House, name: &str, run: Option<u64>, docume
     let touched = &report.lineage.touched;
     let Some(document) = document else {
         if ground.json {
-            return paint::json(&json!({ "run": report.run, "feed": report.feed, "version": report.snapshot, "touched": touched }));
+            return paint::json(
+                &json!({ "run": report.run, "feed": report.feed, "version": report.snapshot, "touched": touched }),
+            );
         }
         paint::line(format!("run {} of {}: version {}", report.run, report.feed, report.snapshot));
         for one in touched.iter().take(SHOWN) {
@@ -247,8 +277,15 @@ fn lineage(ground: &Ground<'_>, house: &House, name: &str, document: &str) -> an
             Change::Changed => "changed",
             Change::Deleted => "deleted",
         };
-        paint::line(format!("{}  {change} by run {} of {}, version {}", report.finished, report.run, report.feed, report.snapshot));
-        paint::line(format!("    from {}, item {}", report.lineage.source, touched.path.as_deref().unwrap_or("unknown")));
+        paint::line(format!(
+            "{}  {change} by run {} of {}, version {}",
+            report.finished, report.run, report.feed, report.snapshot
+        ));
+        paint::line(format!(
+            "    from {}, item {}",
+            report.lineage.source,
+            touched.path.as_deref().unwrap_or("unknown")
+        ));
         if let Some(hash) = &touched.content_hash {
             paint::line(paint::quiet(format!("    content {hash}, inputs of the run {}", report.lineage.inputs)));
         }

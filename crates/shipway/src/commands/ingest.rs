@@ -1,9 +1,9 @@
 //! `shipway ingest NAME`: refreshes the feeds of a use case now, with progress.
 
 use super::Ground;
+use crate::cli::Ingest;
 use crate::house::House;
 use crate::paint;
-use crate::cli::Ingest;
 use ::ingest::{FeedJob, How, Phase, Progress, RunReport};
 use anyhow::bail;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -73,7 +73,10 @@ fn tell(report: &RunReport) {
     }
     if report.injections > 0 {
         let count = report.injections;
-        paint::line(format!("    {} {count} passages give orders to the model (prompt injection)", paint::care("note")));
+        paint::line(format!(
+            "    {} {count} passages give orders to the model (prompt injection)",
+            paint::care("note")
+        ));
     }
     if report.more {
         paint::line(format!("    {} more is waiting in the source; the next run goes on", paint::care("note")));

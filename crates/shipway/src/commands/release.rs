@@ -6,7 +6,7 @@ use crate::house::House;
 use crate::paint;
 use anyhow::Context;
 use evals::Passed;
-use releases::{Decision, Go, Kind, Status};
+use releases::{Decision, Go, Kind, Pointer, Status};
 use server::evidence;
 use std::process::ExitCode;
 use usecase::BundleId;
@@ -31,6 +31,12 @@ pub(crate) fn begin(ground: &Ground<'_>, release: &Release) -> anyhow::Result<Ex
 /// What the collections serve now is kept for the bundle, when it says so, before any request can ask it.
 fn pin(house: &House, use_case: &UseCase) -> anyhow::Result<()> {
     let status = house.parts.releases.status(&use_case.name)?;
+    // What has traffic already is refused as a release, and a refusal moves nothing.
+    let has_traffic =
+        |pointer: &Pointer| pointer.stable == use_case.bundle || pointer.canary.as_ref() == Some(&use_case.bundle);
+    if status.pointer.as_ref().is_some_and(has_traffic) {
+        return Ok(());
+    }
     let counting: Vec<BundleId> = status.history.into_iter().map(|decision| decision.bundle).collect();
     pipeline::pin_versions(&house.parts.pipeline.engines().collections, use_case, &counting)?;
     Ok(())

@@ -8,20 +8,13 @@ use std::sync::Mutex;
 #[derive(Debug)]
 pub struct Lock {
     connection: Option<Mutex<Connection>>,
-    token: String,
 }
 
 impl Lock {
     pub(super) fn take(mut connection: Connection, schema: &str, name: &str) -> Result<Option<Self>> {
-        const TRY: &str = "SELECT pg_try_advisory_lock(hashtextextended($1, 0)), gen_random_uuid()::text";
-        let row = connection.query_one(TRY, &[&format!("{schema}/{name}")])?;
-        let (taken, token) = (row.get::<_, bool>(0), row.get(1));
-        Ok(taken.then(|| Self { connection: Some(Mutex::new(connection)), token }))
-    }
-
-    /// Another for each time that a lock is taken: written beside what the lock guards, it tells whose that is.
-    pub fn token(&self) -> &str {
-        &self.token
+        const TRY: &str = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))";
+        let taken: bool = connection.query_one(TRY, &[&format!("{schema}/{name}")])?.get(0);
+        Ok(taken.then(|| Self { connection: Some(Mutex::new(connection)) }))
     }
 
     /// Asks the server: whether the session that holds it is still there.
@@ -32,11 +25,20 @@ impl Lock {
 }
 
 impl Drop for Lock {
+    /// Waits until the server has freed it: who takes it next in this process must find it free.
     fn drop(&mut self) {
-        // Closing blocks, which a thread of an async runtime may not.
-        let connection = self.connection.take();
+        let Some(connection) = self.connection.take() else { return };
+        let free = move || {
+            // By name, since the server notices the end of a session only a moment later. One that is lost frees it anyway.
+            if let Ok(mut connection) = connection.into_inner() {
+                let _freed = connection.query("SELECT pg_advisory_unlock_all()", &[]);
+            }
+        };
+        // A thread of an async runtime may not speak to the server itself.
         if tokio::runtime::Handle::try_current().is_ok() {
-            std::thread::spawn(move || drop(connection));
+            let _freed = std::thread::spawn(free).join();
+        } else {
+            free();
         }
     }
 }

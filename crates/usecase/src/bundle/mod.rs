@@ -95,6 +95,11 @@ impl Settings {
     pub(crate) fn of(project: &ProjectFile, declared: &UseCaseFile) -> Self {
         let mut models = declared.model.chain();
         models.extend(declared.model.escalate.as_ref().map(|escalate| escalate.to.clone()));
+        let rerank = declared.retrieval.as_ref().and_then(|retrieval| retrieval.rerank.as_ref());
+        models.extend(rerank.map(|rerank| rerank.model.clone()));
+        if let EmbedderChoice::Provider(model) = &project.embedder.choice {
+            models.push(model.clone());
+        }
         let provider = |model: &ModelRef| Some((model.provider.clone(), project.provider(&model.provider)?.into()));
         let price = |model: &ModelRef| project.prices.get_key_value(&model.to_string());
         Self {

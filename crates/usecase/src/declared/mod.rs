@@ -28,9 +28,9 @@ pub use budget::Budget;
 pub use builtin::{BUILTIN_PROVIDERS, builtin_provider};
 pub use cache::{CacheSection, Semantic};
 pub use context::{ContextBlock, ContextSource};
+pub use contract::{ContractCheck, FieldType, OnViolation, RangeEnd, RowCount};
 pub use escalate::{AtLeast, Escalate, Signal, Signals};
 pub use evals::Evals;
-pub use contract::{ContractCheck, FieldType, OnViolation, RangeEnd, RowCount};
 pub use feed::{DataClass, Feed, FeedInjection, FeedPii, FeedSource};
 pub use feed_source::{
     ApiSource, GitSource, HeaderValue, HttpSource, KafkaSasl, KafkaSource, Paging, S3Source, SaslMechanism, SqlSource,
@@ -42,8 +42,8 @@ pub use model::{Model, OnDisconnect, Spread, SpreadBy, SpreadShare};
 pub use outcome::{Baseline, Outcome};
 pub use owner::{Owner, UseCaseSection};
 pub use project_file::{
-    AwsCredentials, CollectionsHome, CollectionsSection, EmbedderSection, Price, ProjectFile, ProjectSection, Provider, ProviderKind,
-    ServerSection, StorageSection, Timeouts,
+    AwsCredentials, CollectionsHome, CollectionsSection, EmbedderSection, Price, ProjectFile, ProjectSection, Provider,
+    ProviderKind, ServerSection, StorageSection, Timeouts,
 };
 pub use prompt::Prompt;
 pub use release::{Release, ReleaseGuard};

@@ -26,13 +26,15 @@ impl Judgement<'_> {
     fn feed_sources(&mut self, pointer: &str, feed: &Feed) {
         let sources = feed.sources();
         if let [_, second, ..] = sources[..] {
-            let wrong = self.source.at_key(&format!("{pointer}/{}", second.kind()), "a feed has one source, this has more");
+            let wrong =
+                self.source.at_key(&format!("{pointer}/{}", second.kind()), "a feed has one source, this has more");
             self.found.push(wrong.help("declare a feed for each; a use case searches as many as it likes"));
         }
         match sources.first() {
             None => {
                 let wrong = self.source.at_key(pointer, "nobody says where its documents come from");
-                self.found.push(wrong.expected("one of `files`, `http`, `api`, `sql`, `s3`, `kafka`, `webhook`, `git`"));
+                self.found
+                    .push(wrong.expected("one of `files`, `http`, `api`, `sql`, `s3`, `kafka`, `webhook`, `git`"));
             }
             Some(source) => {
                 self.web_source(pointer, *source);

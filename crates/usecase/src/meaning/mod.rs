@@ -17,7 +17,7 @@ pub(crate) use project::of_project;
 pub(crate) use topics::read_topics;
 pub(crate) use written::{glob, is_use_case_name, relative_path};
 
-use crate::declared::UseCaseFile;
+use crate::declared::{EmbedderChoice, UseCaseFile};
 use crate::diagnostic::Diagnostics;
 use crate::reading::Source;
 
@@ -28,8 +28,13 @@ struct Judgement<'a> {
     found: Diagnostics,
 }
 
-/// Everything that can be said against a use case without looking at its folder.
-pub(crate) fn of_use_case(declared: &UseCaseFile, source: &Source, providers: &KnownProviders) -> Diagnostics {
+/// Everything that can be said against a use case without looking at its folder. Providers and embedder are the project's.
+pub(crate) fn of_use_case(
+    declared: &UseCaseFile,
+    source: &Source,
+    providers: &KnownProviders,
+    embedder: &EmbedderChoice,
+) -> Diagnostics {
     let mut judgement = Judgement { declared, source, found: Diagnostics::default() };
     judgement.usecase();
     judgement.outcome();
@@ -38,6 +43,8 @@ pub(crate) fn of_use_case(declared: &UseCaseFile, source: &Source, providers: &K
     judgement.context();
     judgement.prompt();
     judgement.model(providers);
+    judgement.reranker(providers);
+    judgement.embedder(embedder, providers);
     judgement.guard();
     judgement.cache();
     judgement.evals();

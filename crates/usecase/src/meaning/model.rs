@@ -1,7 +1,8 @@
 //! Whether every model that may answer exists, and may see the data.
 
 use super::Judgement;
-use crate::declared::{ModelRef, ProjectFile, Provider, ProviderKind};
+use super::written::relative_path;
+use crate::declared::{EmbedderChoice, ModelRef, ProjectFile, Provider, ProviderKind};
 use crate::diagnostic::Diagnostic;
 use crate::jurisdiction::Jurisdiction;
 use crate::reading::did_you_mean;
@@ -23,6 +24,21 @@ impl From<Provider> for KnownProvider {
         Self { kind: provider.kind, base_url: provider.base_url, jurisdiction: provider.jurisdiction }
     }
 }
+
+/// What a provider's model is there for, as messages name it.
+struct Role {
+    whose: &'static str,
+    help: &'static str,
+}
+
+const MODEL: Role =
+    Role { whose: "", help: "take a model of an allowed jurisdiction, or one that runs here (`local/extractive`)" };
+const RERANKER: Role =
+    Role { whose: "", help: "take a reranker of an allowed jurisdiction, or one that runs here (`local/<folder>`)" };
+const EMBEDDER: Role = Role {
+    whose: "the embedder's ",
+    help: "in shipway.toml, take an embedder of an allowed jurisdiction, or one that runs here (`minilm`, `lexical`)",
+};
 
 /// Providers by name.
 pub(crate) type KnownProviders = BTreeMap<String, KnownProvider>;
@@ -52,13 +68,46 @@ impl Judgement<'_> {
             let wrong = match providers.get(&model.provider) {
                 None => Some(self.unknown_provider(&pointer, model, providers)),
                 Some(provider) if provider.kind == ProviderKind::Local => self.unknown_local(&pointer, model),
-                Some(provider) => self.residency(&pointer, model, provider),
+                Some(provider) => self.residency(&pointer, &MODEL, model, provider),
             };
             self.found.0.extend(wrong);
         }
         self.spread();
         self.routing();
         self.escalate();
+    }
+
+    pub(super) fn reranker(&mut self, providers: &KnownProviders) {
+        const POINTER: &str = "/retrieval/rerank/model";
+        let Some(rerank) = self.declared.retrieval.as_ref().and_then(|retrieval| retrieval.rerank.as_ref()) else {
+            return;
+        };
+        let model = &rerank.model;
+        let wrong = match providers.get(&model.provider) {
+            None => Some(self.unknown_provider(POINTER, model, providers)),
+            Some(provider) if provider.kind == ProviderKind::Local => relative_path(&model.model).err().map(|_| {
+                let wrong = self.source.at_value(POINTER, "this is no folder of the project");
+                wrong.expected("`local/` and a path inside the project's folder, like \"local/models/reranker\"")
+            }),
+            Some(provider) => self.residency(POINTER, &RERANKER, model, provider),
+        };
+        self.found.0.extend(wrong);
+    }
+
+    /// Documents and questions leave for a provider's embedder, whatever model answers.
+    pub(super) fn embedder(&mut self, embedder: &EmbedderChoice, providers: &KnownProviders) {
+        let declared = self.declared;
+        let has_texts = !declared.feeds.is_empty()
+            || declared.retrieval.is_some()
+            || declared.guard.topics.is_some()
+            || declared.cache.is_some();
+        if let EmbedderChoice::Provider(model) = embedder
+            && let Some(provider) = providers.get(&model.provider)
+            && has_texts
+        {
+            let wrong = self.residency("/residency/data", &EMBEDDER, model, provider);
+            self.found.0.extend(wrong);
+        }
     }
 
     fn spread(&mut self) {
@@ -113,7 +162,7 @@ impl Judgement<'_> {
     }
 
     /// What runs inside this process is always allowed; a provider that does not say where it runs never is.
-    fn residency(&self, pointer: &str, model: &ModelRef, provider: &KnownProvider) -> Option<Diagnostic> {
+    fn residency(&self, pointer: &str, role: &Role, model: &ModelRef, provider: &KnownProvider) -> Option<Diagnostic> {
         let stays_here =
             provider.kind == ProviderKind::Simulated || provider.jurisdiction == Some(Jurisdiction::here());
         let allowed = self.declared.residency.data.as_ref().filter(|_| !stays_here)?;
@@ -122,16 +171,15 @@ impl Judgement<'_> {
             [] => "`residency.data` lets the data go nowhere".to_owned(),
             names => format!("`residency.data` lets the data go to {} only", names.join(", ")),
         };
-        let name = &model.provider;
+        let (whose, name) = (role.whose, &model.provider);
         match &provider.jurisdiction {
             Some(jurisdiction) if allowed.contains(jurisdiction) => None,
             Some(jurisdiction) => {
-                let message = format!("provider `{name}` runs in {jurisdiction}, and {rule}");
-                let help = "take a model of an allowed jurisdiction, or one that runs here (`local/extractive`)";
-                Some(self.source.at_value(pointer, message).help(help))
+                let message = format!("{whose}provider `{name}` runs in {jurisdiction}, and {rule}");
+                Some(self.source.at_value(pointer, message).help(role.help))
             }
             None => {
-                let message = format!("nobody says where provider `{name}` runs, and {rule}");
+                let message = format!("nobody says where {whose}provider `{name}` runs, and {rule}");
                 let help = format!("add `jurisdiction` to `[providers.{name}]` in shipway.toml");
                 Some(self.source.at_value(pointer, message).help(help))
             }

@@ -1,9 +1,14 @@
 //! What the schema cannot tell about `shipway.toml`.
 
 use super::written;
-use crate::declared::{BUILTIN_PROVIDERS, ModelRef, ProjectFile, Provider, ProviderKind, builtin_provider};
+use crate::declared::{
+    BUILTIN_PROVIDERS, EmbedderChoice, ModelRef, ProjectFile, Provider, ProviderKind, builtin_provider,
+};
 use crate::diagnostic::Diagnostics;
 use crate::reading::{Source, did_you_mean, escape};
+
+/// Numbers in a vector, at most: twice as many as the largest that a provider offers.
+const MOST_DIMENSIONS: usize = 8192;
 
 /// Everything that can be said against a project file.
 pub(crate) fn of_project(file: &ProjectFile, source: &Source) -> Diagnostics {
@@ -28,7 +33,29 @@ pub(crate) fn of_project(file: &ProjectFile, source: &Source) -> Diagnostics {
         }
     }
     prices(file, source, &mut found);
+    embedder(file, source, &mut found);
     found
+}
+
+fn embedder(file: &ProjectFile, source: &Source, found: &mut Diagnostics) {
+    let names = file.provider_names();
+    match &file.embedder.choice {
+        EmbedderChoice::Provider(model) if !names.contains(&model.provider) => {
+            let near = did_you_mean(&model.provider, names.iter().map(String::as_str));
+            let wrong = source.at_value("/embedder/use", format!("there is no provider `{}`", model.provider));
+            found.push(wrong.help(format!("declare it under `[providers.{}]`", model.provider)).maybe_help(near));
+        }
+        EmbedderChoice::Provider(_) => {}
+        _ if file.embedder.dimensions.is_some() => {
+            let wrong = source.at_value("/embedder/dimensions", "the size of this embedder's vectors is its own");
+            found.push(wrong.help("leave it out, or take a provider's model that lets one choose"));
+        }
+        _ => {}
+    }
+    if file.embedder.dimensions.is_some_and(|dimensions| !(1..=MOST_DIMENSIONS).contains(&dimensions)) {
+        let wrong = source.at_value("/embedder/dimensions", "no vector has so many numbers");
+        found.push(wrong.expected(format!("1 to {MOST_DIMENSIONS}")));
+    }
 }
 
 fn server_and_storage(file: &ProjectFile, source: &Source, found: &mut Diagnostics) {

@@ -30,9 +30,14 @@ const PROJECT: &str = r#"
 "#;
 
 fn whole_use_case(text: &str) -> String {
-    let project = read::<ProjectFile>("shipway.toml", PROJECT).expect("the project is right").0;
+    whole_use_case_with("auto", text)
+}
+
+fn whole_use_case_with(embedder: &str, text: &str) -> String {
+    let project = format!("[embedder]\nuse = \"{embedder}\"\n{PROJECT}");
+    let project = read::<ProjectFile>("shipway.toml", &project).expect("the project is right").0;
     let (declared, source) = read::<UseCaseFile>("F", text).unwrap_or_else(|wrong| panic!("{wrong}"));
-    said(of_use_case(&declared, &source, &project.known_providers()))
+    said(of_use_case(&declared, &source, &project.known_providers(), &project.embedder.choice))
 }
 
 /// What is said about a use case with these lines after the head; the first of them is line 4.
@@ -277,6 +282,46 @@ fn residency() {
        |       ^^^^^^^^^^^^^^^
        help: take a model of an allowed jurisdiction, or one that runs here (`local/extractive`)
     "#);
+}
+
+#[test]
+fn residency_of_embedder_and_reranker() {
+    let feed = "[residency]\ndata = [\"EU\"]\n[feeds.f]\nfiles = \"*.md\"\nevery = \"1h\"\n";
+    let with = |embedder, body: &str| whole_use_case_with(embedder, &format!("{HEAD}{body}"));
+    insta::assert_snapshot!(with("openai/text-embedding-3-small", feed), @r#"
+    F:5:8: the embedder's provider `openai` runs in US, and `residency.data` lets the data go to EU only
+     5 | data = ["EU"]
+       |        ^^^^^^
+       help: in shipway.toml, take an embedder of an allowed jurisdiction, or one that runs here (`minilm`, `lexical`)
+    "#);
+    insta::assert_snapshot!(with("somewhere/m", feed), @r#"
+    F:5:8: nobody says where the embedder's provider `somewhere` runs, and `residency.data` lets the data go to EU only
+     5 | data = ["EU"]
+       |        ^^^^^^
+       help: add `jurisdiction` to `[providers.somewhere]` in shipway.toml
+    "#);
+    for embedder in ["mistral/m", "own/m", "slow/m", "minilm", "folder:models/e5"] {
+        assert_eq!(with(embedder, feed), "nothing wrong", "{embedder}");
+    }
+    assert_eq!(with("openai/m", "[residency]\ndata = [\"EU\"]\n"), "nothing wrong", "it has no texts to embed");
+    let search = |model: &str| {
+        with("auto", &format!("{feed}[retrieval]\ncollections = [\"f\"]\nrerank = {{ model = \"{model}\" }}\n"))
+    };
+    insta::assert_snapshot!(search("openai/m"), @r#"
+    F:11:20: provider `openai` runs in US, and `residency.data` lets the data go to EU only
+     11 | rerank = { model = "openai/m" }
+        |                    ^^^^^^^^^^
+       help: take a reranker of an allowed jurisdiction, or one that runs here (`local/<folder>`)
+    "#);
+    insta::assert_snapshot!(search("local/../m"), @r#"
+    F:11:20: this is no folder of the project
+     11 | rerank = { model = "local/../m" }
+        |                    ^^^^^^^^^^^^
+       expected: `local/` and a path inside the project's folder, like "local/models/reranker"
+    "#);
+    assert!(search("nobody/m").starts_with("F:11:20: there is no provider `nobody`"));
+    assert_eq!(search("local/models/ms-marco"), "nothing wrong");
+    assert_eq!(search("mistral/rerank"), "nothing wrong");
 }
 
 #[test]

@@ -16,7 +16,9 @@ impl Check for Length {
     fn reason(&mut self, candidate: &Candidate) -> Option<String> {
         let length = candidate.document.text.chars().count() as u64;
         match (self.0.min, self.0.max) {
-            (Some(min), _) if length < min => Some(format!("its text has {length} characters, at least {min} expected")),
+            (Some(min), _) if length < min => {
+                Some(format!("its text has {length} characters, at least {min} expected"))
+            }
             (_, Some(max)) if length > max => Some(format!("its text has {length} characters, at most {max} expected")),
             _ => None,
         }

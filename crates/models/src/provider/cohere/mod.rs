@@ -10,9 +10,9 @@ mod tests;
 mod wire;
 
 use super::exchange::{self, Key};
-use super::{refusal, rerank};
 use super::transport::{self, Decoder, Incoming, Transport};
 use super::{Adapter, Answer, Asking};
+use super::{refusal, rerank};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
 use crate::routing::{Relevance, RerankRequest};
@@ -117,11 +117,7 @@ impl Adapter for Cohere {
         Box::pin(self.vectors(request, asking))
     }
 
-    fn rerank<'a>(
-        &'a self,
-        request: &'a RerankRequest,
-        asking: Asking<'a>,
-    ) -> BoxFuture<'a, Result<Relevance, Error>> {
+    fn rerank<'a>(&'a self, request: &'a RerankRequest, asking: Asking<'a>) -> BoxFuture<'a, Result<Relevance, Error>> {
         Box::pin(self.scores(request, asking))
     }
 }

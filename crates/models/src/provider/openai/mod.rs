@@ -243,11 +243,7 @@ impl Adapter for OpenAi {
         Box::pin(self.vectors(request, asking))
     }
 
-    fn rerank<'a>(
-        &'a self,
-        request: &'a RerankRequest,
-        asking: Asking<'a>,
-    ) -> BoxFuture<'a, Result<Relevance, Error>> {
+    fn rerank<'a>(&'a self, request: &'a RerankRequest, asking: Asking<'a>) -> BoxFuture<'a, Result<Relevance, Error>> {
         Box::pin(self.scores(request, asking))
     }
 }

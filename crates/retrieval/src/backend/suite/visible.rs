@@ -50,7 +50,7 @@ pub(crate) fn everything_of_a_document_comes_back(make: Make<'_>) {
     whole.metadata = awkward.as_object().expect("an object").clone();
     let mut plain = document("b", &["lamp"]);
     plain.groups = Some(Vec::new());
-    apply(backend, "everything", vec![whole.clone(), plain.clone()], &[]);
+    apply(backend, "everything", vec![whole.clone(), plain], &[]);
     let version = serving(backend, "everything");
     for group in ["it's", "b\"c", "ü"] {
         let read = version.document(&whole.id, &groups(&[group, "other"])).expect("it can be read");

@@ -70,12 +70,7 @@ impl Pass {
         spans
     }
 
-    fn look_up<'a>(
-        &mut self,
-        weights: &Weights,
-        sequences: impl Iterator<Item = (&'a [u32], usize)>,
-        rows: usize,
-    ) {
+    fn look_up<'a>(&mut self, weights: &Weights, sequences: impl Iterator<Item = (&'a [u32], usize)>, rows: usize) {
         let last = |count: usize| count.saturating_sub(1);
         let (words, positions) = (last(weights.words.rows()), last(weights.positions.rows()));
         self.state.clear();

@@ -92,7 +92,7 @@ fn a_folder_that_cannot_be_used_says_why() {
         Bert::open(folder.path()).err().expect("it cannot be used").to_string()
     };
     assert!(reason("pytorch_model.bin", b"x").ends_with(
-        "cannot be used as an embedding model: it holds no weights: looked for `model.safetensors`, `model.onnx`, `onnx/model.onnx`"
+        "cannot be used: it holds no weights: looked for `model.safetensors`, `model.onnx`, `onnx/model.onnx`"
     ));
     assert!(reason("model.safetensors", &file[..file.len() - 1]).contains("it is cut off"));
     assert!(reason("model.safetensors", b"").contains("model.safetensors"));

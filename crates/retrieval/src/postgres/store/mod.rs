@@ -1,12 +1,13 @@
 //! All that is said to Postgres. `tables` (what there is), `values` (what travels), `filter` (a filter as a condition),
-//! `collections` (heads, versions, pins), `changes` (staging and committing), `retire` (deleting), `spaces` (vectors by
-//! space), `scopes` (searching), `reading` (what is given out).
+//! `collections` (heads, versions, pins), `changes` (staging and committing), `rows` (documents on their way in), `retire`
+//! (deleting), `spaces` (vectors by space), `scopes` (searching), `reading` (what is given out).
 
 pub(crate) mod changes;
 pub(crate) mod collections;
 mod filter;
 pub(crate) mod reading;
 pub(crate) mod retire;
+mod rows;
 pub(crate) mod scopes;
 pub(crate) mod spaces;
 mod tables;
@@ -33,6 +34,11 @@ pub(crate) fn migrate(postgres: &Postgres) -> Result<(), Error> {
         return Err(storage::postgres::Error::Extension { name: "vector".to_owned(), reason }.into());
     }
     Ok(postgres.migrate("retrieval", tables::MIGRATIONS)?)
+}
+
+/// A word that nobody else who uses the database has.
+pub(crate) fn unique_word(postgres: &Postgres) -> Result<String, Error> {
+    read(postgres, |connection| Ok(connection.query_one("SELECT gen_random_uuid()::text", &[])?.get(0)))
 }
 
 /// Reads, with errors of this room.

@@ -206,26 +206,24 @@ impl Seen {
         Ok(connection.query(&select.text, &select.values())?.iter().map(hit).collect())
     }
 
-    /// The nearest by way of the graph, from `candidates` that are seen. The session must be set up for it.
+    /// Those of the graph's nearest that are seen, at most so many. The session must be set up for it.
     pub(crate) fn nearest_by_graph(
         &self,
         connection: &mut Connection,
         vector: &[f32],
         most: usize,
-        candidates: usize,
     ) -> Result<Vec<Hit>, Error> {
         let mut select = Statement::default();
         let passages = self.passages_where("p", "p.document", &mut select);
         let (asked, most) = (select.bind(Vector(vector.to_vec())), select.bind(large(most)));
-        let candidates = select.bind(large(candidates));
         let dimensions = self.kept.vectors.space.dimensions;
         select.text = format!(
             "WITH near AS MATERIALIZED (
                  SELECT p.key, p.document, (-(v.vector <#> {asked}::vector))::float4 AS score
                  FROM {table} v JOIN retrieval_passage p ON p.text = v.text WHERE {passages}
-                 ORDER BY (v.vector::halfvec({dimensions})) <#> {asked}::vector::halfvec({dimensions}) LIMIT {candidates})
+                 ORDER BY (v.vector::halfvec({dimensions})) <#> {asked}::vector::halfvec({dimensions}) LIMIT {most})
              SELECT s.key, s.score FROM near s JOIN retrieval_document d ON d.key = s.document
-             ORDER BY s.score DESC, d.id, s.key LIMIT {most}",
+             ORDER BY s.score DESC, d.id, s.key",
             table = self.kept.vectors.name()
         );
         Ok(connection.query(&select.text, &select.values())?.iter().map(hit).collect())
