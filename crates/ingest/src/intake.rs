@@ -112,6 +112,7 @@ impl<'a> Intake<'a> {
         self.learned.bytes += bytes.len() as u64;
         let parsed = parse(name, media, bytes);
         self.learned.warnings.extend(parsed.warnings.into_iter().map(|warning| format!("{name}: {warning}")));
+        let some_read = !parsed.documents.is_empty();
         for mut document in parsed.documents {
             if document.url.is_none() {
                 document.url = url.map(str::to_owned);
@@ -119,16 +120,21 @@ impl<'a> Intake<'a> {
             self.document(name, document)?;
         }
         parsed.rejected.into_iter().for_each(|rejected| self.reject(name, rejected));
-        // A document whose id another one has is looked at again: that one may go.
-        let refused = self.learned.refused.get(name);
-        Ok(refused.is_none_or(|refused| refused.iter().all(|refused| refused.rights != Rights::NotItsOwn)))
+        // A document whose id another one has is looked at again: that one may go. So is an item of which nobody knows which
+        // of its documents it still has.
+        let refused = self.learned.refused.get(name).into_iter().flatten();
+        let own = refused.map(|refused| &refused.rights).all(|rights| *rights != Rights::NotItsOwn);
+        let unclear = self.learned.doubtful.contains(name) && (some_read || self.before.ids_of(name).next().is_some());
+        Ok(own && !unclear)
     }
 
     fn reject(&mut self, name: &str, rejected: Rejected) {
         self.progress.documents += 1;
         if rejected.identified {
             // An id is used up by its first document, good or bad; a later one is told by its own verdict.
-            let _first = self.contract.claim(&rejected.document, name);
+            if self.contract.claim(&rejected.document, name).is_ok() {
+                self.stands_in(&rejected.document, name);
+            }
         } else {
             self.learned.doubtful.insert(name.to_owned());
         }
@@ -140,8 +146,19 @@ impl<'a> Intake<'a> {
         let known = self.learned.remember.get(id).or_else(|| self.before.known(id));
         if withdraws(known, &refused.rights) {
             self.withdraw(id);
+        } else if refused.rights != Rights::NotItsOwn {
+            self.stands_in(id, &refused.path);
         }
         self.learned.refused.entry(refused.path.clone()).or_default().push(refused);
+    }
+
+    /// The item that has a document's new version is where the document stands, also while the old one serves on.
+    fn stands_in(&mut self, id: &str, item: &str) {
+        let known = self.learned.remember.get(id).or_else(|| self.before.remembered.known.get(id));
+        if let Some(known) = known.filter(|known| known.path != item) {
+            let known = Known { path: item.to_owned(), groups: known.groups.clone() };
+            self.learned.remember.insert(id.to_owned(), known);
+        }
     }
 
     /// Nobody is to find the document any more.

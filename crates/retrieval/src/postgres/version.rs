@@ -155,7 +155,7 @@ impl PostgresScope {
     /// elsewhere. Iterative scans would go on in such a case, through parts of the graph that they never saw whole.
     fn nearest_by_graph(&self, vector: &[f32], most: usize, passages: u64) -> Result<Option<Vec<Hit>>, Error> {
         let rules = &self.version.shared.rules;
-        let candidates = AT_LEAST * most;
+        let candidates = most.saturating_mul(AT_LEAST);
         if !self.seen.kept.vectors.indexed || passages <= rules.exact_up_to || candidates > rules.ef_search {
             return Ok(None);
         }

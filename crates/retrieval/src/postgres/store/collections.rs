@@ -44,8 +44,6 @@ pub(crate) struct Kept {
     pub(crate) number: i32,
     /// Grows when rows of kept versions are erased.
     pub(crate) edition: i32,
-    /// All of them, whoever may see them.
-    pub(crate) passages: u64,
     pub(crate) vectors: VectorTable,
 }
 
@@ -99,7 +97,7 @@ pub(crate) fn head(connection: &mut Connection, collection: &str) -> Result<Opti
 
 /// The version that is asked for; `None` for a collection that was never written to.
 pub(crate) fn kept(connection: &mut Connection, collection: &str, at: At) -> Result<Option<Kept>, Error> {
-    const KEPT: &str = "SELECT c.key, v.number, c.edition, s.key, s.embedder, s.dimensions, s.indexed, v.passages
+    const KEPT: &str = "SELECT c.key, v.number, c.edition, s.key, s.embedder, s.dimensions, s.indexed
         FROM retrieval_collection c JOIN retrieval_space s ON s.key = c.space
         JOIN retrieval_version v ON v.collection = c.key AND v.number = coalesce($2, c.serving) WHERE c.name = $1";
     let number = match at {
@@ -114,7 +112,6 @@ pub(crate) fn kept(connection: &mut Connection, collection: &str, at: At) -> Res
             collection: row.get(0),
             number: row.get(1),
             edition: row.get(2),
-            passages: row.get::<_, i64>(7).unsigned_abs(),
             vectors: VectorTable { key: row.get(3), space: space(row.get(4), row.get(5)), indexed: row.get(6) },
         })),
     }

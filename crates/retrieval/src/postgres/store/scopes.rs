@@ -39,7 +39,7 @@ pub(crate) struct Totals {
 }
 
 impl Seen {
-    /// The audiences a caller belongs to, and under a filter its documents, with their totals where those were counted on the way.
+    /// The audiences a caller belongs to, and under a filter its documents with their totals.
     pub(crate) fn look(
         connection: &mut Connection,
         kept: &Kept,
@@ -56,20 +56,17 @@ impl Seen {
         seen.documents = Documents::Passing(filter.clone());
         let mut select = Statement::default();
         let documents = seen.documents_where("d", &mut select);
-        let limit = select.bind(MOST_NAMED + 1);
-        select.text =
-            format!("SELECT d.key, d.passages, d.words FROM retrieval_document d WHERE {documents} LIMIT {limit}");
-        let rows = connection.query(&select.text, &select.values())?;
-        if rows.len() as i64 > MOST_NAMED {
-            return Ok((seen, None));
+        let most = select.bind(MOST_NAMED);
+        // All in one pass: a filter that no index answers is read from every document.
+        select.text = format!(
+            "SELECT {TOTALS}, CASE WHEN count(*) <= {most} THEN coalesce(array_agg(d.key), '{{}}') END
+             FROM retrieval_document d WHERE {documents}"
+        );
+        let row = connection.query_one(&select.text, &select.values())?;
+        if let Some(keys) = row.get(3) {
+            seen.documents = Documents::Named(keys);
         }
-        let mut totals = Totals { documents: rows.len() as u64, ..Totals::default() };
-        for row in &rows {
-            totals.passages += u64::from(row.get::<_, i32>(1).unsigned_abs());
-            totals.words += row.get::<_, i64>(2).unsigned_abs();
-        }
-        seen.documents = Documents::Named(rows.iter().map(|row| row.get(0)).collect());
-        Ok((seen, Some(totals)))
+        Ok((seen, Some(totals(&row))))
     }
 
     /// What two callers share who see the same, unless a filter makes them differ.
@@ -114,13 +111,8 @@ impl Seen {
     pub(crate) fn totals(&self, connection: &mut Connection) -> Result<Totals, Error> {
         let mut select = Statement::default();
         let documents = self.documents_where("d", &mut select);
-        select.text = format!(
-            "SELECT count(*), coalesce(sum(passages), 0)::bigint, coalesce(sum(words), 0)::bigint
-             FROM retrieval_document d WHERE {documents}"
-        );
-        let row = connection.query_one(&select.text, &select.values())?;
-        let count = |index| row.get::<_, i64>(index).unsigned_abs();
-        Ok(Totals { documents: count(0), passages: count(1), words: count(2) })
+        select.text = format!("SELECT {TOTALS} FROM retrieval_document d WHERE {documents}");
+        Ok(totals(&connection.query_one(&select.text, &select.values())?))
     }
 
     /// Passages that hold each of these terms.
@@ -274,6 +266,14 @@ impl Seen {
     pub(super) fn passages_seen(&self, of: &str, document: &str, statement: &mut Statement) -> String {
         self.passages_where(of, document, statement)
     }
+}
+
+/// What [`totals`] reads, of documents `d`.
+const TOTALS: &str = "count(*), coalesce(sum(d.passages), 0)::bigint, coalesce(sum(d.words), 0)::bigint";
+
+fn totals(row: &::postgres::Row) -> Totals {
+    let count = |index| row.get::<_, i64>(index).unsigned_abs();
+    Totals { documents: count(0), passages: count(1), words: count(2) }
 }
 
 /// A posting's document as it stands in its passage's key: the index holds the one and not the other.

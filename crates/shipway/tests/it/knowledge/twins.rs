@@ -143,7 +143,7 @@ fn filled(project: &TestProject) -> Server {
             return server;
         }
         assert!(begun.elapsed() < Duration::from_secs(120), "only {good} collections were filled: {}", server.logged());
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(400));
     }
 }
 
