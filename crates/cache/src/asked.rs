@@ -20,7 +20,7 @@ pub struct Parts<'a> {
     pub groups: &'a [String],
     /// Where the data may go, in any order.
     pub jurisdictions: &'a [Jurisdiction],
-    /// Each collection that is searched, with the number of its snapshot, in any order.
+    /// Each collection that is searched, with a number that is another one whenever what can be found in it is, in any order.
     pub snapshots: &'a [(String, u64)],
     /// What the search and the prompt use of the request's metadata: the filter, facts of context blocks.
     pub used: &'a Map<String, Value>,

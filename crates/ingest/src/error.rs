@@ -57,6 +57,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why a run failed, as a log or the chain may keep it: without what a check, or the source itself, quotes of a
+    /// document. The whole reason stands in the history of runs, which forgets.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Violated { failed, .. } => {
+                format!(
+                    "{failed} documents fail the feed's contract and `on_violation = \"stop\"`; nothing was changed"
+                )
+            }
+            Self::Source { place, .. } => format!("{place} cannot be read"),
+            other => other.to_string(),
+        }
+    }
+
     pub fn fault(&self) -> Fault {
         match self {
             Self::AlreadyRunning { .. } => Fault::Caller,

@@ -88,6 +88,18 @@ impl Ingest {
         run::run(&self.rooms, job, Ok(source), &|_| ())
     }
 
+    /// Forgets what is known of documents that were erased from the feed's collection (`None`: of all, when it was dropped):
+    /// where they came from, who may see them, what they resemble, why they are quarantined. Their items are read again at
+    /// the next run. The history of runs keeps the ids that its reports name.
+    ///
+    /// # Errors
+    /// The feed is running, or the database cannot be changed.
+    pub fn forget(&self, use_case: &str, feed: &str, documents: Option<&[String]>) -> Result<()> {
+        let _lock = lock::FeedLock::take(self.rooms.storage.folder(), use_case, feed)?;
+        let key = FeedKey { use_case: use_case.to_owned(), feed: feed.to_owned() };
+        Ok(store::forget(&self.rooms.storage, key, documents.map(<[String]>::to_vec))?)
+    }
+
     /// The last runs of a use case's feeds, good and bad, newest first: at most 50.
     ///
     /// # Errors

@@ -50,8 +50,12 @@ impl Before {
     pub(crate) fn new(
         served: BTreeMap<String, String>,
         staged: BTreeMap<String, String>,
-        remembered: Remembered,
+        mut remembered: Remembered,
     ) -> Self {
+        // A document that was erased comes back when its item is read again, though nothing about the item changed.
+        for (_, lost) in remembered.known.iter().filter(|(id, _)| !served.contains_key(*id)) {
+            remembered.items.remove(&lost.path);
+        }
         let mut by_item: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (id, known) in remembered.known.iter().filter(|(id, _)| served.contains_key(*id)) {
             by_item.entry(known.path.clone()).or_default().push(id.clone());

@@ -319,24 +319,12 @@ fn record_failure(rooms: &Rooms, job: &FeedJob<'_>, (run, started): (u64, Timest
         "run": run,
         "started": started,
         "finished": finished,
-        "reason": unquoted(error),
+        "reason": error.told(),
     });
     let recorded = store::end_failed(&rooms.storage, key(job), run, finished, reason)
         .map_err(Error::from)
         .and_then(|()| append(rooms, job, body));
     if let Err(lost) = recorded {
-        tracing::error!(feed = job.collection(), run, %error, %lost, "a failed run could not be recorded");
-    }
-}
-
-/// Why a run failed, as the chain may keep it for good: without what a check, or the source itself, quotes of a document.
-/// The whole reason stands in the history of runs, which forgets.
-fn unquoted(error: &Error) -> String {
-    match error {
-        Error::Violated { failed, .. } => {
-            format!("{failed} documents fail the feed's contract and `on_violation = \"stop\"`; nothing was changed")
-        }
-        Error::Source { place, .. } => format!("{place} cannot be read"),
-        other => other.to_string(),
+        tracing::error!(feed = job.collection(), run, error = error.told(), %lost, "a failed run could not be recorded");
     }
 }

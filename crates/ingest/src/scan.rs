@@ -4,7 +4,7 @@
 use crate::chunk::Cut;
 use crate::contract::Checked;
 use guardrails::{Guards, Vault};
-use regex::Regex;
+use regex::{Captures, Regex};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use usecase::declared::{FeedInjection, FeedPii, Guard, InjectionAction, PiiAction, SecretsAction};
@@ -13,6 +13,9 @@ use usecase::{DocumentRef, Passage};
 /// A placeholder of a vault, `[EMAIL_1_k3f9]`: kind, number, nonce.
 static PLACEHOLDER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\[([A-Z][A-Z_]*?)_[0-9]+_[a-z2-7]{4}\]").expect("a fixed pattern"));
+
+/// The kind under which a vault puts away text that is no value.
+const NO_VALUE: &str = "TEXT";
 
 /// What a feed wants to know and to change.
 pub(crate) struct Scan {
@@ -49,18 +52,47 @@ impl Scan {
         let mut personal = BTreeMap::new();
         let mask = self.pii == FeedPii::Mask;
         checked.each_text(&mut |text| {
-            let masked = self.masking.mask(text, &mut Vault::new())?;
-            let named = PLACEHOLDER.replace_all(&masked, |found: &regex::Captures<'_>| {
-                *personal.entry(found[1].to_lowercase()).or_insert(0) += 1;
-                format!("[{}]", &found[1])
-            });
-            mask.then(|| named.into_owned())
+            let named = self.named(text, &mut Vault::new(), &mut personal)?;
+            mask.then_some(named)
         });
-        let refused = (self.pii == FeedPii::Quarantine && !personal.is_empty()).then(|| {
+        let mut refused = Vec::new();
+        if self.pii == FeedPii::Quarantine && !personal.is_empty() {
             let kinds: Vec<String> = personal.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
-            format!("it holds personal data or secrets: {}", kinds.join(", "))
+            refused.push(format!("it holds personal data or secrets: {}", kinds.join(", ")));
+        }
+        if self.pii != FeedPii::Allow {
+            refused.extend(self.in_names(checked));
+        }
+        Scanned { personal, refused: (!refused.is_empty()).then(|| refused.join("; ")) }
+    }
+
+    /// Why a document cannot go in under its name: citations, reports and the chain tell it as it is.
+    fn in_names(&self, checked: &Checked) -> Option<String> {
+        let mut kinds = BTreeMap::new();
+        checked.each_name(&mut |name| self.named(name, &mut Vault::new(), &mut kinds));
+        let kinds: Vec<String> = kinds.into_keys().collect();
+        (!kinds.is_empty()).then(|| {
+            let kinds = kinds.join(", ");
+            format!("its id or its item's name holds personal data or secrets, which are not masked there: {kinds}")
+        })
+    }
+
+    /// The text with the name of its kind in the place of every value, each of which is counted; `None` when it holds none.
+    fn named(&self, text: &str, vault: &mut Vault, personal: &mut BTreeMap<String, usize>) -> Option<String> {
+        let masked = self.masking.mask(text, vault)?;
+        let mut values = 0;
+        let named = PLACEHOLDER.replace_all(&masked, |found: &Captures<'_>| {
+            // A vault also puts away what happens to look like one of its placeholders; and a text may quote another's.
+            let value = vault.restore(&found[0]);
+            if &found[1] == NO_VALUE || value == found[0] {
+                return value;
+            }
+            values += 1;
+            *personal.entry(found[1].to_lowercase()).or_insert(0) += 1;
+            format!("[{}]", &found[1])
         });
-        Scanned { personal, refused }
+        let named = named.into_owned();
+        (values > 0).then_some(named)
     }
 
     /// How many of a text's passages give orders to the model, and why the document may not go in because of it.
@@ -94,3 +126,6 @@ fn passage(text: &str) -> Passage {
     let source = DocumentRef { collection: String::new(), document: String::new(), title: String::new(), url: None };
     Passage { source, ordinal: 0, start: 0, end: 0, text: text.to_owned(), header: String::new(), score: 0.0 }
 }
+
+#[cfg(test)]
+mod tests;

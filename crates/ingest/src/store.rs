@@ -210,6 +210,47 @@ fn remember_items(
     Ok(())
 }
 
+/// Forgets documents (`None`: all of the feed), and the versions of their items, so that these are read again.
+pub(crate) fn forget(storage: &Storage, key: FeedKey, documents: Option<Vec<String>>) -> Result<()> {
+    storage.write_blocking(move |transaction| {
+        let gone = match &documents {
+            Some(documents) => documents.clone(),
+            None => every_document(transaction, &key)?,
+        };
+        for document in &gone {
+            for step in [
+                "DELETE FROM ingest_item WHERE use_case = ?1 AND feed = ?2 AND item IN (
+                    SELECT path FROM ingest_document WHERE use_case = ?1 AND feed = ?2 AND document = ?3
+                    UNION SELECT path FROM ingest_quarantine WHERE use_case = ?1 AND feed = ?2 AND document = ?3)",
+                "DELETE FROM ingest_quarantine WHERE use_case = ?1 AND feed = ?2 AND document = ?3",
+            ] {
+                transaction.prepare_cached(step)?.execute(params![key.use_case, key.feed, document])?;
+            }
+        }
+        remember_documents(transaction, &key, &BTreeMap::new(), &gone)?;
+        twins::sketched(transaction, &key, &[], &gone)?;
+        if documents.is_none() {
+            remember_items(transaction, &key, &BTreeMap::new(), true)?;
+            transaction.execute(
+                "DELETE FROM ingest_state WHERE use_case = ?1 AND feed = ?2",
+                params![key.use_case, key.feed],
+            )?;
+        }
+        Ok(())
+    })
+}
+
+/// The id of every document of which something is known.
+fn every_document(connection: &Connection, key: &FeedKey) -> Result<Vec<String>> {
+    let mut select = connection.prepare_cached(
+        "SELECT document FROM ingest_document WHERE use_case = ?1 AND feed = ?2
+         UNION SELECT document FROM ingest_quarantine WHERE use_case = ?1 AND feed = ?2
+         UNION SELECT document FROM ingest_sketch WHERE use_case = ?1 AND feed = ?2",
+    )?;
+    let rows = select.query_map(params![key.use_case, key.feed], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn forget_old_runs(transaction: &Transaction<'_>, key: &FeedKey) -> Result<()> {
     transaction.execute(
         "DELETE FROM ingest_run WHERE use_case = ?1 AND feed = ?2

@@ -44,7 +44,8 @@ pub(crate) async fn find(
     let versions = versions(&pipeline.engines, prepared).await?;
     let numbers: Vec<(String, u64)> =
         versions.iter().map(|version| (version.collection().to_owned(), version.number())).collect();
-    let mut remember = remember::question(prepared, &guarded, &numbers, trail);
+    let rests_on: Vec<(String, u64)> = versions.iter().map(|version| rests_on(version.as_ref())).collect();
+    let mut remember = remember::question(prepared, &guarded, &numbers, &rests_on, trail);
     if let Some(hit) = remember.as_ref().and_then(Question::exact) {
         return Ok(Sought::Remembered(hit));
     }
@@ -85,6 +86,12 @@ pub(crate) async fn find(
 
     let passages = guard(prepared, found.passages, &mut vault, trail);
     Ok(Sought::Found(Found { request, vault, question, passages, remember }))
+}
+
+/// What an answer from a version rests on. A version's number is not all: an erasure, rights that were taken away from an older
+/// version, or a collection that begins anew change what can be found under it.
+fn rests_on(version: &dyn Version) -> (String, u64) {
+    (format!("{} {}", version.number(), version.collection()), version.edition())
 }
 
 /// The question's vector. Where a provider's embedder gives none, the words of the question are searched alone, and the

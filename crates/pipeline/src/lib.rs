@@ -44,7 +44,7 @@ pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
 pub use prepared::Prepared;
 pub use remote::{ProjectEmbedder, RemoteEmbedder};
 pub use rerankers::Rerankers;
-pub use search::{Looked, Search};
+pub use search::{Facet, Looked, Search};
 pub use searched::pin as pin_versions;
 pub use unsure::GUARD as ESCALATION_GUARD;
 

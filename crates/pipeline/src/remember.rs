@@ -25,11 +25,12 @@ pub(crate) struct Question {
 }
 
 /// The request as the cache sees it; `None` where nothing may be served or kept: no cache, an eval (it measures the model),
-/// or a request of a kind that the cache does not take.
+/// or a request of a kind that the cache does not take. `numbers` of versions are for the record, `rests_on` tells two apart.
 pub(crate) fn question(
     prepared: &Prepared,
     guarded: &Guarded,
-    snapshots: &[(String, u64)],
+    numbers: &[(String, u64)],
+    rests_on: &[(String, u64)],
     trail: &Trail,
 ) -> Option<Question> {
     let cache = prepared.cache.as_ref().filter(|_| trail.serves())?;
@@ -41,13 +42,13 @@ pub(crate) fn question(
         bundle: prepared.bundle.as_ref(),
         groups: trail.groups(),
         jurisdictions: prepared.residency.data.as_deref().unwrap_or_default(),
-        snapshots,
+        snapshots: rests_on,
         used: &used,
         request,
         personal: masked || prepared.speaks_of_the_caller(&request.metadata),
     };
     let asked = Asked::of(&parts)?;
-    Some(Question { cache: cache.clone(), asked, vector: None, snapshots: snapshots.to_vec() })
+    Some(Question { cache: cache.clone(), asked, vector: None, snapshots: numbers.to_vec() })
 }
 
 fn used(prepared: &Prepared, metadata: &Map<String, Value>) -> Map<String, Value> {

@@ -26,11 +26,14 @@ pub struct Search<'a> {
     pub facets: &'a [String],
 }
 
+/// A field, and how often each of its values occurs.
+pub type Facet = (String, Vec<FacetCount>);
+
 /// What was found, and how often the values of each field occur in all that could have been: for each collection.
 #[derive(Clone, Debug)]
 pub struct Looked {
     pub found: Found,
-    pub facets: Vec<(String, Vec<(String, Vec<FacetCount>)>)>,
+    pub facets: Vec<(String, Vec<Facet>)>,
 }
 
 /// Values of one field that are counted.

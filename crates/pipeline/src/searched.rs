@@ -81,5 +81,5 @@ fn is_bundle(holder: &str) -> bool {
 fn pinned(collections: &Collections, collection: &str, holder: &str) -> Result<At, Error> {
     let versions = collections.versions(collection)?;
     let held = versions.iter().find(|version| version.pinned_by.iter().any(|by| by == holder));
-    Ok(held.map_or(At::Serving, |version| At::Number(version.number)))
+    Ok(held.map_or(At::Serving, |version| At::Pinned(version.number)))
 }

@@ -120,7 +120,7 @@ fn document(index: usize, source: &str, random: &mut Random) -> DocumentPut {
         title: format!("Number {index}"),
         content_hash: format!("{index}"),
         metadata: metadata.as_object().cloned().unwrap_or_default(),
-        groups: (index % 33 == 0).then(|| vec!["few".to_owned()]),
+        groups: index.is_multiple_of(33).then(|| vec!["few".to_owned()]),
         text,
         passages,
         url: None,

@@ -17,6 +17,7 @@ use crate::filter::{Filter, Scalar};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use usecase::Timestamp;
 
@@ -102,10 +103,21 @@ pub struct Commit {
 /// Which version is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
-    /// The one that is served.
+    /// The one that is served. After a rollback the rights of what came later bind it still: of a document that the newest
+    /// version has for other groups, only who belongs to the groups of both sees it.
     Serving,
-    /// This one, while it is kept.
+    /// This one, while it is kept, for a release that holds it. Later rights bind it likewise, and what neither the newest nor
+    /// the served version has any more is for nobody.
+    Pinned(u64),
+    /// This one, while it is kept, as it was: for whoever keeps house and compares versions, not for answers.
     Number(u64),
+}
+
+/// One number for several, by a hash that is the same on every machine of one build.
+pub(crate) fn mixed(numbers: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    numbers.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A home for collections. Methods block; call them from threads that may wait.
@@ -246,6 +258,11 @@ pub trait Version: Send + Sync {
 
     /// From 1; 0 is a collection that was never written to.
     fn number(&self) -> u64;
+
+    /// Another one after whatever changes what this number stands for: an erasure, a move to another space, a collection that
+    /// was dropped and filled anew, and, in a version that later rights bind, every later version. With the number it names
+    /// what an answer rests on.
+    fn edition(&self) -> u64;
 
     /// `None` for version 0.
     fn space(&self) -> Option<&Space>;

@@ -82,7 +82,11 @@ fn refresh_due(app: &App, complaints: &Complaints) {
                     let changed = report.added + report.changed + report.deleted;
                     tracing::info!(use_case = name, feed = feed_name, changed, "feed refreshed");
                 }
-                Err(error) => tracing::warn!(use_case = name, feed = feed_name, %error, "feed not refreshed"),
+                // The whole reason may quote a document; `shipway feed` shows it.
+                Err(error) => {
+                    let error = error.told();
+                    tracing::warn!(use_case = name, feed = feed_name, error, "feed not refreshed");
+                }
             }
         }
     }

@@ -92,7 +92,7 @@ pub fn tune(pipeline: &Pipeline, prepared: &Prepared, suite: &Suite, progress: &
         }
         progress(done + 1);
     }
-    Some(conclude(&suite.use_case, &shares, tried, without_documents, left_out))
+    Some(conclude(&suite.use_case, &shares, &tried, without_documents, left_out))
 }
 
 /// What is in force first, then all steps.
@@ -115,7 +115,7 @@ fn worth(found: &[String], wanted: &BTreeSet<&str>) -> (f64, f64) {
 fn conclude(
     use_case: &str,
     shares: &[f32],
-    tried: Vec<Tried>,
+    tried: &[Tried],
     without_documents: usize,
     left_out: Vec<(String, String)>,
 ) -> Tuning {

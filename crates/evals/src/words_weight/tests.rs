@@ -13,11 +13,11 @@ fn cases(count: usize, from: f32) -> Vec<Tried> {
     (0..count).map(|_| Tried { at: shares(NOW).iter().map(worth).collect() }).collect()
 }
 
-fn tuned(tried: Vec<Tried>) -> Tuning {
+fn tuned(tried: &[Tried]) -> Tuning {
     conclude("shop", &shares(NOW), tried, 2, vec![("cases.yaml:7".to_owned(), "no such field".to_owned())])
 }
 
-fn check(tried: Vec<Tried>, advice: Advice, best: f32, pieces: &[&str]) {
+fn check(tried: &[Tried], advice: Advice, best: f32, pieces: &[&str]) {
     let tuning = tuned(tried);
     let text = report::words_weight::render(&tuning);
     assert_eq!((tuning.advice, tuning.best.words_weight), (advice, best), "{text}");
@@ -28,15 +28,15 @@ fn check(tried: Vec<Tried>, advice: Advice, best: f32, pieces: &[&str]) {
 
 #[test]
 fn the_best_share_is_found_and_said() {
-    check(cases(30, 0.6), Advice::Take, 0.6, &["[retrieval]", "words_weight = 0.6", "cases.yaml:7: no such field"]);
-    check(cases(30, 0.0), Advice::Stay, NOW, &["0.25 is as good as any"]);
-    check(Vec::new(), Advice::Nothing, NOW, &["`cites`"]);
+    check(&cases(30, 0.6), Advice::Take, 0.6, &["[retrieval]", "words_weight = 0.6", "cases.yaml:7: no such field"]);
+    check(&cases(30, 0.0), Advice::Stay, NOW, &["0.25 is as good as any"]);
+    check(&Vec::new(), Advice::Nothing, NOW, &["`cites`"]);
     let mut mixed = cases(4, 0.6);
     mixed.extend(cases(2, 2.0));
     mixed.push(Tried {
         at: shares(NOW).iter().map(|share| if *share > NOW { (0.0, 0.0) } else { (1.0, 1.0) }).collect(),
     });
-    check(mixed, Advice::Inconclusive, 0.6, &["inconclusive"]);
+    check(&mixed, Advice::Inconclusive, 0.6, &["inconclusive"]);
 }
 
 #[test]
@@ -59,7 +59,7 @@ proptest! {
     #[test]
     fn nothing_is_taken_from_chance(ranks in prop::collection::vec(prop::collection::vec(0.0f64..=1.0, 21), 0..40)) {
         let tried = ranks.into_iter().map(|ranks| Tried { at: ranks.into_iter().map(|rank| (rank, 1.0)).collect() });
-        let tuning = tuned(tried.collect());
+        let tuning = tuned(&tried.collect::<Vec<_>>());
         prop_assert!(tuning.best.reciprocal_rank.mean >= tuning.now.reciprocal_rank.mean - 1e-9);
         prop_assert_eq!(tuning.advice == Advice::Take, tuning.gain.low > 0.0 && tuning.best != tuning.now);
         prop_assert_eq!(tuning.points.len(), 21);

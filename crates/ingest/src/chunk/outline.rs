@@ -2,6 +2,7 @@
 
 use super::points::Points;
 use crate::blocks::heading;
+use crate::parse::line;
 use std::ops::Range;
 
 /// A longer heading is cut in the path (code points): it is a paragraph that somebody marked as a heading.
@@ -32,7 +33,7 @@ impl Outline {
         };
         self.end(text, block.start, level);
         let above = self.open.last().map_or("", |open| &self.sections[*open].path);
-        let words: String = words.chars().take(MAX_WORDS).collect();
+        let words: String = line::plain(words).chars().take(MAX_WORDS).collect();
         let path =
             if above.is_empty() || words.is_empty() { format!("{above}{words}") } else { format!("{above} > {words}") };
         self.open.push(self.sections.len());

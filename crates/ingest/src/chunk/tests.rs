@@ -222,3 +222,10 @@ proptest! {
         prop_assert_eq!(points.at(text.len()), text.chars().count());
     }
 }
+
+#[test]
+fn headings_lose_what_is_not_seen() {
+    let text = "# Pay \u{202E}gnp\u{2066}\n\nwords\n\n## \u{200B}Now\n\nmore";
+    let paths: Vec<String> = super::passages(text, 900).into_iter().map(|cut| cut.path).collect();
+    assert_eq!(paths, ["Pay gnp", "Pay gnp > Now"]);
+}

@@ -19,7 +19,8 @@ use check::regex::Regex;
 use check::relationships::Relationships;
 use check::unique::Unique;
 use check::{Check, row_count};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use usecase::Timestamp;
 use usecase::declared::{ContractCheck, Feed, FeedSource, FieldType, Percent, RowCount};
@@ -80,18 +81,25 @@ impl Checked {
         self.candidate.document.fields.retain(|_, value| keep(value));
     }
 
-    /// Shows everything of the document that can be found or read: its text, its title and its fields. What `see` gives
-    /// is put in the place of what it was shown.
+    /// Shows what the document is called by: its id and the name of its item. Nothing can stand in their place.
+    pub(crate) fn each_name(&self, see: &mut dyn FnMut(&str) -> Option<String>) {
+        see(&unescaped(&self.candidate.document.id));
+        see(&unescaped(&self.candidate.path));
+    }
+
+    /// Shows everything of the document that can be found or read, except what it is called by: its text, its title, its
+    /// address, its fields and their names. What `see` gives is put in the place of what it was shown.
     pub(crate) fn each_text(&mut self, see: &mut dyn FnMut(&str) -> Option<String>) {
         let document = &mut self.candidate.document;
         let (title, text) = (see(&document.title), see(&document.text));
+        let url = document.url.as_deref().and_then(|url| see(&unescaped(url)));
         for (name, value) in &mut document.fields {
-            // Keys and addresses lead nowhere when a part of them is missing.
-            if matches!(name.as_str(), "id" | "url") {
+            if name == "id" {
                 continue;
             }
             // What stands in two places is shown, and counted, once.
-            let seen = match value.as_str() {
+            let seen = match value.as_str().map(str::trim) {
+                Some(field) if Some(field) == document.url.as_deref() => Some(&url),
                 Some(field) if field == document.title => Some(&title),
                 Some(field) if field == document.text => Some(&text),
                 _ => None,
@@ -102,8 +110,12 @@ impl Checked {
                 None => each_text_of(value, see),
             }
         }
+        each_key_of(&mut document.fields, see);
         if let Some(title) = title {
             document.title = title;
+        }
+        if url.is_some() {
+            document.url = url;
         }
         if let Some(text) = text {
             document.text = text;
@@ -140,9 +152,42 @@ fn each_text_of(value: &mut Value, see: &mut dyn FnMut(&str) -> Option<String>) 
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| each_text_of(item, see)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| each_text_of(value, see)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|value| each_text_of(value, see));
+            each_key_of(fields, see);
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Shows the names of fields. Those that become equal are numbered, so that no value is lost.
+fn each_key_of(fields: &mut Map<String, Value>, see: &mut dyn FnMut(&str) -> Option<String>) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for (name, value) in std::mem::take(fields) {
+        let plain = see(&name).unwrap_or(name);
+        let mut name = plain.clone();
+        while fields.contains_key(&name) {
+            let times = times.entry(plain.clone()).or_insert(1);
+            *times += 1;
+            name = format!("{plain} {times}");
+        }
+        fields.insert(name, value);
+    }
+}
+
+/// An address as a person reads it: with the characters that are percent-encoded (RFC 3986 §2.1).
+fn unescaped(address: &str) -> Cow<'_, str> {
+    if !address.contains('%') {
+        return Cow::Borrowed(address);
+    }
+    let (mut bytes, mut rest) = (Vec::with_capacity(address.len()), address.as_bytes());
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| *first == b'%');
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What a refused document says about the rights to its older version, which may keep serving.

@@ -354,6 +354,7 @@ fn everything_that_is_shown_can_be_replaced() {
             "tags": ["secret", 1, {"deep": "secret"}], "short": 1_234_567, "long": 12_345_678, "flag": true,
         }),
     );
+    plain.document.url = Some("https://secret".to_owned());
     plain.document.pages = vec![0, 3];
     let mut checked = contract(&feed(vec![], None)).judge(plain).expect("good");
     let mut seen = Vec::new();
@@ -361,15 +362,40 @@ fn everything_that_is_shown_can_be_replaced() {
         seen.push(text.to_owned());
         None
     });
-    assert_eq!(seen, ["secret title", "words", "secret", "secret", "12345678"], "what is shown once is counted once");
+    // What stands in two places is shown once; names come after what they name.
+    let texts = ["secret title", "words", "https://secret", "secret", "secret", "deep", "12345678"];
+    let names = ["id", "url", "title", "tags", "short", "long", "flag"];
+    assert_eq!(seen, [&texts[..], &names[..]].concat());
     assert_eq!(checked.document().pages, [0, 3], "an unchanged text keeps its pages");
     checked.each_text(&mut |text| Some(text.replace("secret", "no").replace("12345678", "n").replace("words", "w")));
     let document = checked.document();
     assert_eq!((document.title.as_str(), document.text.as_str()), ("no title", "w"));
     assert_eq!(document.pages, Vec::<usize>::new(), "the pages begin elsewhere now");
     let expected = json!({
-        "id": "secret-id", "url": "https://secret", "title": "no title",
+        "id": "secret-id", "url": "https://no", "title": "no title",
         "tags": ["no", 1, {"deep": "no"}], "short": 1_234_567, "long": "n", "flag": true,
     });
     assert_eq!(Value::from(document.fields.clone()), expected);
+    assert_eq!(document.url.as_deref(), Some("https://no"));
+}
+
+#[test]
+fn names_of_fields_and_escaped_addresses_are_shown() {
+    let fields = json!({ "a@b": 1, "c@d": { "e@f": [{ "g@h": 2 }] }, "[X]": 3 });
+    let mut plain = candidate("in/a%40b.md", fields);
+    plain.document.url = Some("https://example.com/a%40b%zz%4".to_owned());
+    let mut checked = contract(&feed(vec![], None)).judge(plain).expect("good");
+    checked.each_text(&mut |text| match text {
+        "https://example.com/a@b%zz%4" => Some("https://example.com/[X]".to_owned()),
+        text => text.contains('@').then(|| "[X]".to_owned()),
+    });
+    assert_eq!(checked.document().url.as_deref(), Some("https://example.com/[X]"));
+    let expected = json!({ "[X]": 1, "[X] 2": { "[X]": [{ "[X]": 2 }] }, "[X] 3": 3 });
+    assert_eq!(Value::from(checked.document().fields.clone()), expected);
+    let mut names = Vec::new();
+    checked.each_name(&mut |name| {
+        names.push(name.to_owned());
+        None
+    });
+    assert_eq!(names, ["in/a@b.md", "in/a@b.md"]);
 }

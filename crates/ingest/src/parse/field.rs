@@ -1,6 +1,6 @@
 //! Reading the few fields that every format knows: `id`, `title`, `url`.
 
-use super::{MAX_ID_CHARS, ParsedDocument};
+use super::{MAX_ID_CHARS, ParsedDocument, line};
 use serde_json::{Map, Value};
 
 /// A longer title is cut (code points). It is indexed with every passage of its document, so that a page whose title is as
@@ -51,9 +51,15 @@ pub(super) struct Found<'a> {
 /// Its `id` is unusable.
 pub(super) fn document(fields: Map<String, Value>, found: Found<'_>) -> Result<ParsedDocument, String> {
     let id = id(&fields)?.unwrap_or_else(|| found.place.to_owned());
+    // It would read as another id, end a line of a list, or be cut by a store (NUL).
+    if id.contains(line::is_hidden) {
+        return Err(
+            "its id (its item's name, where it has no field `id`) holds control or invisible characters".to_owned()
+        );
+    }
     let named = as_text(fields.get("title")).or(found.title);
     let titled = named.is_some();
-    let title = shortened(named.unwrap_or_else(|| found.name.to_owned()));
+    let title = shortened(line::plain(&named.unwrap_or_else(|| found.name.to_owned())));
     let url = as_text(fields.get("url"));
     Ok(ParsedDocument { id, title, titled, url, text: tidy(found.text), fields, pages: Vec::new() })
 }

@@ -11,6 +11,7 @@ mod grid;
 mod guarded;
 mod html;
 mod json;
+pub(crate) mod line;
 mod mail;
 mod markdown;
 mod pdf;
@@ -24,7 +25,7 @@ use serde_json::{Map, Value};
 
 /// Part of every content hash: raise it when any format extracts other text from the same bytes, and every document
 /// is indexed anew.
-pub(crate) const PARSER_VERSION: u32 = 2;
+pub(crate) const PARSER_VERSION: u32 = 3;
 
 /// Longer ids are refused: they are keys, and a key that long is a field of the wrong column.
 const MAX_ID_CHARS: usize = 500;

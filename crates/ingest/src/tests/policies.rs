@@ -62,6 +62,7 @@ fn the_chain_keeps_no_value_that_a_stopped_run_was_refused_for() {
     house.feed.checks = vec![ContractCheck::AcceptedValues { field: "owner".to_owned(), values: vec!["x".into()] }];
     let error = house.try_run().expect_err("its owner is no accepted value");
     assert!(error.to_string().contains("jane.roe@example.com"), "who mends it needs the value: {error}");
+    assert!(!error.told().contains("jane"), "{}", error.told());
     let reason = house.events()[0].body["reason"].to_string();
     assert!(reason.contains("1 documents fail") && !reason.contains("jane"), "{reason}");
 }
@@ -189,4 +190,50 @@ fn old_documents_fail_their_freshness_without_any_change() {
     let report = house.run();
     assert_eq!(counts(&report), [2, 0, 0, 1, 0, 1]);
     assert!(report.quarantined[0].old_version_serves && report.quarantined[0].reason.contains("older than"));
+}
+
+#[test]
+fn addresses_and_names_of_fields_are_masked_and_names_of_documents_refused() {
+    let jane = "jane.roe@example.com";
+    let letter = format!(
+        "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nhello\n\
+        --b\nContent-Type: text/plain\nContent-Disposition: attachment; filename=\"{jane}.txt\"\n\nattached\n--b--\n"
+    );
+    for pii in [FeedPii::Mask, FeedPii::Quarantine] {
+        let mut house = house(&[
+            ("docs/a.md", "---\nurl: https://example.com/u/jane.roe%40example.com\nupdated: 2026-11-20\n---\nwords"),
+            ("docs/b.csv", &format!("id,{jane},text\nb1,x,words\n")),
+            ("docs/c.json", &format!("{{\"id\": \"c1\", \"text\": \"words\", \"deep\": [{{\"{jane}\": 1}}]}}")),
+            ("docs/d.html", &format!("<meta name='{jane}' content=x>words")),
+            ("docs/e.eml", &letter),
+            ("docs/f.csv", &format!("id,text\n{jane},words\nf2,words\n")),
+            (&format!("docs/{jane}.txt"), "words"),
+            ("docs/2026-11-20/10045678-v2.1_final.txt", "words"),
+        ]);
+        house.feed.pii = pii;
+        let report = house.run();
+        let refused = 3 + if pii == FeedPii::Quarantine { 5 } else { 0 };
+        assert_eq!(report.quarantined.len(), refused, "{:?}", report.quarantined);
+        for held in &report.quarantined {
+            assert!(held.reason.contains("email") && !held.reason.contains("jane"), "{held:?}");
+        }
+        let version = house.collections.version("support/handbook", retrieval::At::Serving).expect("a version");
+        for id in house.served() {
+            let document = version.document(&id, &[]).expect("read").expect("it is served");
+            assert!(!format!("{document:?}").contains("jane"), "{document:?}");
+        }
+        let served: &[&str] = match pii {
+            FeedPii::Mask => {
+                &["b1", "c1", "docs/2026-11-20/10045678-v2.1_final.txt", "docs/a.md", "docs/d.html", "docs/e.eml", "f2"]
+            }
+            _ => &["docs/2026-11-20/10045678-v2.1_final.txt", "f2"],
+        };
+        assert_eq!(house.served(), served);
+        if pii == FeedPii::Mask {
+            let address = version.document("docs/a.md", &[]).expect("read").expect("it is served").url;
+            assert_eq!(address.as_deref(), Some("https://example.com/u/[EMAIL]"));
+        }
+        let chain: Vec<String> = house.events().iter().map(|event| event.body.to_string()).collect();
+        assert!(!chain.concat().contains("jane"), "{chain:?}");
+    }
 }

@@ -128,3 +128,33 @@ fn a_document_moves_between_items() {
     assert_eq!(step(("5", &one), ("4", &both)).1, "z.csv r1");
     assert_eq!(step(("6", &row("")), ("4", &both)), ("r1 r2".to_owned(), String::new(), 2));
 }
+
+#[test]
+fn an_erased_document_comes_back_when_its_source_still_has_it() {
+    let house = house(&[]);
+    let source = Scripted::of(&ITEMS[..2]);
+    house.run_over(source.clone()).expect("good");
+    let known = |document: &str| {
+        let key = crate::store::FeedKey { use_case: "support".to_owned(), feed: "handbook".to_owned() };
+        let read = house.ingest.rooms.storage.read(|connection| crate::store::remembered(connection, &key));
+        let (remembered, _) = read.expect("read");
+        (remembered.known.contains_key(document), remembered.items.len())
+    };
+    let erased = ["r1".to_owned()];
+    // With what is remembered of it, and without (as when another node erased it).
+    for (forget, remembered) in [(true, (false, 1)), (false, (true, 2))] {
+        house.collections.erase("support/handbook", &erased).expect("erased");
+        if forget {
+            house.ingest.forget("support", "handbook", Some(&erased)).expect("forgotten");
+        }
+        assert_eq!((house.served().join(" "), known("r1")), ("a.md r2".to_owned(), remembered));
+        let before = source.reads();
+        let report = house.run_over(source.clone()).expect("good");
+        assert_eq!((counts(&report), source.reads() - before), ([3, 1, 0, 2, 0, 0], 1));
+        assert_eq!((house.served().join(" "), known("r1")), ("a.md r1 r2".to_owned(), (true, 2)));
+    }
+    house.collections.drop_collection("support/handbook").expect("dropped");
+    house.ingest.forget("support", "handbook", None).expect("forgotten");
+    assert_eq!((known("r1"), known("a.md")), ((false, 0), (false, 0)));
+    assert_eq!(counts(&house.run_over(source).expect("good")), [3, 3, 0, 0, 0, 0]);
+}

@@ -2,6 +2,7 @@
 //! one, which keeps [`KEPT`] versions, and names it in [`backend_suite!`].
 
 mod answers;
+mod later;
 mod model;
 mod spaces;
 mod versions;
@@ -15,7 +16,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use {answers::*, spaces::*, versions::*, visible::*};
+pub(crate) use {answers::*, later::*, spaces::*, versions::*, visible::*};
 
 /// How many versions a fresh home keeps.
 pub(crate) const KEPT: usize = 3;
@@ -58,6 +59,9 @@ macro_rules! backend_suite {
             vectors_are_kept_by_text_and_space,
             a_vector_goes_with_its_last_text,
             another_space_is_refused_until_it_is_swapped,
+            rights_taken_away_later_bind_an_older_version,
+            the_last_word_on_rights_counts_though_the_document_is_gone,
+            an_edition_tells_two_contents_of_one_number_apart,
         );
     };
     ($fresh:path, $here:path: $($topic:ident,)*) => {

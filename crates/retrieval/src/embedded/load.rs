@@ -1,13 +1,14 @@
 //! From the store into memory: a version is made out of one that is there already (what changed is a few rows) or, at a
 //! process's start, out of segment files; only documents that are in neither are indexed.
 
+use super::bound::Bound;
 use super::files::Files;
 use super::part::{Indexed, Part};
 use super::segment::Segment;
 use super::store::{self, Pointer};
 use super::version::Loaded;
 use crate::Error;
-use crate::backend::{At, Space};
+use crate::backend::{At, Space, Version};
 use arc_swap::ArcSwapOption;
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -23,6 +24,8 @@ pub(super) struct Living {
     current: ArcSwapOption<Loaded>,
     /// The one used last comes last.
     others: Mutex<VecDeque<Arc<Loaded>>>,
+    /// Older versions as later rights bind them; the one made last comes last.
+    bound: Mutex<VecDeque<Arc<Bound>>>,
     /// Held while a version is made, so that it is made once.
     turn: Mutex<()>,
     /// Held while segments are merged and written.
@@ -68,7 +71,37 @@ impl Living {
         }
         let fresh = Arc::new(fresh.1);
         self.current.store(Some(Arc::clone(&fresh)));
+        self.bound().clear();
         Ok(Some(fresh))
+    }
+
+    /// A version for answers: as it is while it is the newest or nobody rolled back, otherwise as later rights bind it. The
+    /// version that is served a moment longer while its successor is loaded is one of the former.
+    pub(super) fn bind(&self, version: Arc<Loaded>, pinned: bool) -> Result<Arc<dyn Version>, Error> {
+        let name = &version.collection;
+        let pointer = version.storage.read(|connection| store::pointer(connection, name))?;
+        let Some(pointer) = pointer.filter(|pointer| pointer.key == version.key) else {
+            return Err(Error::NoSuchVersion { collection: name.clone(), number: version.number });
+        };
+        if version.number >= pointer.newest || !pinned && pointer.serving == pointer.newest {
+            return Ok(version);
+        }
+        // Held while it is made, so that it is made once.
+        let mut bound = self.bound();
+        bound.retain(|bound| bound.is_after(&pointer));
+        if let Some(there) = bound.iter().find(|bound| bound.is(&version, &pointer, pinned)) {
+            return Ok(Arc::<Bound>::clone(there));
+        }
+        let made = Arc::new(Bound::read(version, &pointer, pinned)?);
+        if bound.len() >= OTHERS {
+            bound.pop_front();
+        }
+        bound.push_back(Arc::clone(&made));
+        Ok(made)
+    }
+
+    fn bound(&self) -> MutexGuard<'_, VecDeque<Arc<Bound>>> {
+        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One kept version.
@@ -139,6 +172,7 @@ impl Living {
         self.current.store(Some(Arc::new(Loaded { storage, collection, key, number, edition, space, parts })));
         // They hold the segments that were just replaced, and are made again when they are asked for.
         self.others().clear();
+        self.bound().clear();
     }
 }
 
@@ -159,7 +193,7 @@ fn make(
         let Some(pointer) = store::pointer(connection, name)? else { return Ok(None) };
         let number = match at {
             At::Serving => pointer.serving,
-            At::Number(number) => number,
+            At::Number(number) | At::Pinned(number) => number,
         };
         if !store::keeps(connection, pointer.key, number)? {
             return Ok(None);

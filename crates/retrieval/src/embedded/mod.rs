@@ -6,9 +6,10 @@
 //! anywhere is therefore seen by the next search everywhere.
 //!
 //! In reading order: `store` (tables), `segment` (the index of some documents), `part` (a segment as a version has it),
-//! `version` (searching), `load` (from the store into memory), `files` (segments on disk), `tidy` (what is done beside
-//! searches).
+//! `version` (searching), `bound` (an older one under later rights), `load` (from the store into memory), `files` (segments
+//! on disk), `tidy` (what is done beside searches).
 
+mod bound;
 mod files;
 mod load;
 mod part;
@@ -161,7 +162,7 @@ impl Backend for Embedded {
         let before = living.current();
         let version = match at {
             At::Serving => living.serving(files, storage, collection)?,
-            At::Number(number) => Some(
+            At::Number(number) | At::Pinned(number) => Some(
                 living
                     .numbered(files, storage, collection, number)?
                     .ok_or_else(|| Error::NoSuchVersion { collection: collection.to_owned(), number })?,
@@ -171,7 +172,10 @@ impl Backend for Embedded {
         if at == At::Serving && before.is_none_or(|before| !Arc::ptr_eq(&before, &version)) {
             self.inner.tidier.ask(collection);
         }
-        Ok(version)
+        match at {
+            At::Number(_) => Ok(version),
+            At::Serving | At::Pinned(_) => living.bind(version, at != At::Serving),
+        }
     }
 
     fn versions(&self, collection: &str) -> Result<Vec<VersionInfo>, Error> {

@@ -24,9 +24,15 @@ impl Indexed {
         Self { segment, by_row, edition, file: Mutex::new(file) }
     }
 
-    fn find(&self, row: i64) -> Option<u32> {
+    pub(super) fn find(&self, row: i64) -> Option<u32> {
         let found = self.by_row.binary_search_by_key(&row, |document| self.segment.row_id(*document));
         found.ok().map(|index| self.by_row[index])
+    }
+
+    fn all(&self) -> RoaringBitmap {
+        let mut all = RoaringBitmap::new();
+        all.insert_range(0..self.segment.documents());
+        all
     }
 
     pub(super) fn file(&self) -> MutexGuard<'_, Option<PathBuf>> {
@@ -75,12 +81,8 @@ impl Part {
     /// Lets the document of a row live or die; `false` when it is not in this segment.
     pub(super) fn set(&mut self, row: i64, lives: bool) -> bool {
         let Some(document) = self.indexed.find(row) else { return false };
-        let documents = self.indexed.segment.documents();
-        let live = self.live.get_or_insert_with(|| {
-            let mut all = RoaringBitmap::new();
-            all.insert_range(0..documents);
-            all
-        });
+        let indexed = &self.indexed;
+        let live = self.live.get_or_insert_with(|| indexed.all());
         if lives {
             live.insert(document)
         } else {
@@ -94,7 +96,12 @@ impl Part {
         self.live = self.live.take().filter(|live| live.len() < u64::from(self.indexed.segment.documents()));
     }
 
-    pub(super) fn permitted(&self, groups: &[String], filter: &Filter) -> Permitted {
-        self.segment().permitted(groups, filter, self.live.as_ref())
+    /// What a caller may see of the living, but for these documents.
+    pub(super) fn permitted(&self, groups: &[String], filter: &Filter, but: &RoaringBitmap) -> Permitted {
+        if but.is_empty() {
+            return self.segment().permitted(groups, filter, self.live.as_ref());
+        }
+        let live = self.live.clone().unwrap_or_else(|| self.indexed.all()) - but;
+        self.segment().permitted(groups, filter, Some(&live))
     }
 }

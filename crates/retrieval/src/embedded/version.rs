@@ -6,6 +6,8 @@ use super::segment::{Permitted, facets};
 use super::store::{self, Pointer};
 use crate::backend::{DocumentRow, FacetCount, Hit, Opened, PassageKey, Scope, Space, Statistics, Version, WordQuery};
 use crate::{Error, Filter};
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use storage::Storage;
 
@@ -36,6 +38,25 @@ impl Loaded {
     pub(super) fn is_of(&self, pointer: &Pointer) -> bool {
         (self.key, self.edition) == (pointer.key, pointer.edition)
     }
+
+    /// The version as a caller of these groups sees it, but for documents by part, where any are named.
+    pub(super) fn seen(
+        self: Arc<Self>,
+        groups: &[String],
+        filter: &Filter,
+        but: &BTreeMap<usize, RoaringBitmap>,
+    ) -> Box<dyn Scope> {
+        let none = RoaringBitmap::new();
+        let parts = self.parts.iter().enumerate();
+        let permitted =
+            parts.map(|(index, part)| part.permitted(groups, filter, but.get(&index).unwrap_or(&none))).collect();
+        Box::new(Seen { version: self, permitted })
+    }
+}
+
+/// Whether who belongs to these groups may see what is for those; `None` is for everyone.
+pub(super) fn admits(allowed: Option<&Vec<String>>, own: &[String]) -> bool {
+    allowed.is_none_or(|allowed| allowed.iter().any(|group| own.contains(group)))
 }
 
 impl Version for Loaded {
@@ -47,21 +68,21 @@ impl Version for Loaded {
         self.number
     }
 
+    fn edition(&self) -> u64 {
+        self.edition
+    }
+
     fn space(&self) -> Option<&Space> {
         self.space.as_ref()
     }
 
     fn scope(self: Arc<Self>, groups: &[String], filter: &Filter) -> Result<Box<dyn Scope>, Error> {
-        let permitted = self.parts.iter().map(|part| part.permitted(groups, filter)).collect();
-        Ok(Box::new(Seen { version: self, permitted }))
+        Ok(self.seen(groups, filter, &BTreeMap::new()))
     }
 
     fn document(&self, id: &str, groups: &[String]) -> Result<Option<DocumentRow>, Error> {
         let found = self.storage.read(|connection| store::document(connection, self.key, self.number, id))?;
-        let may_see = |document: &DocumentRow| {
-            document.groups.as_ref().is_none_or(|allowed| allowed.iter().any(|group| groups.contains(group)))
-        };
-        Ok(found.filter(may_see))
+        Ok(found.filter(|document| admits(document.groups.as_ref(), groups)))
     }
 }
 

@@ -5,7 +5,9 @@ use super::store::scopes::{Seen, Totals};
 use super::store::values::{array_literal, storable_groups};
 use super::store::{read, read_moment, reading};
 use crate::Error;
-use crate::backend::{DocumentRow, FacetCount, Hit, Opened, PassageKey, Scope, Space, Statistics, Version, WordQuery};
+use crate::backend::{
+    DocumentRow, FacetCount, Hit, Opened, PassageKey, Scope, Space, Statistics, Version, WordQuery, mixed,
+};
 use crate::filter::Filter;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -32,7 +34,7 @@ const AT_LEAST: usize = 2;
 /// Totals that are remembered.
 const MOST_TOTALS: usize = 1_000;
 
-type TotalsKey = (i32, i32, i32, Vec<i32>);
+type TotalsKey = (i32, i32, i64, Vec<i32>);
 
 /// What all versions share.
 pub(super) struct Shared {
@@ -99,6 +101,11 @@ impl Version for PostgresVersion {
         u64::from(self.kept.number.unsigned_abs())
     }
 
+    fn edition(&self) -> u64 {
+        let edition = self.kept.edition.unsigned_abs();
+        self.kept.bound.map_or(edition, |bound| mixed((edition, bound)))
+    }
+
     fn space(&self) -> Option<&Space> {
         Some(&self.kept.vectors.space)
     }
@@ -112,7 +119,10 @@ impl Version for PostgresVersion {
 
     fn document(&self, id: &str, groups: &[String]) -> Result<Option<DocumentRow>, Error> {
         let postgres = self.shared.seen_by(groups, &[]);
-        read_moment(&postgres, |connection| reading::document(connection, &self.kept, id, groups))
+        read_moment(&postgres, |connection| {
+            let (seen, _) = Seen::look(connection, &self.kept, groups, &Filter::default())?;
+            reading::document(connection, &seen, id, groups)
+        })
     }
 }
 
@@ -250,6 +260,10 @@ impl Version for Empty {
     }
 
     fn number(&self) -> u64 {
+        0
+    }
+
+    fn edition(&self) -> u64 {
         0
     }
 

@@ -23,6 +23,7 @@ use feedback::Feedback;
 use fusion::{Fused, Shares};
 use legs::{Candidate, Spot};
 use question::Weighed;
+use serde_json::Value;
 use std::sync::Arc;
 use usecase::{DocumentRef, Passage};
 
@@ -188,13 +189,28 @@ fn open(searched: &[Searched<'_>], spots: &[Spot], section_within: Option<usize>
 }
 
 fn passage(collection: &str, score: f32, opened: Opened) -> Passage {
-    let Opened { document, title, url, place, text, section, header, .. } = opened;
+    let Opened { document, title, url, place, text, section, header, metadata } = opened;
     let (start, end, text) = match (section, place.section) {
         (Some(section), Some((start, end))) => (start, end, section),
         _ => (place.start, place.end, text),
     };
+    let url = url.map(|url| at_page(url, metadata.get(PAGE_STARTS), start));
     let source = DocumentRef { collection: collection.to_owned(), document, title, url };
     Passage { source, ordinal: place.ordinal, start, end, text, header, score }
+}
+
+/// The field in which a document of pages says where each begins: its first code point, ascending.
+const PAGE_STARTS: &str = "page_starts";
+
+/// The address that opens a document at the page of this code point, as readers of PDF understand it (RFC 8118).
+fn at_page(url: String, starts: Option<&Value>, point: usize) -> String {
+    let starts = starts.and_then(Value::as_array).filter(|_| !url.contains('#'));
+    let page =
+        starts.map(|starts| starts.iter().filter_map(Value::as_u64).take_while(|start| *start <= point as u64).count());
+    match page {
+        Some(page) if page > 0 => format!("{url}#page={page}"),
+        _ => url,
+    }
 }
 
 #[cfg(test)]

@@ -313,3 +313,14 @@ fn a_reranker_orders_the_best_and_may_fail() {
     let (names, failed) = find(Some((&Judge { fails: true }, 3)));
     assert_eq!((names, failed.as_deref()), (plain.0, Some("the embedder judge failed: it is asleep")));
 }
+
+#[test]
+fn an_address_names_the_page_where_the_document_has_pages() {
+    let starts = serde_json::json!([0, 100, 250]);
+    let at = |url: &str, point| super::at_page(url.to_owned(), Some(&starts), point);
+    assert_eq!(at("https://x/a.pdf", 0), "https://x/a.pdf#page=1");
+    assert_eq!(at("https://x/a.pdf", 99), "https://x/a.pdf#page=1");
+    assert_eq!(at("https://x/a.pdf", 250), "https://x/a.pdf#page=3");
+    assert_eq!(at("https://x/a.pdf#chapter", 250), "https://x/a.pdf#chapter");
+    assert_eq!(super::at_page("https://x/a.md".to_owned(), None, 250), "https://x/a.md");
+}

@@ -4,7 +4,7 @@ use super::Ground;
 use crate::cli::Collection as Asked;
 use crate::house::House;
 use crate::paint;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use retrieval::Collections;
 use serde_json::json;
@@ -31,6 +31,7 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &Asked) -> anyhow::Result<ExitCode
         Asked::Erase { name, documents } => {
             known(collections, name)?;
             let rows = collections.erase(name, documents)?;
+            forget(&house, name, Some(documents))?;
             let text = format!(
                 "{rows} stored versions of documents are gone from {name}; their feed brings back what its source still has"
             );
@@ -42,10 +43,18 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &Asked) -> anyhow::Result<ExitCode
                 bail!("this deletes every version of `{name}`: say --yes; its feed fills it again at its next run");
             }
             collections.drop_collection(name)?;
+            forget(&house, name, None)?;
             told(ground, &format!("{name} is gone"), &json!({ "dropped": name }))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the feed that fills the collection knows of its documents goes with them.
+fn forget(house: &House, name: &str, documents: Option<&[String]>) -> anyhow::Result<()> {
+    let Some((use_case, feed)) = name.split_once('/') else { return Ok(()) };
+    let forgotten = house.parts.ingest.forget(use_case, feed, documents);
+    forgotten.context("the documents are gone, but not what their feed remembers of them; run this once more")
 }
 
 fn told(ground: &Ground<'_>, text: &str, value: &serde_json::Value) -> anyhow::Result<()> {

@@ -208,3 +208,17 @@ fn warnings_come_again_with_the_answer() {
     assert_eq!((first.0, again.0.as_deref()), (None, Some("exact")));
     assert!(first.1.is_some() && first.1 == again.1, "{:?}, then {:?}", first.1, again.1);
 }
+
+#[test]
+fn an_answer_does_not_outlive_what_it_was_made_from() {
+    let rig = rig(DECLARED);
+    let client = rig.client();
+    let way = || rig.asks(&client, &ask("shop", "How long may I return a lamp?")).0;
+    assert_eq!((way(), way().as_deref()), (None, Some("exact")));
+    rig.project.must(&["collection", "erase", "shop/pages", "returns"]);
+    assert_eq!(way(), None, "the page was erased");
+    // Numbers of versions begin anew, and with them would come answers from before.
+    rig.project.must(&["collection", "drop", "shop/pages", "--yes"]);
+    rig.project.must(&["ingest", "shop"]);
+    assert_eq!(way(), None, "the collection was dropped and filled anew");
+}

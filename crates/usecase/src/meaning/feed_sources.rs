@@ -12,6 +12,18 @@ const SECRET_WORDS: &[&str] = &["auth", "cookie", "key", "secret", "session", "t
 /// A message that may be this old could be sent once more long after its sender forgot it.
 const LONGEST_TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The first parameter of an address's query that is called like a secret.
+fn secret_parameter(address: &str) -> Option<&str> {
+    let query = address.split('#').next()?.split_once('?')?.1;
+    let mut names = query.split(['&', ';']).filter_map(|pair| Some(pair.split_once('=')?.0));
+    names.find(|name| {
+        let lower = name.to_ascii_lowercase();
+        ["token", "secret", "passw", "signature"].iter().any(|word| lower.contains(word))
+            // Only at the end: `keyword`, `author` and `signal` are harmless.
+            || ["key", "sig", "auth"].iter().any(|word| lower.ends_with(word))
+    })
+}
+
 impl Judgement<'_> {
     /// `pointer` is the feed's. Sources of other kinds are passed over.
     pub(super) fn web_source(&mut self, pointer: &str, source: FeedSource<'_>) {
@@ -137,6 +149,12 @@ impl Judgement<'_> {
     fn address(&mut self, pointer: &str, address: &str) {
         if written::has_credentials(address) {
             let mut wrong = self.source.at_value(pointer, "a secret does not belong into an address");
+            wrong.excerpt = None;
+            self.found.push(wrong.help("send it by reference under `headers`"));
+        } else if let Some(name) = secret_parameter(address) {
+            // Pages are named by their address in citations, reports and the chain.
+            let message = format!("the parameter `{name}` puts a secret into an address");
+            let mut wrong = self.source.at_value(pointer, message);
             wrong.excerpt = None;
             self.found.push(wrong.help("send it by reference under `headers`"));
         } else if !written::is_web_address(address) {

@@ -285,14 +285,21 @@ pub(crate) fn what_is_changed_in_any_order_is_what_is_found(make: Make<'_>) {
                     current.retain(|id, _| !delete.contains(id));
                 }
                 let version = serving(backend, &name);
-                let model = Model::new(current.values(), 8, &groups(&GROUPS), &Filter::default());
+                // After a rollback the last word on a document's rights binds the older version.
+                let last = |id: &str| versions.values().rev().find_map(|version| version.get(id));
+                let bound = |own: &[String]| -> Vec<&DocumentRow> {
+                    let last = Model::new(current.keys().filter_map(|id| last(id)), 8, own, &Filter::default());
+                    current.values().filter(|document| last.ids().contains(&document.id.as_str())).collect()
+                };
+                let model = Model::new(bound(&groups(&GROUPS)), 8, &groups(&GROUPS), &Filter::default());
                 let scope = scope(&version, &groups(&GROUPS), &Filter::default());
                 model.check(scope.as_ref(), "broken kettle cold", &FIELDS, 7);
                 let head = backend.head(&name).expect("it can be read").expect("it is there");
                 let passages: usize = current.values().map(|document| document.passages.len()).sum();
                 prop_assert_eq!((head.documents, head.passages), (current.len() as u64, passages as u64));
                 let open = |document: &&DocumentRow| document.groups.is_none() && !document.passages.is_empty();
-                let shown: Vec<String> = current.values().filter(open).map(|document| document.id.clone()).collect();
+                let shown: Vec<String> =
+                    bound(&[]).into_iter().filter(open).map(|document| document.id.clone()).collect();
                 prop_assert_eq!(ids(&version), shown);
             }
             backend.drop_collection(&name).expect("it can be dropped");

@@ -26,9 +26,9 @@ pub(in crate::embedded) fn open_change(
     transaction
         .prepare_cached(
             "INSERT INTO retrieval_collection (name, newest, serving, edition, embedder, dimensions)
-             VALUES (?1, 0, 0, 0, ?2, ?3) ON CONFLICT (name) DO NOTHING",
+             VALUES (?1, 0, 0, ?4, ?2, ?3) ON CONFLICT (name) DO NOTHING",
         )?
-        .execute(params![collection, space.embedder, signed(space.dimensions as u64)])?;
+        .execute(params![collection, space.embedder, signed(space.dimensions as u64), Timestamp::now().0])?;
     let Some(pointer) = head::pointer(transaction, collection)? else { return Ok(1) };
     same_space(collection, &pointer.space, space)?;
     if let Some(number) = open_number(transaction, pointer.key)? {

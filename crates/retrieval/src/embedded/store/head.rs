@@ -13,7 +13,8 @@ pub(in crate::embedded) struct Pointer {
     pub(in crate::embedded) key: i64,
     pub(in crate::embedded) newest: u64,
     pub(in crate::embedded) serving: u64,
-    /// Counts what changes versions that were committed before: erasures and moves to another space.
+    /// Counts what changes versions that were committed before: erasures and moves to another space. Begins with the clock in
+    /// µs, so that a collection that was dropped and filled anew has none of its editions again.
     pub(in crate::embedded) edition: u64,
     pub(in crate::embedded) space: Space,
 }

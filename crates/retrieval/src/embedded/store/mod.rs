@@ -20,7 +20,7 @@ mod spaces;
 
 pub(super) use change::{abandon, open_change, stage, staged};
 pub(super) use head::{Pointer, confirm, document_hashes, editions, head, heads, keeps, pin, pointer, serve, versions};
-pub(super) use read::{differences, document, for_index, living, open};
+pub(super) use read::{differences, document, for_index, later_groups, living, open};
 pub(super) use retire::{clear_some, drop_collection, erase, gone, retire_some};
 pub(super) use spaces::{keep_vectors, swap_space, vectors_of, without_vector};
 

@@ -1,6 +1,6 @@
 //! Documents as they are read: for the index, and for answers.
 
-use super::{Damaged, signed, spaces::Vectors, unsigned};
+use super::{Damaged, Pointer, signed, spaces::Vectors, unsigned};
 use crate::backend::{DocumentRow, Opened, PassageRow};
 use crate::code_points::CodePoints;
 use crate::document::{Place, Span, indexed_text};
@@ -61,6 +61,40 @@ pub(in crate::embedded) fn for_index(
         found(row, document, own);
     }
     Ok(())
+}
+
+/// Rows of a version whose documents are for other groups by now, and for which. What counts is the last word up to the newest
+/// version, be it that of a version in which the document still was; a document that neither the newest nor the served version
+/// has is for nobody when the version is pinned.
+pub(in crate::embedded) fn later_groups(
+    connection: &Connection,
+    pointer: &Pointer,
+    number: u64,
+    pinned: bool,
+) -> storage::Result<Vec<(i64, Option<Vec<String>>)>> {
+    let mut select = connection.prepare_cached(
+        "SELECT own.row, own.id, last.access_groups, last.access_groups IS NOT own.access_groups,
+                ?5 AND last.to_version <= ?3 AND NOT EXISTS (
+                    SELECT 1 FROM retrieval_document AS served WHERE served.collection = ?1 AND served.id = own.id
+                    AND served.to_version > ?4 AND served.from_version <= ?4)
+         FROM retrieval_document AS own JOIN retrieval_document AS last ON last.row = (
+             SELECT row FROM retrieval_document WHERE collection = ?1 AND id = own.id AND from_version <= ?3
+             ORDER BY to_version DESC LIMIT 1)
+         WHERE own.collection = ?1 AND own.from_version <= ?2 AND own.to_version > ?2 AND own.to_version <= ?3",
+    )?;
+    let bounds = params![pointer.key, signed(number), signed(pointer.newest), signed(pointer.serving), pinned];
+    let (mut rows, mut later) = (select.query(bounds)?, Vec::new());
+    while let Some(row) = rows.next()? {
+        let (regrouped, gone): (bool, bool) = (row.get(3)?, row.get(4)?);
+        let groups: Option<String> = row.get(2)?;
+        if gone {
+            later.push((row.get(0)?, Some(Vec::new())));
+        } else if regrouped {
+            let id: String = row.get(1)?;
+            later.push((row.get(0)?, groups.map(|groups| from_json(&id, &groups)).transpose()?));
+        }
+    }
+    Ok(later)
 }
 
 /// One document of a version.

@@ -42,9 +42,29 @@ pub(crate) fn name_of(space: i32) -> String {
 pub(crate) struct Kept {
     pub(crate) collection: i32,
     pub(crate) number: i32,
-    /// Grows when rows of kept versions are erased.
-    pub(crate) edition: i32,
+    /// Grows when rows of kept versions are erased, or move to another space.
+    pub(crate) edition: i64,
     pub(crate) vectors: VectorTable,
+    /// What later rights it is bound by, if it is.
+    pub(crate) bound: Option<Bound>,
+}
+
+/// The versions whose rights bind an older one.
+#[derive(Clone, Copy, Hash)]
+pub(crate) struct Bound {
+    pub(crate) newest: i32,
+    pub(crate) serving: i32,
+    /// Whether what neither of them has is for nobody.
+    pub(crate) pinned: bool,
+}
+
+impl Bound {
+    /// What binds the version that was asked for; nothing binds the newest, one that is only looked at, or what is served
+    /// while nobody rolled back.
+    fn of(number: i32, at: At, newest: i32, serving: i32) -> Option<Self> {
+        let pinned = matches!(at, At::Pinned(_));
+        (number < newest && !matches!(at, At::Number(_))).then_some(Self { newest, serving, pinned })
+    }
 }
 
 /// A collection's row, locked until the transaction ends: changes of one collection take turns.
@@ -97,22 +117,26 @@ pub(crate) fn head(connection: &mut Connection, collection: &str) -> Result<Opti
 
 /// The version that is asked for; `None` for a collection that was never written to.
 pub(crate) fn kept(connection: &mut Connection, collection: &str, at: At) -> Result<Option<Kept>, Error> {
-    const KEPT: &str = "SELECT c.key, v.number, c.edition, s.key, s.embedder, s.dimensions, s.indexed
+    const KEPT: &str =
+        "SELECT c.key, v.number, c.edition, s.key, s.embedder, s.dimensions, s.indexed, c.newest, c.serving
         FROM retrieval_collection c JOIN retrieval_space s ON s.key = c.space
         JOIN retrieval_version v ON v.collection = c.key AND v.number = coalesce($2, c.serving) WHERE c.name = $1";
     let number = match at {
         At::Serving => None,
-        At::Number(number) => Some(i32::try_from(number).unwrap_or(-1)),
+        At::Number(number) | At::Pinned(number) => Some(i32::try_from(number).unwrap_or(-1)),
     };
     let row = connection.query_opt(KEPT, &[&collection, &number])?;
     match (row, at) {
-        (None, At::Number(number)) => Err(Error::NoSuchVersion { collection: collection.to_owned(), number }),
+        (None, At::Number(number) | At::Pinned(number)) => {
+            Err(Error::NoSuchVersion { collection: collection.to_owned(), number })
+        }
         (None, At::Serving) => Ok(None),
         (Some(row), _) => Ok(Some(Kept {
             collection: row.get(0),
             number: row.get(1),
             edition: row.get(2),
             vectors: VectorTable { key: row.get(3), space: space(row.get(4), row.get(5)), indexed: row.get(6) },
+            bound: Bound::of(row.get(1), at, row.get(7), row.get(8)),
         })),
     }
 }

@@ -1,6 +1,5 @@
 //! What is given out: passages to be read, and whole documents.
 
-use super::collections::Kept;
 use super::scopes::{Seen, keys};
 use super::values::{Statement, large, storable, storable_groups};
 use crate::Error;
@@ -68,7 +67,7 @@ pub(crate) fn open(
 /// One document of a version with all its passages, when the caller may see it.
 pub(crate) fn document(
     connection: &mut Connection,
-    kept: &Kept,
+    seen: &Seen,
     id: &str,
     groups: &[String],
 ) -> Result<Option<DocumentRow>, Error> {
@@ -81,8 +80,8 @@ pub(crate) fn document(
          WHERE p.document = $1 ORDER BY p.key"
     );
     let groups = storable_groups(groups);
-    let found = connection.query_opt(DOCUMENT, &[&kept.collection, &storable(id), &kept.number, &groups])?;
-    let Some(row) = found else { return Ok(None) };
+    let found = connection.query_opt(DOCUMENT, &[&seen.kept.collection, &storable(id), &seen.kept.number, &groups])?;
+    let Some(row) = found.filter(|row| !seen.withholds(row.get(0))) else { return Ok(None) };
     let (title, text): (String, String) = (row.get(3), row.get(5));
     let points = CodePoints::of(&text);
     let passage = |row: &Row| -> Option<PassageRow> {

@@ -3,7 +3,7 @@
 //! Every statement names the version, the audiences that the caller belongs to and the documents that pass the filter. What the
 //! filter lets pass is looked up once and named by key while these are few; beyond that the filter stands in each statement.
 
-use super::collections::Kept;
+use super::collections::{Bound, Kept};
 use super::filter;
 use super::values::{Statement, Vector, large, storable, storable_groups};
 use crate::Error;
@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) kept: Kept,
     audiences: Vec<i32>,
     documents: Documents,
+    /// Documents of an older version that later rights keep from this caller, by key.
+    withheld: Vec<i64>,
 }
 
 #[derive(Clone)]
@@ -49,7 +51,8 @@ impl Seen {
         const AUDIENCES: &str = "SELECT key FROM retrieval_audience WHERE collection = $1 AND (groups IS NULL OR groups && $2) ORDER BY key";
         let rows = connection.query(AUDIENCES, &[&kept.collection, &storable_groups(groups)])?;
         let audiences = rows.iter().map(|row| row.get(0)).collect();
-        let mut seen = Self { kept: kept.clone(), audiences, documents: Documents::All };
+        let mut seen = Self { kept: kept.clone(), audiences, documents: Documents::All, withheld: Vec::new() };
+        seen.withheld = seen.withheld(connection)?;
         if filter.is_empty() {
             return Ok((seen, None));
         }
@@ -69,25 +72,53 @@ impl Seen {
         Ok((seen, Some(totals(&row))))
     }
 
-    /// What two callers share who see the same, unless a filter makes them differ.
-    pub(crate) fn shared_key(&self) -> Option<(i32, i32, i32, Vec<i32>)> {
-        let Kept { collection, number, edition, .. } = self.kept;
-        matches!(self.documents, Documents::All).then(|| (collection, number, edition, self.audiences.clone()))
+    /// Documents of an older version that are for other groups by now, without this caller's. What counts is the last word up to
+    /// the newest version; what neither the newest nor the served version has is for nobody when the version is pinned.
+    fn withheld(&self, connection: &mut Connection) -> Result<Vec<i64>, Error> {
+        const WITHHELD: &str = "SELECT own.key FROM retrieval_document own CROSS JOIN LATERAL (
+                SELECT d.audience, d.valid_to FROM retrieval_document d
+                WHERE d.collection = own.collection AND hashtextextended(d.id, 0) = hashtextextended(own.id, 0)
+                    AND d.id = own.id AND d.valid_from <= $3 ORDER BY d.valid_to DESC LIMIT 1) AS last
+            WHERE own.collection = $1 AND own.valid_from <= $2 AND own.valid_to > $2 AND own.valid_to <= $3
+                AND (last.audience <> ALL ($6) OR $5 AND last.valid_to <= $3 AND NOT EXISTS (
+                    SELECT FROM retrieval_document d
+                    WHERE d.collection = own.collection AND hashtextextended(d.id, 0) = hashtextextended(own.id, 0)
+                        AND d.id = own.id AND d.valid_from <= $4 AND d.valid_to > $4))";
+        let Kept { collection, number, bound, .. } = &self.kept;
+        let Some(Bound { newest, serving, pinned }) = bound else { return Ok(Vec::new()) };
+        let rows = connection.query(WITHHELD, &[collection, number, newest, serving, pinned, &self.audiences])?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// The condition on rows of any table with an interval and an audience.
-    fn rows_where(&self, of: &str, statement: &mut Statement) -> String {
+    /// Whether later rights keep a document from this caller.
+    pub(super) fn withholds(&self, document: i64) -> bool {
+        self.withheld.contains(&document)
+    }
+
+    /// What two callers share who see the same, unless a filter or later rights make them differ.
+    pub(crate) fn shared_key(&self) -> Option<(i32, i32, i64, Vec<i32>)> {
+        let Kept { collection, number, edition, .. } = self.kept;
+        let plain = matches!(self.documents, Documents::All) && self.withheld.is_empty();
+        plain.then(|| (collection, number, edition, self.audiences.clone()))
+    }
+
+    /// The condition on rows of any table with an interval and an audience, `document` being the place of the document's key.
+    fn rows_where(&self, of: &str, document: &str, statement: &mut Statement) -> String {
         let (collection, number) = (statement.bind(self.kept.collection), statement.bind(self.kept.number));
         let audiences = statement.bind(self.audiences.clone());
+        let withheld = match self.withheld.as_slice() {
+            [] => String::new(),
+            withheld => format!(" AND {document} <> ALL ({})", statement.bind(withheld.to_vec())),
+        };
         format!(
             "{of}.collection = {collection} AND {of}.valid_from <= {number} AND {of}.valid_to > {number}
-             AND {of}.audience = ANY ({audiences})"
+             AND {of}.audience = ANY ({audiences}){withheld}"
         )
     }
 
     /// The condition on documents.
     fn documents_where(&self, of: &str, statement: &mut Statement) -> String {
-        let rows = self.rows_where(of, statement);
+        let rows = self.rows_where(of, &format!("{of}.key"), statement);
         match &self.documents {
             Documents::All => rows,
             Documents::Named(keys) => format!("{rows} AND {of}.key = ANY ({})", statement.bind(keys.clone())),
@@ -97,7 +128,7 @@ impl Seen {
 
     /// The condition on passages or postings, `document` being the place of the document's key.
     fn passages_where(&self, of: &str, document: &str, statement: &mut Statement) -> String {
-        let rows = self.rows_where(of, statement);
+        let rows = self.rows_where(of, document, statement);
         match &self.documents {
             Documents::All => rows,
             Documents::Named(keys) => format!("{rows} AND {document} = ANY ({})", statement.bind(keys.clone())),

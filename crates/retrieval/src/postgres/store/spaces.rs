@@ -185,7 +185,8 @@ pub(crate) fn swap_space(connection: &mut Connection, collection: &str, space: &
         let (collection, embedder) = (collection.to_owned(), space.embedder.clone());
         return Err(Error::VectorsMissing { collection, embedder, missing: missing.unsigned_abs() });
     }
-    connection.execute("UPDATE retrieval_collection SET space = $2 WHERE key = $1", &[&pointer.key, &table.key])?;
+    const MOVE: &str = "UPDATE retrieval_collection SET space = $2, edition = edition + 1 WHERE key = $1";
+    connection.execute(MOVE, &[&pointer.key, &table.key])?;
     connection.execute("UPDATE retrieval_space SET retired = now() WHERE key = $1", &[&pointer.space.key])?;
     Ok(())
 }

@@ -175,4 +175,10 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     CREATE POLICY changing ON retrieval_posting FOR UPDATE USING (true);
     CREATE POLICY removing ON retrieval_posting FOR DELETE USING (true);
 ",
+    // Begins with the clock in µs, so that a collection that was dropped and filled anew has none of its editions again.
+    "
+    ALTER TABLE retrieval_collection ALTER COLUMN edition TYPE bigint;
+    ALTER TABLE retrieval_collection ALTER COLUMN edition
+        SET DEFAULT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+",
 ];

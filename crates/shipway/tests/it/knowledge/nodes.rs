@@ -101,3 +101,15 @@ fn a_schedule_is_kept_once_on_two_nodes() {
     let status = nodes[1].must(&["feed", "status", "shop", "--json"]).json();
     assert_eq!(status[0]["freshness"]["fresh"], true, "the other node's run counts: {status}");
 }
+
+#[test]
+fn a_feed_that_is_always_due_runs_on_one_node_at_a_time() {
+    let Some((_postgres, nodes)) = nodes("files = \"pages/**/*.md\"\nevery = \"1s\"") else { return };
+    nodes.iter().for_each(|node| page(node, "returns", None, "You can return any lamp within 45 days of delivery."));
+    let _servers = nodes.each_ref().map(TestProject::serve);
+    let begun = Instant::now();
+    while one_at_a_time(&nodes) < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the feed is due every second and does not run");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}

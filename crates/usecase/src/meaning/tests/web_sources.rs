@@ -27,6 +27,11 @@ fn pages() {
             ("depth = 2", &["there is no page to begin with", "expected: `urls`, `sitemaps` or both"]),
             ("urls = [\"docs.example.com\"]", &["F:5:9: this is no web address", "expected: an address like"]),
             ("urls = [\"https://me:s3cret@docs.example.com/\"]", &["a secret does not belong into an address"]),
+            (
+                "urls = [\"https://a.example/?page=1&Access_Token=s3cret\"]",
+                &["F:5:9: the parameter `Access_Token` puts a secret into an address", "by reference under `headers`"],
+            ),
+            ("urls = [\"https://a.example/?keyword=a&author=b#token=c\"]", &[]),
             ("urls = [\"https://a.example/\"]\nallow_private = [\"http://intranet.example\"]", &["this is no host"]),
             ("urls = [\"https://a.example/\"]\nallow_private = [\"intranet.example:80\"]", &["this is no host"]),
             ("urls = [\"https://a.example/\"]\nallow_private = [\"fd00::1\", \"10.0.0.1\", \"intranet\"]", &[]),
@@ -64,6 +69,9 @@ fn apis() {
         check("api", &[(&case(rest), expected)]);
     }
     check("api", &[("url = \"ftp://example.com\"", &["this is no web address"])]);
+    for name in ["token", "api_key", "secret", "password", "sig", "signature", "X-Amz-Signature"] {
+        check("api", &[(&format!("url = \"https://a.example/v1?{name}=s3cret\""), &["puts a secret into an address"])]);
+    }
 }
 
 #[test]

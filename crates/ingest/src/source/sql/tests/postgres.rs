@@ -185,5 +185,5 @@ fn a_secret_is_never_told() {
     let declared = json!({ "url": format!("file:{}", handbook.secret().display()), "query": "SELECT 1" });
     let declared = serde_json::from_value(declared).expect("a good declaration");
     let missing = SqlRows::new(&declared, Path::new(".")).err().map(|error| error.to_string()).unwrap_or_default();
-    assert!(missing.contains("is not there"), "{missing}");
+    assert!(missing.contains("gives nothing"), "{missing}");
 }
