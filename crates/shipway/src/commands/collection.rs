@@ -33,7 +33,7 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &Asked) -> anyhow::Result<ExitCode
             let rows = collections.erase(name, documents)?;
             forget(&house, name, Some(documents))?;
             let text = format!(
-                "{rows} stored versions of documents are gone from {name}; their feed brings back what its source still has"
+                "{rows} stored versions of documents are gone from {name}; a feed that reads its whole source brings back what is still there"
             );
             told(ground, &text, &json!({ "erased": rows }))?;
         }

@@ -59,7 +59,7 @@ pub struct Feed {
     /// What becomes of a run in which a document fails its checks.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_violation: OnViolation,
-    /// A run that would delete more than this share of the documents halts and asks.
+    /// A run that would delete more than this share of the documents, and more than ten, halts and asks.
     #[serde(default = "default_max_drop", skip_serializing_if = "is_default_max_drop")]
     pub max_drop: Percent,
     /// What becomes of personal data in the documents: it may stay, it is masked, or its document is quarantined.
@@ -77,7 +77,7 @@ pub struct Feed {
     /// How confidential the documents are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_class: Option<DataClass>,
-    /// Who answers for the source; told when a run fails. The use case's owner when absent.
+    /// Who answers for the source; the use case's owner when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Passages are cut to about this many characters.
