@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use storage::Storage;
 use usecase::Timestamp;
-use usecase::declared::OnViolation;
+use usecase::declared::{FeedSource, OnViolation};
 
 /// So few documents may go without anybody being asked.
 const HANDFUL: usize = 10;
@@ -224,6 +224,11 @@ fn put_in_place(
     Ok(change.stage_and_commit(rest, commit, &embedded)?)
 }
 
+/// Where the source stood, as it may be told: the next address of an API is as its server gave it, and may hold a token.
+fn told_cursor(job: &FeedJob<'_>, cursor: Option<Value>) -> Option<Value> {
+    cursor.filter(|_| !matches!(job.feed.sources().first(), Some(FeedSource::Api(_))))
+}
+
 /// What the feed reads, as its report names it.
 fn source_name(job: &FeedJob<'_>) -> String {
     job.feed.sources().first().map_or_else(String::new, crate::source::name)
@@ -275,7 +280,7 @@ fn ended(job: &FeedJob<'_>, (run, started): (u64, Timestamp), found: Found, vers
         injections: learned.injections,
         more: walked.more,
         snapshot: version,
-        lineage: Lineage { source: source_name(job), inputs, cursor: walked.cursor, touched },
+        lineage: Lineage { source: source_name(job), inputs, cursor: told_cursor(job, walked.cursor), touched },
     };
     let (remember, items, contract) = (learned.remember, learned.items, contract_hash(job.feed));
     Ended { report, remember, forget: deleted, items, whole, contract, sketches }
