@@ -8,13 +8,17 @@
 //!
 //! What each guard measured on public test data stands in its own module's documentation.
 
+pub mod calibrate;
 mod gist;
 mod guard;
 mod guards;
+mod meaning;
+pub mod measured;
 mod normalise;
 mod offsets;
 mod restore;
 mod sentences;
+pub mod training;
 mod vault;
 mod words;
 

@@ -1,9 +1,9 @@
 //! One verifier from one set of pairs: first the weights of words, then the trees that use them.
 
-use crate::boost::{self, Rows};
 use crate::data::Pair;
 use crate::sparse::{self, Row};
 use cache::verifier::{Lexicon, Verifier, training};
+use statistics::trees::{self, Rows};
 
 /// Pairs with a lower cosine are left out where the cosine is known: serving does not compare them.
 const LEAST_COSINE: f32 = 0.6;
@@ -18,7 +18,7 @@ const PARTS: usize = 4;
 /// What a pair of the made-up sets counts beside one of Quora's: their few templates repeat one another.
 const TEMPLATE_WEIGHT: f64 = 0.1;
 
-const TREES: boost::Settings = boost::Settings { trees: 100, depth: 4, rate: 0.1, shrink: 20.0 };
+const TREES: trees::Settings = trees::Settings { trees: 100, depth: 4, rate: 0.1, shrink: 20.0 };
 const WORDS: sparse::Settings = sparse::Settings { fewest: 20, penalty: 4.0, rounds: 12 };
 
 /// Questions that differ in more words teach nothing about one of them.
@@ -44,7 +44,7 @@ pub(crate) fn learn(pairs: &[Pair], rows: &[usize], knows_cosine: bool) -> Verif
             }
         }
     }
-    let (base, trees) = boost::train(&Rows { features: &features, labels: &labels, weights: &weights }, TREES);
+    let (base, trees) = trees::train(&Rows { features: &features, labels: &labels, weights: &weights }, TREES);
     let least_cosine = if knows_cosine { LEAST_COSINE } else { LEAST_UNKNOWN_COSINE };
     Verifier { threshold: 1.0, least_cosine, knows_cosine, base, lexicon: lexicon(pairs, &rows, knows_cosine), trees }
 }

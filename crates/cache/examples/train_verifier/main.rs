@@ -11,7 +11,6 @@
 //! Quora's pairs are folded so that questions that are connected by any pair lie in one fold; the two other sets so that all
 //! pairs of one kind do. Every figure is measured on pairs, and kinds of pairs, that the fold's training never saw.
 
-mod boost;
 mod curve;
 mod data;
 mod learn;

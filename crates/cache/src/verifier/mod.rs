@@ -6,7 +6,7 @@
 //! has the measured curve.
 //!
 //! In reading order: `question` (a text to words), `synonyms`, `difference` (two questions side by side), `gates`, `lexicon`
-//! (learned weights of words), `features`, `trees`.
+//! (learned weights of words), `features`.
 
 mod difference;
 mod features;
@@ -14,16 +14,15 @@ mod gates;
 mod lexicon;
 mod question;
 mod synonyms;
-mod trees;
 
 pub use features::NAMES as FEATURES;
 pub use gates::Gate;
 pub use lexicon::Lexicon;
 pub use question::Question;
-pub use trees::Tree;
 
 use difference::Difference;
 use serde::{Deserialize, Serialize};
+use statistics::trees::Tree;
 use std::sync::LazyLock;
 
 /// What was trained.

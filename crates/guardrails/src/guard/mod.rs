@@ -3,10 +3,15 @@
 
 use std::collections::BTreeMap;
 
+pub(crate) mod answerable;
 pub(crate) mod grounding;
+pub(crate) mod indirect;
 pub(crate) mod injection;
+pub(crate) mod leak;
+pub(crate) mod names;
 pub(crate) mod pii;
 pub(crate) mod secrets;
+pub(crate) mod sensitive;
 pub(crate) mod topics;
 
 /// A value found in a text.

@@ -1,27 +1,50 @@
-//! Trains boosted oblivious trees under logistic loss: Newton steps on binned features (J. Friedman, Annals of Statistics 29
-//! (2001) 1189; the tree form after CatBoost). No randomness, no threads: equal data give equal trees to the last bit.
+//! Boosted trees that ask the same few questions on every path (A. Dorogush et al., "CatBoost", 2018: oblivious trees), so
+//! that a tree is a handful of thresholds and a table of values. Trained under logistic loss by Newton steps on binned
+//! features (J. Friedman, Annals of Statistics 29 (2001) 1189). No randomness, no threads: equal data give equal trees to
+//! the last bit.
 
-use cache::verifier::Tree;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) trees: usize,
-    pub(crate) depth: usize,
-    pub(crate) rate: f64,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tree {
+    /// A feature's place and what its value must exceed.
+    pub splits: Vec<(usize, f32)>,
+    /// A value for each combination of answers; the first split is the lowest bit.
+    pub leaves: Vec<f32>,
+}
+
+impl Tree {
+    pub fn value(&self, features: &[f32]) -> f32 {
+        let answers = self.splits.iter().enumerate();
+        let leaf = answers.fold(0, |leaf, (bit, (feature, threshold))| {
+            leaf | (usize::from(features.get(*feature).is_some_and(|value| value > threshold)) << bit)
+        });
+        self.leaves.get(leaf).copied().unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub trees: usize,
+    pub depth: usize,
+    pub rate: f64,
     /// Added to every leaf's second derivative: small leaves stay near zero.
-    pub(crate) shrink: f64,
+    pub shrink: f64,
 }
 
 /// At most so many thresholds are tried for a feature.
 const BINS: usize = 48;
 
-pub(crate) struct Rows<'a> {
-    pub(crate) features: &'a [Vec<f32>],
-    pub(crate) labels: &'a [bool],
-    pub(crate) weights: &'a [f64],
+/// Examples side by side: features of equal length, what is true, how much each counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    pub features: &'a [Vec<f32>],
+    pub labels: &'a [bool],
+    pub weights: &'a [f64],
 }
 
-pub(crate) fn train(rows: &Rows<'_>, settings: Settings) -> (f32, Vec<Tree>) {
+/// The base log-odds and the trees whose values add to it.
+pub fn train(rows: &Rows<'_>, settings: Settings) -> (f32, Vec<Tree>) {
     let width = rows.features.first().map_or(0, Vec::len);
     let thresholds: Vec<Vec<f32>> = (0..width).map(|feature| thresholds(rows.features, feature)).collect();
     let bins: Vec<Vec<u8>> = (0..width)

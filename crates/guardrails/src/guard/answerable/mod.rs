@@ -1,0 +1,1 @@
+//! Whether the passages can answer the question at all.

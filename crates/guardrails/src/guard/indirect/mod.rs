@@ -1,0 +1,1 @@
+//! Orders hidden in what was retrieved or what a tool said.

@@ -1,0 +1,1 @@
+//! The system prompt must not come out: a canary word and the overlap of the answer with the prompt.

@@ -1,0 +1,1 @@
+//! Sensitive subjects, self-harm above all, and regulated advice.

@@ -1,0 +1,1 @@
+//! What words mean, as short vectors that lie in the binary.
