@@ -72,7 +72,11 @@ impl Kept {
 
 /// A span cut out of a passage is the same for everyone who may see the passage; any other verdict is about this request.
 fn is_harmless(verdict: &Verdict) -> bool {
-    verdict.decision == Decision::Allow || verdict.decision == Decision::Mask && verdict.stage == Stage::Passage
+    match verdict.acts() {
+        Decision::Allow => true,
+        Decision::Mask => verdict.stage == Stage::Passage,
+        _ => false,
+    }
 }
 
 fn not_an_answer(choice: &Choice) -> Option<NotKept> {

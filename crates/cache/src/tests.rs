@@ -212,14 +212,7 @@ fn what_stands_beside_a_parts_text_counts() {
 
 #[test]
 fn not_every_answer_is_kept() {
-    let verdict = |stage, decision| Verdict {
-        guard: "g".to_owned(),
-        rule: "r".to_owned(),
-        stage,
-        decision,
-        score: None,
-        reason: String::new(),
-    };
+    let verdict = |stage, decision| Verdict::new("g", "r", stage, decision, "");
     let judged = |stage, decision| Kept { verdicts: vec![verdict(stage, decision)], ..kept("So.") };
     let choice = |change: &dyn Fn(&mut Choice)| {
         let mut kept = kept("So.");

@@ -41,7 +41,7 @@ impl ReviewItem {
 
 fn reasons(detail: &RequestDetail) -> Vec<String> {
     let refused = detail.row.status == Some(Status::Refused);
-    let told = |verdict: &Verdict| match verdict.decision {
+    let told = |verdict: &Verdict| match verdict.acts() {
         Decision::Review => Some(format!("{} ({}): {}", verdict.guard, verdict.rule, verdict.reason)),
         Decision::Refuse if refused => {
             Some(format!("refused by {} ({}): {}", verdict.guard, verdict.rule, verdict.reason))

@@ -84,14 +84,7 @@ fn open(folder: &Path) -> (Ledger, Governance) {
 }
 
 fn verdict(decision: Decision) -> Verdict {
-    Verdict {
-        guard: "grounding".to_owned(),
-        rule: "share".to_owned(),
-        stage: Stage::Output,
-        decision,
-        score: Some(0.4),
-        reason: "2 of 5 sentences rest on a passage".to_owned(),
-    }
+    Verdict::new("grounding", "share", Stage::Output, decision, "2 of 5 sentences rest on a passage").scored(0.4)
 }
 
 #[tokio::test]

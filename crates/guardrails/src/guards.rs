@@ -108,6 +108,7 @@ impl Guards {
                 (true, _) => Decision::Allow,
                 (false, UnsureAction::Abstain) => Decision::Abstain,
                 (false, UnsureAction::Review) => Decision::Review,
+                (false, UnsureAction::Caveat) => Decision::Caveat,
             };
             grounding::verdict(&report, declared.at_least, decision)
         });
@@ -215,14 +216,7 @@ fn tallied(tally: Tally, stage: Stage) -> Vec<Verdict> {
             (false, Decision::Refuse) => "found, and this use case refuses such input",
             (false, _) => "replaced by placeholders",
         };
-        Verdict {
-            guard: guard.to_owned(),
-            rule: rule.to_owned(),
-            stage,
-            decision,
-            score: None,
-            reason: format!("{count} {what}{plural} {done}"),
-        }
+        Verdict::new(guard, rule, stage, decision, format!("{count} {what}{plural} {done}"))
     });
     verdicts.collect()
 }

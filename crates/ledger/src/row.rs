@@ -113,7 +113,7 @@ impl RequestRow {
             own_us: body.own_us,
             duration_us: body.duration_us,
             first_token_us,
-            review: body.verdicts.iter().any(|verdict| verdict.decision == Decision::Review),
+            review: body.verdicts.iter().any(|verdict| verdict.acts() == Decision::Review),
         }
     }
 }

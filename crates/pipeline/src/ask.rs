@@ -103,12 +103,6 @@ pub(crate) async fn ask(
 
 /// Degraded service is said, not hidden.
 fn fell_back(model: &ModelRef) -> Verdict {
-    Verdict {
-        guard: "model".to_owned(),
-        rule: "fallback".to_owned(),
-        stage: Stage::Output,
-        decision: Decision::Allow,
-        score: None,
-        reason: format!("the first model could not answer; {model} answered instead"),
-    }
+    let reason = format!("the first model could not answer; {model} answered instead");
+    Verdict::new("model", "fallback", Stage::Output, Decision::Allow, reason)
 }

@@ -36,7 +36,7 @@ pub(crate) async fn check(
     let (request, vault, verdicts) = mask(prepared, request).await?;
     trail.end(step);
     trail.judged(&verdicts);
-    Ok(match verdicts.into_iter().find(|verdict| verdict.decision == Decision::Refuse) {
+    Ok(match verdicts.into_iter().find(|verdict| verdict.acts() == Decision::Refuse) {
         Some(verdict) => Err(Refusal { verdict }),
         None => Ok(Guarded { request, vault, _checked: () }),
     })

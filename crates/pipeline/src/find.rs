@@ -62,7 +62,7 @@ pub(crate) async fn find(
     if let Some(vector) = &vector {
         if let Some(verdict) = judge_topic(prepared, &request, &question, vector) {
             trail.judged(std::slice::from_ref(&verdict));
-            if verdict.decision == Decision::Refuse {
+            if verdict.acts() == Decision::Refuse {
                 return Ok(Sought::Refused(Refusal { verdict }));
             }
         }
@@ -115,8 +115,7 @@ async fn vector(
 
 /// A search that was less than it should be is said, not hidden.
 fn degraded(rule: &str, reason: String) -> Verdict {
-    let (guard, rule) = ("retrieval".to_owned(), rule.to_owned());
-    Verdict { guard, rule, stage: Stage::Passage, decision: Decision::Allow, score: None, reason }
+    Verdict::new("retrieval", rule, Stage::Passage, Decision::Allow, reason)
 }
 
 /// The passages as the guards let them through, with what stands beside their texts.

@@ -136,8 +136,7 @@ pub(crate) fn stays(model: &ModelRef, larger: &ModelRef) -> Verdict {
 }
 
 fn note(rule: &str, score: Option<f64>, reason: String) -> Verdict {
-    let (guard, rule) = (GUARD.to_owned(), rule.to_owned());
-    Verdict { guard, rule, stage: Stage::Output, decision: Decision::Allow, score, reason }
+    Verdict { score, ..Verdict::new(GUARD, rule, Stage::Output, Decision::Allow, reason) }
 }
 
 /// Takes the log-probabilities out of a choice unless the app asked for them. What is left of them is the geometric

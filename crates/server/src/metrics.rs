@@ -196,7 +196,9 @@ impl Metrics {
             self.cost_unknown.inc();
         }
         for verdict in facts.verdicts.iter().filter(|verdict| verdict.decision != Decision::Allow) {
-            let label = VerdictLabel { guard: verdict.guard.clone(), decision: verdict.decision.to_string() };
+            let watched = if verdict.shadow { "would_" } else { "" };
+            let label =
+                VerdictLabel { guard: verdict.guard.clone(), decision: format!("{watched}{}", verdict.decision) };
             self.verdicts.get_or_create(&label).inc();
         }
         self.duration.observe(seconds(facts.total_us));

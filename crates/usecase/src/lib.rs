@@ -53,7 +53,7 @@ pub use schema::{Schemas, schemas};
 pub use time::{Period, Timestamp};
 pub use usage::Usage;
 pub use use_case::UseCase;
-pub use verdict::{Decision, Stage, Verdict};
+pub use verdict::{Decision, Stage, Verdict, owasp};
 
 #[cfg(test)]
 mod tests;

@@ -166,6 +166,12 @@ impl Files<'_> {
         {
             self.found.extend(wrong);
         }
+        if let Some(schema) = &declared.guard.output.schema
+            && let Some(text) = self.read("/guard/output/schema", schema)
+            && let Err(wrong) = meaning::read_schema(&file_of(name, schema), &text)
+        {
+            self.found.extend(wrong);
+        }
         self.read_cases(name, &declared.evals.cases);
     }
 

@@ -19,6 +19,8 @@ pub struct UseCase {
     pub declared: UseCaseFile,
     /// The text of the prompt template; `None` for the built-in one.
     pub template: Option<String>,
+    /// The JSON Schema that every answer must meet, where one is declared.
+    pub answer_schema: Option<String>,
     /// Example questions by topic; empty without a topic guard.
     pub topics: BTreeMap<String, Vec<String>>,
     /// Eval case files: path within the use case's folder, and text; sorted by path.
@@ -48,9 +50,24 @@ impl UseCase {
                 BTreeMap::new()
             })
         });
+        let schema = declared.guard.output.schema.as_deref();
+        let answer_schema = files.named(schema, &file, &mut found).map(str::to_owned);
+        if let (Some(path), Some(text)) = (schema, &answer_schema)
+            && let Err(wrong) = meaning::read_schema(&file_of(&bundle.use_case, path), text)
+        {
+            found.extend(wrong);
+        }
         let cases = files.cases(&declared);
         let (name, bundle) = (bundle.use_case.clone(), bundle.id.clone());
-        found.or_value(Self { name, bundle, declared, template, topics: topics.unwrap_or_default(), cases })
+        found.or_value(Self {
+            name,
+            bundle,
+            declared,
+            template,
+            answer_schema,
+            topics: topics.unwrap_or_default(),
+            cases,
+        })
     }
 }
 
@@ -88,7 +105,8 @@ impl<'a> Texts<'a> {
             return Vec::new(); // The pattern's form was already judged.
         };
         let topics = declared.guard.topics.as_ref().map(|topics| topics.allow.as_str());
-        let others = [Some(USE_CASE_FILE), declared.prompt.template.as_deref(), topics];
+        let schema = declared.guard.output.schema.as_deref();
+        let others = [Some(USE_CASE_FILE), declared.prompt.template.as_deref(), topics, schema];
         let others: Vec<String> =
             others.into_iter().flatten().filter_map(|path| meaning::relative_path(path).ok()).collect();
         let is_case = |path: &str| matcher.is_match(path) && others.iter().all(|other| other != path);

@@ -51,7 +51,7 @@ impl IsRefusal {
 
     pub(super) fn look(&self, observed: &Observed) -> Seen {
         if observed.status == Status::Refused {
-            let rule = observed.verdicts.iter().max_by_key(|verdict| verdict.decision);
+            let rule = observed.verdicts.iter().max_by_key(|verdict| verdict.acts());
             let by = rule.map_or_else(String::new, |verdict| format!(" by {}/{}", verdict.guard, verdict.rule));
             return Seen::new(true, format!("refused{by}"));
         }

@@ -32,7 +32,7 @@ impl Masked {
             return Seen::because(false, got, "the text reached the model unmasked");
         }
         let masked = observed.verdicts.iter().any(|verdict| {
-            verdict.stage == Stage::Input && matches!(verdict.decision, Decision::Mask | Decision::Refuse)
+            verdict.stage == Stage::Input && matches!(verdict.acts(), Decision::Mask | Decision::Refuse)
         });
         if self.secrets.is_empty() && !masked {
             return Seen::because(false, "nothing was masked", "no guard masked anything in the input");

@@ -37,14 +37,7 @@ fn citing(documents: &[&str]) -> Observed {
 }
 
 fn judged(guard: &str, decision: Decision, answer: Observed) -> Observed {
-    let verdict = Verdict {
-        guard: guard.to_owned(),
-        rule: "rule".to_owned(),
-        stage: Stage::Input,
-        decision,
-        score: None,
-        reason: "a reason".to_owned(),
-    };
+    let verdict = Verdict::new(guard, "rule", Stage::Input, decision, "a reason");
     Observed { verdicts: vec![verdict], ..answer }
 }
 

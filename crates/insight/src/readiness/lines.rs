@@ -3,7 +3,7 @@
 use super::Purpose;
 use super::report::{Line, LineState};
 use crate::evidence::{Evidence, FeedEvidence, GateEvidence};
-use usecase::declared::{Guard, InjectionAction, PiiAction, SecretsAction, TopicsAction, UnsureAction};
+use usecase::declared::{Allowed, Guard, word};
 use usecase::{BundleId, Timestamp};
 
 /// What was found about one line.
@@ -125,18 +125,32 @@ fn when(gate: &GateEvidence, evidence: &Evidence<'_>) -> String {
 pub(super) fn guardrails(evidence: &Evidence<'_>) -> Findings {
     let mut found = Findings::default();
     let guard = &evidence.use_case.declared.guard;
-    let (pii, secrets, injection) = (pii_word(guard.pii), secrets_word(guard.secrets), injection_word(guard.injection));
-    for (name, action, default) in
-        [("pii", pii, "mask"), ("secrets", secrets, "mask"), ("injection", injection, "refuse")]
-    {
-        match action {
+    let acting = [("pii", word(&guard.pii), "mask"), ("secrets", word(&guard.secrets), "mask")];
+    for (name, action, default) in acting.into_iter().chain([("injection", word(&guard.injection), "refuse")]) {
+        let watches = guard.policy.get(name).is_some_and(|policy| policy.shadow == Some(true));
+        match action.as_str() {
             "off" => found.missing(format!("the guard `{name}` is off: set `{name} = \"{default}\"` in [guard]")),
+            _ if watches => {
+                found.missing(format!("the guard `{name}` only watches: take `shadow` out of [guard.policy.{name}]"));
+            }
             action => found.evidence(format!("{name}: {action}")),
         }
     }
+    exceptions(guard, evidence.now, &mut found);
     uncertain_cases(guard, evidence.use_case.declared.retrieval.is_some(), &mut found);
     found.note("personal data and injections are found by rules and checksums: new wordings may pass");
     found
+}
+
+/// What the guards let pass by exception, and what no longer is one.
+fn exceptions(guard: &Guard, now: Timestamp, found: &mut Findings) {
+    for (rule, allowed) in
+        guard.policy.iter().flat_map(|(rule, policy)| policy.allow.iter().map(move |one| (rule, one)))
+    {
+        let Allowed { owner, until, .. } = allowed;
+        let state = if until.end() <= now { "ended on" } else { "holds until" };
+        found.note(format!("an exception to `{rule}` of {owner} {state} {until}"));
+    }
 }
 
 /// An answer without ground must not go out as if it had one. Without a search there are no passages to rest on; then
@@ -144,10 +158,7 @@ pub(super) fn guardrails(evidence: &Evidence<'_>) -> Findings {
 fn uncertain_cases(guard: &Guard, searches: bool, found: &mut Findings) {
     match (&guard.grounding, searches) {
         (Some(grounding), true) if grounding.at_least > 0.0 => {
-            let otherwise = match grounding.otherwise {
-                UnsureAction::Abstain => "abstain",
-                UnsureAction::Review => "review",
-            };
+            let otherwise = word(&grounding.otherwise);
             found.evidence(format!("grounding: at least {} of the sentences, otherwise {otherwise}", grounding.at_least));
         }
         (Some(_), true) => found.missing("`grounding.at_least` is 0 and lets everything pass: set 0.7 or so in [guard]"),
@@ -162,10 +173,7 @@ fn uncertain_cases(guard: &Guard, searches: bool, found: &mut Findings) {
     match &guard.topics {
         None => found.note("topics: questions about anything are let through"),
         Some(topics) => {
-            let otherwise = match topics.otherwise {
-                TopicsAction::Refuse => "refuse",
-                TopicsAction::Review => "review",
-            };
+            let otherwise = word(&topics.otherwise);
             found.evidence(format!("topics: as in {}, otherwise {otherwise}", topics.allow));
         }
     }
@@ -296,29 +304,5 @@ fn ago(then: Timestamp, now: Timestamp) -> String {
     match units.into_iter().find(|(_, length)| seconds >= *length) {
         None => "just now".to_owned(),
         Some((unit, length)) => format!("{} ago", counted((seconds / length).unsigned_abs(), unit)),
-    }
-}
-
-fn pii_word(action: PiiAction) -> &'static str {
-    match action {
-        PiiAction::Mask => "mask",
-        PiiAction::Refuse => "refuse",
-        PiiAction::Off => "off",
-    }
-}
-
-fn secrets_word(action: SecretsAction) -> &'static str {
-    match action {
-        SecretsAction::Mask => "mask",
-        SecretsAction::Refuse => "refuse",
-        SecretsAction::Off => "off",
-    }
-}
-
-fn injection_word(action: InjectionAction) -> &'static str {
-    match action {
-        InjectionAction::Refuse => "refuse",
-        InjectionAction::Review => "review",
-        InjectionAction::Off => "off",
     }
 }

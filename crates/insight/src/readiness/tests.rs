@@ -27,6 +27,7 @@ fn use_case(change: &Value) -> UseCase {
         bundle: bundle(),
         declared: serde_json::from_value(declared).expect("a declaration"),
         template: None,
+        answer_schema: None,
         topics: Default::default(),
         cases: vec![("evals/first.yaml".to_owned(), "- vars: {}".to_owned())],
     }

@@ -62,12 +62,8 @@ fn attempt(model: &str, end: AttemptEnd, micros: i64) -> Attempt {
 
 fn finished(trace: TraceId) -> Finished {
     let verdict = |rule: &str, decision| Verdict {
-        guard: "grounding".to_owned(),
-        rule: rule.to_owned(),
-        stage: Stage::Output,
-        decision,
         score: Some(0.1 + 0.2),
-        reason: "two of three sentences are supported".to_owned(),
+        ..Verdict::new("grounding", rule, Stage::Output, decision, "two of three sentences are supported")
     };
     Finished {
         trace,

@@ -134,7 +134,8 @@ impl Told {
             ));
         }
         for verdict in facts.verdicts.iter().filter(|verdict| verdict.decision != Decision::Allow) {
-            let what = format!("{} {}", verdict.decision, verdict.guard);
+            let watched = if verdict.shadow { "would " } else { "" };
+            let what = format!("{watched}{} {}", verdict.decision, verdict.guard);
             paint::line(format!("  {} {}: {}", paint::care(what), verdict.rule, verdict.reason));
         }
         paint::line(format!("  {}", paint::quiet(self.summary(facts))));

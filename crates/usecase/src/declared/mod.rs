@@ -36,7 +36,11 @@ pub use feed_source::{
     ApiSource, GitSource, HeaderValue, HttpSource, KafkaSasl, KafkaSource, Paging, S3Source, SaslMechanism, SqlSource,
     WebhookSource,
 };
-pub use guard::{Grounding, Guard, InjectionAction, PiiAction, SecretsAction, Topics, TopicsAction, UnsureAction};
+pub use guard::{
+    Action, Allowed, Fail, Grounding, Guard, Images, InjectedText, InjectionAction, LeakAction, OutputRules, PiiAction,
+    Place, Policy, SecretsAction, SubjectAction, Tier, Topics, TopicsAction, TypeAction, UnanswerableAction,
+    UnsureAction, VaultLife, WhileStreaming,
+};
 pub use limits::LimitsSection;
 pub use model::{Model, OnDisconnect, Spread, SpreadBy, SpreadShare};
 pub use outcome::{Baseline, Outcome};
@@ -49,7 +53,7 @@ pub use prompt::Prompt;
 pub use release::{Release, ReleaseGuard};
 pub use residency::Residency;
 pub use retrieval::{Expand, Rerank, Retrieval, SnapshotChoice};
-pub use scalar::{AccessRule, DatabaseRef, EmbedderChoice, ModelRef, Percent, SecretRef, Share, Step};
+pub use scalar::{AccessRule, DatabaseRef, Day, EmbedderChoice, ModelRef, Percent, SecretRef, Share, Step};
 pub use schedule::read_cron;
 
 use schemars::JsonSchema;
@@ -97,4 +101,9 @@ pub struct UseCaseFile {
     /// Where the data may go.
     #[serde(default)]
     pub residency: Residency,
+}
+
+/// A choice as it is written in the file: `mask`. Empty for what is no plain word.
+pub fn word(choice: &impl Serialize) -> String {
+    serde_json::to_value(choice).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! Small values with a written form of their own. Each gives its JSON Schema a pattern and, under `x-expected`, the
 //! words for the error message.
 
+use crate::time::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -287,3 +288,27 @@ written_as!(
     r"^\s*(sqlite|env|file):\s*\S.*$",
     "\"sqlite:<file>\", or a reference to a secret that holds postgres://…, like \"env:HANDBOOK_DB\""
 );
+
+/// A day, UTC, written as RFC 3339's full-date: `2027-03-31`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(chrono::NaiveDate);
+
+impl Day {
+    pub fn parse(text: &str) -> Option<Self> {
+        chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self)
+    }
+
+    /// The first moment that is no longer of this day.
+    pub fn end(self) -> Timestamp {
+        let next = self.0.succ_opt().unwrap_or(self.0).and_time(chrono::NaiveTime::MIN);
+        Timestamp(next.and_utc().timestamp_micros())
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+written_as!(Day, "Day", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a day, like \"2027-03-31\"");

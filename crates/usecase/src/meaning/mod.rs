@@ -6,12 +6,14 @@ mod escalate;
 mod feed_sources;
 mod feed_stores;
 mod feeds;
+mod guard;
 mod model;
 mod project;
 mod release;
 mod topics;
 mod written;
 
+pub(crate) use guard::read_schema;
 pub(crate) use model::KnownProviders;
 pub(crate) use project::of_project;
 pub(crate) use topics::read_topics;
@@ -45,7 +47,7 @@ pub(crate) fn of_use_case(
     judgement.model(providers);
     judgement.reranker(providers);
     judgement.embedder(embedder, providers);
-    judgement.guard();
+    judgement.guard(providers);
     judgement.cache();
     judgement.evals();
     judgement.release();
@@ -97,17 +99,6 @@ impl Judgement<'_> {
     fn prompt(&mut self) {
         if let Some(template) = &self.declared.prompt.template {
             self.path_inside("/prompt/template", template);
-        }
-    }
-
-    fn guard(&mut self) {
-        let guard = &self.declared.guard;
-        if let Some(topics) = &guard.topics {
-            self.path_inside("/guard/topics/allow", &topics.allow);
-        }
-        if guard.grounding.is_some() && self.declared.retrieval.is_none() {
-            let wrong = self.source.at_key("/guard/grounding", "without passages no answer can be grounded");
-            self.found.push(wrong.help("add `[retrieval]`, or leave `grounding` out"));
         }
     }
 

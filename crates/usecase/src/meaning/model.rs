@@ -35,6 +35,10 @@ const MODEL: Role =
     Role { whose: "", help: "take a model of an allowed jurisdiction, or one that runs here (`local/extractive`)" };
 const RERANKER: Role =
     Role { whose: "", help: "take a reranker of an allowed jurisdiction, or one that runs here (`local/<folder>`)" };
+const TIER: Role = Role {
+    whose: "the guard's ",
+    help: "take a model of an allowed jurisdiction, or a `classifier` in the project's folder",
+};
 const EMBEDDER: Role = Role {
     whose: "the embedder's ",
     help: "in shipway.toml, take an embedder of an allowed jurisdiction, or one that runs here (`minilm`, `lexical`)",
@@ -90,6 +94,19 @@ impl Judgement<'_> {
                 wrong.expected("`local/` and a path inside the project's folder, like \"local/models/reranker\"")
             }),
             Some(provider) => self.residency(POINTER, &RERANKER, model, provider),
+        };
+        self.found.0.extend(wrong);
+    }
+
+    /// The model that a guard asks where it is unsure.
+    pub(super) fn tier(&mut self, pointer: &str, model: &ModelRef, providers: &KnownProviders) {
+        let wrong = match providers.get(&model.provider) {
+            None => Some(self.unknown_provider(pointer, model, providers)),
+            Some(provider) if provider.kind == ProviderKind::Local => {
+                let wrong = self.source.at_value(pointer, "no model that runs here judges texts by itself");
+                Some(wrong.help("name a folder with a model as `classifier`, or a model of a provider"))
+            }
+            Some(provider) => self.residency(pointer, &TIER, model, provider),
         };
         self.found.0.extend(wrong);
     }

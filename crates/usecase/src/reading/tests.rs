@@ -91,7 +91,7 @@ fn everything_at_once_and_in_order() {
     F:9:7: `guard.pii` cannot be "hide"
      9 | pii = "hide"
        |       ^^^^^^
-       expected: one of "mask", "refuse", "off"
+       expected: one of "mask", "replace", "hash", "refuse", "off"
 
     F:12:11: `budget.per_day` is a number
      12 | per_day = 5

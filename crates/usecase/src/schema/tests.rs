@@ -152,10 +152,44 @@ over = [{ model = "openai/gpt-5-mini", weight = 3 }]
 by = "weight"
 [guard]
 pii = "mask"
+types = { EMAIL = "replace", IP = "allow" }
+jurisdictions = ["US", "EU"]
+vault = "conversation"
 secrets = "mask"
 injection = "refuse"
+injected_text = "fence"
+leak = "review"
 topics = { allow = "topics.yaml", otherwise = "refuse" }
-grounding = { at_least = 0.7, otherwise = "review" }
+sensitive = "review"
+advice = "refuse"
+unanswerable = "abstain"
+grounding = { at_least = 0.7, otherwise = "review", answer_up_to = 0.2, caveat_up_to = 0.4 }
+[guard.output]
+schema = "answer.json"
+max_chars = 4000
+languages = ["en"]
+forbidden = ["guaranteed returns"]
+links = ["example.com"]
+images = "strip"
+[guard.policy."pii.iban"]
+action = "refuse"
+on = ["input", "output"]
+threshold = 0.6
+fail = "open"
+stream = "hold"
+shadow = true
+say = "No account numbers, please."
+allow = [
+    { text = "DE00 0000", owner = "Care", until = "2027-03-31", reason = "our own" },
+    { pattern = "ACME-[0-9]+", owner = "Care", until = "2027-03-31" },
+]
+[guard.tier.injection]
+model = "openai/gpt-5-mini"
+moderation = "openai/omni-moderation-latest"
+bedrock = "bedrock/abc123:1"
+classifier = "models/guard"
+between = [0.2, 0.8]
+timeout = "5s"
 [budget]
 per_day = "25 USD"
 [cache]

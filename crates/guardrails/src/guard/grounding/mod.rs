@@ -118,14 +118,7 @@ pub(crate) fn verdict(report: &GroundingReport, at_least: f64, decision: Decisio
         format!("{supported} of {all} sentences rest on a passage; the use case asks for {percent:.0} %")
     };
     let rule = if decision == Decision::Allow { "supported" } else { "unsupported" };
-    Verdict {
-        guard: GUARD.to_owned(),
-        rule: rule.to_owned(),
-        stage: Stage::Output,
-        decision,
-        score: Some(report.share),
-        reason,
-    }
+    Verdict { score: Some(report.share), ..Verdict::new(GUARD, rule, Stage::Output, decision, reason) }
 }
 
 /// Turns ascending byte offsets into code points without counting from the beginning each time.

@@ -61,14 +61,7 @@ impl Detection {
     pub(crate) fn verdict(&self, decision: Decision, count: usize) -> Verdict {
         let (plural, view) = (if count == 1 { "" } else { "s" }, self.view);
         let reason = format!("{count} message{plural} tried to take over the instructions (seen in the {view} view)");
-        Verdict {
-            guard: GUARD.to_owned(),
-            rule: self.rule.to_owned(),
-            stage: Stage::Input,
-            decision,
-            score: Some((self.score * 1000.0).round() / 1000.0),
-            reason,
-        }
+        Verdict::new(GUARD, self.rule, Stage::Input, decision, reason).scored(self.score)
     }
 }
 

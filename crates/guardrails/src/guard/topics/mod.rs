@@ -98,15 +98,8 @@ impl TopicBoundary {
     }
 
     fn verdict(&self, rule: &str, decision: Decision, score: Option<f64>, reason: &str) -> Verdict {
-        let score = score.map(|score| (score * 1000.0).round() / 1000.0);
-        Verdict {
-            guard: GUARD.to_owned(),
-            rule: rule.to_owned(),
-            stage: Stage::Input,
-            decision,
-            score,
-            reason: reason.to_owned(),
-        }
+        let verdict = Verdict::new(GUARD, rule, Stage::Input, decision, reason);
+        score.map_or(verdict.clone(), |score| verdict.scored(score))
     }
 
     /// How much nearer a vector is to the examples than to the background, from its cosines with the examples. An example

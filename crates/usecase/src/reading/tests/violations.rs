@@ -22,7 +22,7 @@ fn unknown_keys() {
     F:5:1: unknown key `fallback` in `guard`
      5 | fallback = []
        | ^^^^^^^^
-       expected: one of `pii`, `secrets`, `injection`, `topics`, `grounding`
+       expected: one of `pii`, `types`, `jurisdictions`, `vault`, `secrets`, `injection`, `injected_text`, `leak`, `topics`, `sensitive`, `advice`, `unanswerable`, `grounding`, `output`, `policy`, `tier`
        help: `fallback` belongs into `[model]`
     "#);
     insta::assert_snapshot!(use_case("[model]\nescalate = { use = \"local/extractive\", temprature = 0.1, zzz = 1 }"), @r#"
@@ -228,7 +228,7 @@ fn choices() {
     F:5:7: `guard.pii` cannot be "maskk"
      5 | pii = "maskk"
        |       ^^^^^^^
-       expected: one of "mask", "refuse", "off"
+       expected: one of "mask", "replace", "hash", "refuse", "off"
        help: did you mean `mask`?
 
     F:6:13: `guard.injection` cannot be true
