@@ -64,7 +64,7 @@ pub(crate) async fn where_it_fits<T: Send + 'static>(
 
 fn judge(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vault, Vec<Verdict>) {
     let mut vault = Vault::new();
-    let mut verdicts = prepared.guards.check_input(&mut request.messages, &mut vault);
+    let mut verdicts = prepared.guards.check_input(&mut request.messages, &mut vault).verdicts;
     verdicts.extend(mask_fields(prepared, &mut request, &mut vault));
     if !vault.is_empty() {
         request.changed();
@@ -81,7 +81,7 @@ pub(crate) fn mask_fields(prepared: &Prepared, request: &mut ChatRequest, vault:
         leaves.push(Message::new(Role::User, text));
         None
     });
-    let verdicts = prepared.masking_only.check_input(&mut leaves, vault);
+    let verdicts = prepared.masking_only.check_input(&mut leaves, vault).verdicts;
     let mut masked = leaves.into_iter();
     each_field(request, &mut |text| masked.next().map(|leaf| leaf.content.text()).filter(|leaf| leaf != text));
     verdicts

@@ -13,7 +13,7 @@ use crate::streaming;
 use crate::trail::{End, Trail};
 use crate::unsure::{self, Escalation, take_probability};
 use cache::Hit;
-use guardrails::{GroundingReport, Vault};
+use guardrails::{GroundingReport, Stopped, Vault};
 use ledger::Status;
 use models::ReplyBody;
 use serde::Serialize;
@@ -21,7 +21,6 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use usecase::{AttemptEnd, Choice, Citation, Completion, Content, Decision, Message, Passage, Role, Usage, Verdict};
 
-/// What a refused caller reads. It names no rule: that would teach the way around it; the record names it.
 const REFUSAL: &str = "I can't help with that here.";
 const OFF_TOPIC: &str = "That is outside of what I can help with here.";
 
@@ -29,7 +28,7 @@ const OFF_TOPIC: &str = "That is outside of what I can help with here.";
 pub(crate) struct Judged {
     pub(crate) status: Status,
     pub(crate) citations: Vec<Citation>,
-    pub(crate) verdict: Option<Verdict>,
+    pub(crate) verdicts: Vec<Verdict>,
     /// The share of its sentences that rest on a passage, 0 to 1; `None` where it states nothing that could.
     pub(crate) grounding: Option<f64>,
     /// How probable it was to the model that said it, 0 to 1, where that is known.
@@ -38,19 +37,25 @@ pub(crate) struct Judged {
 
 impl Judged {
     pub(crate) fn nothing() -> Self {
-        Self { status: Status::Answered, citations: Vec::new(), verdict: None, grounding: None, probability: None }
+        Self {
+            status: Status::Answered,
+            citations: Vec::new(),
+            verdicts: Vec::new(),
+            grounding: None,
+            probability: None,
+        }
     }
 
-    /// Judged together with another choice of the same answer: the stricter verdict holds for both, the citations are
-    /// those of the first.
+    /// Judged together with another choice of the same answer: the stricter one's verdicts hold for both, the citations
+    /// are those of the first.
     pub(crate) fn with(self, other: Self) -> Self {
-        let strictness = |judged: &Self| judged.verdict.as_ref().map(|verdict| verdict.decision);
+        let strictness = |judged: &Self| judged.verdicts.iter().map(Verdict::acts).max();
         let stricter = strictness(&other) > strictness(&self);
         let least = |one: Option<f64>, two: Option<f64>| one.into_iter().chain(two).reduce(f64::min);
         let grounding = least(self.grounding, other.grounding);
         let probability = least(self.probability, other.probability);
-        let (status, verdict) = if stricter { (other.status, other.verdict) } else { (self.status, self.verdict) };
-        Self { status, citations: self.citations, verdict, grounding, probability }
+        let (status, verdicts) = if stricter { (other.status, other.verdicts) } else { (self.status, self.verdicts) };
+        Self { status, citations: self.citations, verdicts, grounding, probability }
     }
 }
 
@@ -80,11 +85,18 @@ pub(crate) async fn whole(
             }
         }
     }
-    if judged.status == Status::Abstained {
-        withhold(&mut completion);
+    match judged.status {
+        Status::Abstained => withhold(&mut completion, models::ABSTENTION, "stop"),
+        Status::Refused => {
+            let words = refusal_words(prepared, judged.verdicts.iter().max_by_key(|verdict| verdict.acts()));
+            withhold(&mut completion, &words, REFUSED);
+        }
+        _ => caveat(prepared, &judged.verdicts, &mut completion),
+    }
+    if judged.status != Status::Answered {
         judged.citations.clear();
     }
-    trail.judged(judged.verdict.as_slice());
+    trail.judged(&judged.verdicts);
     let (remember, model) = (asked.prompt.remember.take(), asked.model.to_string());
     let given = Given { status: judged.status, completion, citations: judged.citations, model, remember };
     finish(trail, given, asked.upstream_headers, asked.warnings).await
@@ -135,12 +147,20 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
     for choice in &mut completion.choices {
         let probability = prepared.escalation.as_ref().and_then(|_| take_probability(&mut choice.rest, !logprobs));
         let said_nothing = take_marks(&mut choice.rest);
+        let (mut verdicts, stopped) = watch(prepared, choice);
         if masked {
             restore_message(&mut choice.message, asked.vault());
         }
+        verdicts.extend(shape(prepared, &mut choice.message));
+        if verdicts.iter().any(|verdict| verdict.decision == Decision::Mask) {
+            completion.raw = None;
+        }
         let text = choice.message.content.text();
-        let next = judge(prepared, &text, &passages, said_nothing, calls_tools(&choice.message.rest));
-        let next = Judged { probability, ..next };
+        let mut next = judge(prepared, &text, &passages, said_nothing, calls_tools(&choice.message.rest));
+        let refused = stopped == Some(Stopped::Refused) || verdicts.iter().any(|one| one.acts() == Decision::Refuse);
+        verdicts.append(&mut next.verdicts);
+        let status = if refused { Status::Refused } else { next.status };
+        let next = Judged { probability, status, verdicts, ..next };
         judged = Some(match judged {
             None => next,
             Some(first) => first.with(next),
@@ -191,12 +211,13 @@ pub(crate) fn judge(
         return Judged::nothing();
     }
     let report = prepared.guards.check_grounding(text, passages);
-    let status = match report.verdict.as_ref().map(|verdict| verdict.decision) {
+    let status = match report.verdict.as_ref().map(Verdict::acts) {
         Some(Decision::Abstain) => Status::Abstained,
         _ => Status::Answered,
     };
     let citations = citations(&report, passages);
-    Judged { status, citations, verdict: report.verdict, grounding: Some(report.share), probability: None }
+    let verdicts = report.verdict.into_iter().collect();
+    Judged { status, citations, verdicts, grounding: Some(report.share), probability: None }
 }
 
 fn citations(report: &GroundingReport, passages: &[Passage]) -> Vec<Citation> {
@@ -223,21 +244,77 @@ fn quote(passage: &Passage, start: usize, end: usize) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
-fn withhold(completion: &mut Completion) {
+/// The answer's words under watch: what must not go out is taken out of them. A stopped answer keeps what came before.
+fn watch(prepared: &Prepared, choice: &mut Choice) -> (Vec<Verdict>, Option<Stopped>) {
+    let (Content::Text(text), Some(mut watch)) = (&mut choice.message.content, prepared.guards.watch()) else {
+        return (Vec::new(), None);
+    };
+    let mut given = watch.push(text);
+    let (rest, verdicts, stopped) = watch.finish();
+    given.push_str(&rest);
+    *text = given;
+    if stopped == Some(Stopped::TooLong) {
+        choice.finish_reason = Some("length".to_owned());
+    }
+    (verdicts, stopped)
+}
+
+/// Holds the answer against the declared schema, and mends what can be mended.
+fn shape(prepared: &Prepared, message: &mut Message) -> Option<Verdict> {
+    let Content::Text(text) = &mut message.content else { return None };
+    if text.is_empty() && calls_tools(&message.rest) {
+        return None;
+    }
+    let shaped = prepared.guards.shaped(text)?;
+    if let Some(repaired) = shaped.repaired {
+        *text = repaired;
+    }
+    Some(shaped.verdict)
+}
+
+/// An answer on thin ground goes out with the owner's words about it.
+fn caveat(prepared: &Prepared, verdicts: &[Verdict], completion: &mut Completion) {
+    let Some(verdict) = verdicts.iter().find(|verdict| verdict.acts() == Decision::Caveat) else { return };
+    let Some(words) = prepared.guards.says(&verdict.guard, &verdict.rule) else { return };
     completion.raw = None;
     for choice in &mut completion.choices {
-        choice.message = Message::new(Role::Assistant, models::ABSTENTION);
-        choice.finish_reason = Some("stop".to_owned());
+        if let Content::Text(text) = &mut choice.message.content {
+            text.push_str("\n\n");
+            text.push_str(words);
+        }
+    }
+}
+
+/// What stands in the place of an answer that is not given.
+fn withhold(completion: &mut Completion, words: &str, reason: &str) {
+    completion.raw = None;
+    for choice in &mut completion.choices {
+        choice.message = Message::new(Role::Assistant, words);
+        if reason == REFUSED {
+            choice.message.rest.insert("refusal".to_owned(), json!(words));
+        }
+        choice.finish_reason = Some(reason.to_owned());
         choice.rest.shift_remove("logprobs");
     }
 }
 
+/// The finish reason of an answer that a guard refused.
+pub(crate) const REFUSED: &str = "content_filter";
+
+/// What a refused caller reads: the owner's words, or ours. Ours name no rule: that would teach the way around it; the
+/// record names it.
+pub(crate) fn refusal_words(prepared: &Prepared, verdict: Option<&Verdict>) -> String {
+    let said = verdict.and_then(|verdict| prepared.guards.says(&verdict.guard, &verdict.rule));
+    let ours = if verdict.is_some_and(|verdict| verdict.guard == "topics") { OFF_TOPIC } else { REFUSAL };
+    said.unwrap_or(ours).to_owned()
+}
+
 /// A refusal is an answer too: recorded, with a finish reason that clients know, and no model asked.
 pub(crate) async fn refused(prepared: &Prepared, trail: Trail, refusal: Refusal) -> Result<Answered, Error> {
-    let text = if refusal.verdict.guard == "topics" { OFF_TOPIC } else { REFUSAL };
-    let mut message = Message::new(Role::Assistant, text);
+    let text = refusal_words(prepared, Some(&refusal.verdict));
+    let mut message = Message::new(Role::Assistant, &text);
     message.rest.insert("refusal".to_owned(), json!(text));
-    let choice = Choice { index: 0, message, finish_reason: Some("content_filter".to_owned()), rest: Map::new() };
+    let choice = Choice { index: 0, message, finish_reason: Some(REFUSED.to_owned()), rest: Map::new() };
     let completion = Completion { choices: vec![choice], usage: Some(Usage::default()), rest: Map::new(), raw: None };
     let model = prepared.chain()[0].to_string();
     let given = Given { status: Status::Refused, completion, citations: Vec::new(), model, remember: None };

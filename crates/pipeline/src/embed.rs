@@ -161,7 +161,7 @@ fn unanswered(exhausted: Exhausted, trail: &mut Trail) -> Error {
 /// The request without its messages, their texts without personal data, and what was found.
 fn masked(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vec<String>, Vec<Verdict>) {
     let mut vault = Vault::new();
-    let mut verdicts = prepared.masking_only.check_input(&mut request.messages, &mut vault);
+    let mut verdicts = prepared.masking_only.check_input(&mut request.messages, &mut vault).verdicts;
     verdicts.extend(check_input::mask_fields(prepared, &mut request, &mut vault));
     let text = |masked: String| match vault.without_placeholders(&masked) {
         // Nothing at all is no text to a provider.

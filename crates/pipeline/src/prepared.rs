@@ -15,7 +15,8 @@ use retrieval::{Collections, Embedder, Version};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use usecase::declared::{
-    Expand, Grounding, Guard, InjectionAction, Model, ModelRef, OnDisconnect, Residency, Retrieval, UnsureAction,
+    Expand, Grounding, Guard, Images, InjectionAction, LeakAction, Model, ModelRef, OnDisconnect, OutputRules,
+    Residency, Retrieval, UnsureAction,
 };
 use usecase::project::UseCase;
 use usecase::{BundleId, MicroUsd, Principal, Timestamp};
@@ -77,7 +78,7 @@ impl Prepared {
             prompt_characters: Template::length(use_case) + passages + blocks.most_characters(),
             name: use_case.name.clone(),
             bundle: Some(use_case.bundle.clone()),
-            guards: Guards::new(&declared.guard),
+            guards: Guards::with_schema(&declared.guard, use_case.answer_schema.as_deref()),
             masking_only: masking_only(&declared.guard),
             boundary: topic_boundary(use_case, &**embedder)?,
             retrieval: declared.retrieval.clone(),
@@ -117,7 +118,10 @@ impl Prepared {
             return Err(Error::UnknownModel(model.to_string()));
         }
         // No use case says what is allowed here: what looks like an injection is answered and looked at afterwards.
-        let guard = Guard { injection: InjectionAction::Review, ..Guard::default() };
+        // What it answers goes out to the letter.
+        let output = OutputRules { images: Images::Allow, ..OutputRules::default() };
+        let (injection, leak) = (InjectionAction::Review, LeakAction::Off);
+        let guard = Guard { injection, leak, output, ..Guard::default() };
         Ok(Self {
             name: Principal::MODELS.to_owned(),
             bundle: None,
@@ -178,7 +182,8 @@ impl Prepared {
     /// True when a streamed answer must be judged before its first word goes out: once a word is out, the answer can
     /// neither be withdrawn nor asked of a larger model.
     pub(crate) fn holds(&self) -> bool {
-        self.escalation.is_some() || self.grounding.as_ref().is_some_and(|rule| rule.otherwise == UnsureAction::Abstain)
+        let by_grounding = |rule: &Grounding| rule.otherwise != UnsureAction::Review || rule.caveat_up_to.is_some();
+        self.escalation.is_some() || self.grounding.as_ref().is_some_and(by_grounding) || self.guards.wants_whole()
     }
 
     /// Whether an answer is read to its end although its app went away.

@@ -13,13 +13,13 @@ use crate::prepared::Prepared;
 use crate::trail::{End, Trail};
 use crate::unsure;
 use futures_util::stream::{self, StreamExt};
-use guardrails::{Restorer, Vault};
+use guardrails::{Restorer, Stopped, Vault, Watch};
 use ledger::Status;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-use usecase::{AttemptEnd, Choice, ChoiceDelta, Chunk, Completion, Dialect, Message, Passage, Role, Usage};
+use usecase::{AttemptEnd, Choice, ChoiceDelta, Chunk, Completion, Dialect, Message, Passage, Role, Usage, Verdict};
 
 /// Begins a streamed answer. The record that the request began is on disk before this returns.
 pub(crate) async fn start(
@@ -72,6 +72,8 @@ struct Flow {
 
 /// One choice of the answer as it is being said.
 struct Voice {
+    /// Judges the words as the model says them, before values are put back: those are the caller's own.
+    watch: Option<Watch>,
     content: Restorer,
     /// Every other text of the deltas, by its path: `refusal`, `tool_calls/0/function/arguments`, what is new tomorrow.
     others: BTreeMap<String, Restorer>,
@@ -82,8 +84,27 @@ struct Voice {
 }
 
 impl Voice {
-    fn new(vault: &Vault) -> Self {
-        Self { content: vault.restorer(), others: BTreeMap::new(), text: String::new(), has_ended: false }
+    fn new(vault: &Vault, watch: Option<Watch>) -> Self {
+        Self { watch, content: vault.restorer(), others: BTreeMap::new(), text: String::new(), has_ended: false }
+    }
+
+    /// What of a piece may go out by now.
+    fn hear(&mut self, piece: String, masked: bool) -> String {
+        let piece = match &mut self.watch {
+            Some(watch) => watch.push(&piece),
+            None => piece,
+        };
+        let given = if masked { self.content.push(&piece) } else { piece };
+        self.text.push_str(&given);
+        given
+    }
+
+    /// The voice has said everything: what was held of it, and what was decided.
+    fn fall_silent(&mut self) -> (String, Vec<Verdict>, Option<Stopped>) {
+        let (rest, verdicts, stopped) = self.watch.take().map(Watch::finish).unwrap_or_default();
+        let tail = self.content.push(&rest) + &self.content.finish();
+        self.text.push_str(&tail);
+        (tail, verdicts, stopped)
     }
 
     /// Restores the texts of a delta in place. A tool's arguments are JSON inside of a string: what is put back there
@@ -150,6 +171,10 @@ impl Flow {
     /// The next piece, and the flow if there is more.
     async fn next(mut self) -> (Piece, Option<Self>) {
         loop {
+            // What a rule ended is not listened to further.
+            if self.voices.values().any(|voice| voice.watch.as_ref().is_some_and(has_stopped)) {
+                return (self.end().await, None);
+            }
             let waiting = Instant::now();
             let arrived = self.chunks.next().await;
             self.trail.waited_since(waiting);
@@ -198,20 +223,21 @@ impl Flow {
     }
 
     fn receive_choice(&mut self, mut choice: ChoiceDelta, holds: bool) -> Option<ChoiceDelta> {
-        let vault = self.asked.vault();
-        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault));
+        let (vault, guards) = (self.asked.vault(), &self.prepared.guards);
+        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault, guards.watch()));
         self.said_nothing |= take_marks(&mut choice.rest);
         self.calls_tools |= check_output::calls_tools(&choice.delta);
         if let Some(text) = choice.text.take() {
-            let restored = if vault.is_empty() { text } else { voice.content.push(&text) };
-            voice.text.push_str(&restored);
+            let given = voice.hear(text, !vault.is_empty());
             if choice.index == 0 {
-                self.trail.said(&restored);
+                self.trail.said(&given);
             }
-            choice.text = Some(restored);
+            choice.text = Some(given);
+        }
+        if !vault.is_empty() || voice.watch.is_some() {
+            choice.text = choice.text.take().filter(|text| !text.is_empty());
         }
         if !vault.is_empty() {
-            choice.text = choice.text.take().filter(|text| !text.is_empty());
             let mut delta = Value::Object(std::mem::take(&mut choice.delta));
             voice.restore(vault, "", &mut delta);
             if let Value::Object(delta) = delta {
@@ -230,20 +256,25 @@ impl Flow {
 
     /// The upstream said everything: the held tails go out, the answer is judged and recorded, then the last piece.
     async fn end(mut self) -> Piece {
-        self.release_tails();
+        let (said_of, stopped) = self.release_tails();
         let usage = self.trail.answered(self.usage, AttemptEnd::Answered);
         let step = self.trail.step("guard_output");
         let judge = |voice: &Voice| {
             check_output::judge(&self.prepared, &voice.text, &self.passages, self.said_nothing, self.calls_tools)
         };
-        let judged = self.voices.values().map(judge).reduce(Judged::with).unwrap_or_else(Judged::nothing);
+        let mut judged = self.voices.values().map(judge).reduce(Judged::with).unwrap_or_else(Judged::nothing);
+        judged.verdicts.splice(..0, said_of);
+        if stopped {
+            judged.status = Status::Refused;
+            judged.citations.clear();
+        }
         self.trail.end(step);
         let remember = self.asked.prompt.remember.take().filter(|_| judged.status == Status::Answered);
         // Where another model went on with the words of one that broke off, the answer is of neither.
         let remember = remember.filter(|_| self.trail.answered_by() == Some(self.asked.model.to_string().as_str()));
         let said = remember.and_then(|remember| Some((remember, self.said_whole(usage)?)));
         let text = self.voices.into_values().next().map(|voice| voice.text).unwrap_or_default();
-        self.trail.judged(judged.verdict.as_slice());
+        self.trail.judged(&judged.verdicts);
         let reasons: Vec<&Option<String>> = self.finish.choices.iter().map(|choice| &choice.finish_reason).collect();
         let answer = ledger::written(&json!({ "text": text, "finish_reasons": reasons }));
         let end = End { status: judged.status, citations: judged.citations, answer };
@@ -272,11 +303,20 @@ impl Flow {
     }
 
     /// What the restorers still held goes out with the finish reasons, in the same last chunk. Some servers give no
-    /// finish reason; a choice of theirs ended because it was done.
-    fn release_tails(&mut self) {
+    /// finish reason; a choice of theirs ended because it was done. What the watches decided comes back, and whether one
+    /// refused: such an answer ends with the words of the refusal.
+    fn release_tails(&mut self) -> (Vec<Verdict>, bool) {
+        let (mut said_of, mut refused) = (Vec::new(), false);
         for (index, voice) in &mut self.voices {
-            let tail = voice.content.finish();
-            voice.text.push_str(&tail);
+            let (mut tail, verdicts, stopped) = voice.fall_silent();
+            if stopped == Some(Stopped::Refused) {
+                let words = check_output::refusal_words(&self.prepared, verdicts.iter().max_by_key(|one| one.acts()));
+                let gap = if voice.text.is_empty() { "" } else { "\n\n" };
+                tail.push_str(&format!("{gap}{words}"));
+                voice.text.push_str(&format!("{gap}{words}"));
+                refused = true;
+            }
+            said_of.extend(verdicts);
             if *index == 0 {
                 self.trail.said(&tail);
             }
@@ -291,13 +331,23 @@ impl Flow {
             let last = &mut self.finish.choices[place];
             last.text = (!tail.is_empty()).then_some(tail);
             last.delta = voice.tails();
+            match stopped {
+                Some(Stopped::Refused) => last.finish_reason = Some(check_output::REFUSED.to_owned()),
+                Some(Stopped::TooLong) => last.finish_reason = Some("length".to_owned()),
+                None => {}
+            }
         }
+        (said_of, refused)
     }
 
     async fn fail(mut self, error: models::Error) -> Piece {
         self.trail.answered(self.usage, AttemptEnd::Failed(error.to_string()));
         Piece::Failed(self.trail.fail(Error::NoModelAnswered { last: error, attempts: 1 }).await)
     }
+}
+
+fn has_stopped(watch: &Watch) -> bool {
+    watch.stopped().is_some()
 }
 
 /// The chunk's entry that ends a choice.

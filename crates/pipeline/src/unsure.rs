@@ -79,7 +79,7 @@ pub(crate) async fn is_unsure(
     completion: &Completion,
     judged: &Judged,
 ) -> bool {
-    let abstained = judged.status == Status::Abstained && judged.verdict.is_none();
+    let abstained = judged.status == Status::Abstained && judged.verdicts.is_empty();
     if abstained || *asked.model == *escalation.larger() {
         return false;
     }

@@ -9,7 +9,7 @@ mod evasion;
 mod grounding;
 mod indirect;
 mod injection;
-mod labelled;
+pub(crate) mod labelled;
 mod names;
 mod pii;
 mod report;

@@ -7,7 +7,7 @@ use usecase::declared::Guard;
 
 /// Feeds `text` in pieces of `size` characters at a place of the delta; gives back what came out there in all.
 fn through(vault: &Vault, text: &str, size: usize, place: &str, delta: impl Fn(&str) -> Value) -> String {
-    let mut voice = Voice::new(vault);
+    let mut voice = Voice::new(vault, None);
     let characters: Vec<char> = text.chars().collect();
     let mut out = String::new();
     for piece in characters.chunks(size) {
@@ -42,7 +42,7 @@ fn every_text_of_a_delta_is_restored_wherever_it_is_cut() {
 #[test]
 fn names_and_ids_are_left_alone() {
     let vault = Vault::new();
-    let mut voice = Voice::new(&vault);
+    let mut voice = Voice::new(&vault, None);
     let call = json!({ "role": "assistant", "tool_calls": [{ "index": 1, "id": "call_[", "type": "function",
         "function": { "name": "send_[", "arguments": "{}" } }] });
     let mut value = call.clone();

@@ -1,0 +1,100 @@
+//! The guards of one use case, in the order in which the path of a request meets them: input, passages and tools, answer.
+//!
+//! In reading order: `rules` (what was declared, asked at every text), `values` (personal data and secrets replaced),
+//! `input`, `retrieved`, `output` (an answer as it comes).
+
+mod input;
+mod output;
+mod retrieved;
+mod rules;
+mod values;
+
+pub use input::{CheckedInput, Unsure};
+pub use output::{Shaped, Stopped, Watch};
+pub use retrieved::CheckedPassages;
+
+use crate::guard::grounding::{self, GroundingReport};
+use crate::vault::Vault;
+use output::Output;
+use rules::Rules;
+use std::sync::Arc;
+use usecase::declared::{Fail, Guard, Place, UnsureAction};
+use usecase::{Decision, Passage};
+use values::Tally;
+
+/// What was declared, in the form that the checks run on.
+#[derive(Clone, Debug)]
+pub struct Guards {
+    rules: Rules,
+    output: Option<Arc<Output>>,
+}
+
+impl Guards {
+    pub fn new(declared: &Guard) -> Self {
+        Self::with_schema(declared, None)
+    }
+
+    /// With the text of the JSON Schema that `output.schema` names.
+    pub fn with_schema(declared: &Guard, schema: Option<&str>) -> Self {
+        let rules = Rules::of(declared);
+        let output = Output::of(&rules, schema).map(Arc::new);
+        Self { rules, output }
+    }
+
+    /// What a caller reads whom this rule refuses, where the owner said so.
+    pub fn says(&self, guard: &str, rule: &str) -> Option<&str> {
+        self.rules.says(guard, rule)
+    }
+
+    /// What holds for a rule that cannot be evaluated.
+    pub fn fails(&self, guard: &str, rule: &str) -> Fail {
+        self.rules.fails(guard, rule)
+    }
+
+    /// Whether a rule only watches.
+    pub fn watches(&self, guard: &str, rule: &str) -> bool {
+        self.rules.watches(guard, rule)
+    }
+
+    /// Masks one text that is no message (a context block, a title); `None` when there is nothing to mask.
+    pub fn mask(&self, text: &str, vault: &mut Vault) -> Option<String> {
+        values::mask(&self.rules, text, Place::Input, vault, &mut Tally::default()).map(|(masked, _)| masked)
+    }
+
+    /// Watches one answer; `None` where nothing is declared that could change it.
+    pub fn watch(&self) -> Option<Watch> {
+        self.output.as_ref().map(|output| Watch::new(Arc::clone(output), None))
+    }
+
+    /// Whether a streamed answer must be whole before its first word goes out.
+    pub fn wants_whole(&self) -> bool {
+        self.output.as_ref().is_some_and(|output| output.wants_whole())
+    }
+
+    /// Holds a whole answer against the declared schema; `None` without one.
+    pub fn shaped(&self, answer: &str) -> Option<Shaped> {
+        self.output.as_ref()?.shaped(answer)
+    }
+
+    /// Judges each sentence of the answer against the passages. Hand over both in the same form: either both masked or
+    /// both restored. The verdict is there when the use case declares `grounding`.
+    pub fn check_grounding(&self, answer: &str, passages: &[Passage]) -> GroundingReport {
+        let mut report = grounding::report(answer, passages);
+        report.verdict = self.rules.declared().grounding.as_ref().map(|declared| {
+            let enough = report.share >= declared.at_least;
+            let otherwise = match declared.otherwise {
+                UnsureAction::Abstain => Decision::Abstain,
+                UnsureAction::Review => Decision::Review,
+                UnsureAction::Caveat => Decision::Caveat,
+            };
+            let decision = if enough { Decision::Allow } else { otherwise };
+            let mut verdict = grounding::verdict(&report, declared.at_least, decision);
+            verdict.shadow = self.rules.watches(grounding::GUARD, &verdict.rule);
+            verdict
+        });
+        report
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! Links and images in an answer. Loading an image, or following a link, tells its host what stands in its address: the way
+//! by which an injected order carries data out (OWASP LLM05:2025). Images that are not on an allowed host are replaced by their
+//! description; links lose their address where hosts are declared.
+//!
+//! Works on a text as it comes: at each place it is a link, or none, or not yet known, and only in the last case is
+//! text held. What is decided depends on what follows alone, so any cutting of the text gives the same.
+
+/// Longest link that is waited for, in bytes: browsers and servers take no more than about 2,000.
+const LONGEST: usize = 2048;
+/// Brackets within brackets; deeper ones are no link. It bounds the time that a flood of brackets takes.
+const DEEPEST: usize = 8;
+
+/// Which hosts may be linked to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hosts {
+    /// In lower case, without a dot before them. `None` lets links lead anywhere; images still nowhere.
+    pub(crate) allowed: Option<Vec<String>>,
+    /// Images may be loaded from anywhere.
+    pub(crate) any_image: bool,
+}
+
+/// What was taken out of one answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TakenOut {
+    pub(crate) images: usize,
+    pub(crate) links: usize,
+}
+
+/// A text as it comes, without the links that must not be there.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkFilter {
+    hosts: Hosts,
+    held: String,
+    /// The last code point before `held`.
+    before: Option<char>,
+    pub(crate) taken_out: TakenOut,
+}
+
+enum Found {
+    /// So many bytes are a link or an image, and this stands for it.
+    Link {
+        length: usize,
+        instead: String,
+    },
+    Nothing,
+    /// The text ends before it can be told.
+    Open,
+}
+
+impl LinkFilter {
+    pub(crate) fn new(hosts: &Hosts) -> Self {
+        Self { hosts: hosts.clone(), held: String::new(), before: None, taken_out: TakenOut::default() }
+    }
+
+    pub(crate) fn push(&mut self, piece: &str) -> String {
+        self.held.push_str(piece);
+        self.drain(false)
+    }
+
+    pub(crate) fn finish(&mut self) -> String {
+        self.drain(true)
+    }
+
+    fn drain(&mut self, ended: bool) -> String {
+        let mut output = String::with_capacity(self.held.len());
+        let mut at = 0;
+        let held = std::mem::take(&mut self.held);
+        while let Some(character) = held[at..].chars().next() {
+            match self.look(&held[at..], ended) {
+                Found::Link { length, instead } => {
+                    output.push_str(&instead);
+                    self.before = held[..at + length].chars().next_back();
+                    at += length;
+                }
+                Found::Open => break,
+                Found::Nothing => {
+                    output.push(character);
+                    self.before = Some(character);
+                    at += character.len_utf8();
+                }
+            }
+        }
+        self.held = held[at..].to_owned();
+        output
+    }
+
+    /// What begins here. No more than `LONGEST` bytes are looked at, so that what is held and the time are bounded.
+    fn look(&mut self, rest: &str, ended: bool) -> Found {
+        let (rest, ended) = match rest.len() > LONGEST {
+            true => (&rest[..rest.floor_char_boundary(LONGEST)], true),
+            false => (rest, ended),
+        };
+        let judges_links = self.hosts.allowed.is_some();
+        match rest.as_bytes()[0] {
+            b'!' if !self.hosts.any_image => self.bracketed(rest, 1, ended),
+            b'[' if judges_links => self.bracketed(rest, 0, ended),
+            b'<' => self.tag(rest, ended),
+            b'h' | b'H' if judges_links && !self.before.is_some_and(char::is_alphanumeric) => self.bare(rest, ended),
+            _ => Found::Nothing,
+        }
+    }
+
+    /// `![description](address)`, `[words](address)`, and both with a reference in brackets.
+    fn bracketed(&mut self, rest: &str, mark: usize, ended: bool) -> Found {
+        let undecided = if ended { Found::Nothing } else { Found::Open };
+        let Some(inside) = rest[mark..].strip_prefix('[') else {
+            return if rest.len() > mark { Found::Nothing } else { undecided };
+        };
+        let words = match closing(inside, '[', ']') {
+            Bracket::Closed(at) => at,
+            Bracket::Never => return Found::Nothing,
+            Bracket::Open => return undecided,
+        };
+        let after = &inside[words + 1..];
+        let (of_address, end) = match after.as_bytes().first() {
+            None => return undecided,
+            Some(b'(') => (true, closing(&after[1..], '(', ')')),
+            // A reference: its address stands elsewhere, so an image by it is taken out whatever it is.
+            Some(b'[') if mark == 1 => (false, closing(&after[1..], '[', ']')),
+            Some(_) => return Found::Nothing,
+        };
+        let end = match end {
+            Bracket::Closed(at) => at,
+            Bracket::Never => return Found::Nothing,
+            Bracket::Open => return undecided,
+        };
+        let (address, length) = (of_address.then(|| &after[1..=end]), end + 2);
+        let whole = mark + 1 + words + 1 + length;
+        let may_stay = address.is_some_and(|address| self.allows(address, mark == 1));
+        let shown = self.inside(&inside[..words]);
+        if may_stay {
+            let kept = format!("{}[{shown}]{}", &rest[..mark], &after[..length]);
+            return Found::Link { length: whole, instead: kept };
+        }
+        self.count(mark == 1);
+        Found::Link { length: whole, instead: shown }
+    }
+
+    /// The words of a link may hold an image.
+    fn inside(&mut self, words: &str) -> String {
+        if !words.contains(['!', '<', '[', ':']) {
+            return words.to_owned();
+        }
+        let mut inner = Self::new(&self.hosts);
+        let shown = inner.push(words) + &inner.finish();
+        self.taken_out.images += inner.taken_out.images;
+        self.taken_out.links += inner.taken_out.links;
+        shown
+    }
+
+    /// `<img src=…>` and `<https://…>`.
+    fn tag(&mut self, rest: &str, ended: bool) -> Found {
+        let is_image = begins(rest, "<img");
+        let is_link = begins(rest, "<http");
+        match (is_image, is_link) {
+            (Some(false), Some(false)) => return Found::Nothing,
+            (None, _) | (_, None) => return if ended { Found::Nothing } else { Found::Open },
+            _ => {}
+        }
+        let image = is_image == Some(true);
+        if (image && self.hosts.any_image) || (!image && self.hosts.allowed.is_none()) {
+            return Found::Nothing;
+        }
+        // An unclosed tag still loads in some readers: what was held is dropped at the end.
+        let length = match rest.find('>') {
+            Some(end) => end + 1,
+            None if ended => rest.len(),
+            None => return Found::Open,
+        };
+        let body = rest[1..length].trim_end_matches('>');
+        let address = if image { source_of(body) } else { Some(body) };
+        if address.is_some_and(|address| self.allows(address, image)) {
+            return Found::Link { length, instead: rest[..length].to_owned() };
+        }
+        self.count(image);
+        Found::Link { length, instead: String::new() }
+    }
+
+    /// `https://…` as it stands.
+    fn bare(&mut self, rest: &str, ended: bool) -> Found {
+        match (begins(rest, "http://"), begins(rest, "https://")) {
+            (Some(false), Some(false)) => return Found::Nothing,
+            (Some(true), _) | (_, Some(true)) => {}
+            _ => return if ended { Found::Nothing } else { Found::Open },
+        }
+        let ends = |character: char| character.is_whitespace() || "<>\"'`)]}|".contains(character);
+        let length = match rest.find(ends) {
+            Some(end) => end,
+            None if ended => rest.len(),
+            None => return Found::Open,
+        };
+        let address = &rest[..length];
+        if self.allows(address, false) {
+            return Found::Link { length, instead: address.to_owned() };
+        }
+        self.count(false);
+        Found::Link { length, instead: "(link removed)".to_owned() }
+    }
+
+    fn count(&mut self, image: bool) {
+        let counted = if image { &mut self.taken_out.images } else { &mut self.taken_out.links };
+        *counted += 1;
+    }
+
+    /// Whether an address leads to an allowed host. One without a host stays where the answer is shown.
+    fn allows(&self, address: &str, image: bool) -> bool {
+        let address = address.trim().trim_start_matches('<');
+        let Some(host) = host_of(address) else {
+            // `data:` shows what the answer itself holds; any other scheme may do anything.
+            let scheme = address.split(['/', '?', '#']).next().unwrap_or_default();
+            return !scheme.contains(':') || (image && begins(address, "data:image/") == Some(true));
+        };
+        let allowed = self.hosts.allowed.as_deref();
+        allowed.map_or(!image, |hosts| {
+            hosts.iter().any(|known| host == *known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.')))
+        })
+    }
+}
+
+/// Whether a text begins with an ASCII word, in any case; `None` while it is too short to tell.
+fn begins(text: &str, word: &str) -> Option<bool> {
+    let shared = text.len().min(word.len());
+    let same = text.as_bytes()[..shared].eq_ignore_ascii_case(&word.as_bytes()[..shared]);
+    if same && shared < word.len() { None } else { Some(same) }
+}
+
+enum Bracket {
+    Closed(usize),
+    /// Too deep to be a link.
+    Never,
+    /// Not within this text.
+    Open,
+}
+
+/// The place of the bracket that closes what was opened before `text`, over nested pairs.
+fn closing(text: &str, open: char, close: char) -> Bracket {
+    let mut depth = 0;
+    let mut escaped = false;
+    for (at, character) in text.char_indices() {
+        if escaped {
+            escaped = false;
+        } else if character == '\\' {
+            escaped = true;
+        } else if character == open {
+            depth += 1;
+            if depth > DEEPEST {
+                return Bracket::Never;
+            }
+        } else if character == close {
+            if depth == 0 {
+                return Bracket::Closed(at);
+            }
+            depth -= 1;
+        }
+    }
+    Bracket::Open
+}
+
+/// The `src` of an image's tag.
+fn source_of(tag: &str) -> Option<&str> {
+    let lower = tag.to_ascii_lowercase();
+    // `srcset` and the like load too.
+    if lower.contains("srcset") || lower.contains("style") {
+        return None;
+    }
+    let after = tag[lower.find("src")? + 3..].trim_start().strip_prefix('=')?.trim_start();
+    match after.as_bytes().first()? {
+        quote @ (b'"' | b'\'') => after[1..].split(char::from(*quote)).next(),
+        _ => after.split([' ', '\t', '\n']).next(),
+    }
+}
+
+/// The host of an address, in lower case, without user and port; `None` for an address without one.
+fn host_of(address: &str) -> Option<String> {
+    // Browsers read a backslash as a slash, and skip what cannot be seen.
+    let address: String =
+        address.chars().filter(|character| !character.is_control()).map(|c| if c == '\\' { '/' } else { c }).collect();
+    let after = match address.find("//") {
+        Some(at) if address[..at].is_empty() || address[..at].ends_with(':') => &address[at + 2..],
+        _ => return None,
+    };
+    let authority = after.trim_start_matches('/').split(['/', '?', '#', ' ']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default();
+    Some(host.trim_end_matches('.').to_lowercase())
+}

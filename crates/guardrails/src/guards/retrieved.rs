@@ -1,0 +1,109 @@
+//! What was retrieved, and what tools gave back: data without authority. Orders hidden in it are cut out or fenced, values
+//! masked; the document stays.
+
+use super::input::is_of_tool;
+use super::values::{self, Tally};
+use super::{Guards, Rules};
+use crate::guard::injection;
+use crate::offsets::OffsetMap;
+use crate::vault::Vault;
+use std::collections::BTreeMap;
+use usecase::declared::Place;
+use usecase::{Decision, Message, Passage, Stage, Verdict};
+
+/// Passages that may leave the process, and how to find their places in the documents again.
+#[derive(Clone, Debug)]
+pub struct CheckedPassages {
+    pub passages: Vec<Passage>,
+    pub verdicts: Vec<Verdict>,
+    /// One per passage: code points of the checked text to code points of the passage as it was retrieved.
+    pub maps: Vec<OffsetMap>,
+}
+
+impl CheckedPassages {
+    /// Corrects a stretch of the document (code points) that was computed as `passage.start` plus a place in the
+    /// checked text. An unknown passage leaves it as it is.
+    pub fn to_document(&self, passage: usize, start: usize, end: usize) -> (usize, usize) {
+        let (Some(checked), Some(map)) = (self.passages.get(passage), self.maps.get(passage)) else {
+            return (start, end);
+        };
+        let source_start = checked.start + map.to_source(start.saturating_sub(checked.start));
+        let source_end = checked.start + map.end_to_source(end.saturating_sub(checked.start));
+        (source_start, source_end.max(source_start))
+    }
+}
+
+/// What was found of hidden orders, by rule: how often, and the strongest score.
+type Orders = BTreeMap<&'static str, (usize, f64)>;
+
+impl Guards {
+    /// Cuts injected sentences out of the passages (each is overwritten with as many blanks, so that the rest keeps its
+    /// place) and masks personal data and secrets, whatever the input's action is: a passage is not the caller's fault.
+    pub fn check_passages(&self, passages: Vec<Passage>, vault: &mut Vault) -> CheckedPassages {
+        let (mut tally, mut orders) = (Tally::default(), Orders::new());
+        let mut checked = CheckedPassages { passages, verdicts: Vec::new(), maps: Vec::new() };
+        for passage in &mut checked.passages {
+            if let Some(cut) = self.without_orders(&passage.text, Place::Passage, &mut orders) {
+                passage.text = cut;
+            }
+            let map = match values::mask(&self.rules, &passage.text, Place::Passage, vault, &mut tally) {
+                Some((masked, map)) => {
+                    passage.text = masked;
+                    map
+                }
+                None => OffsetMap::default(),
+            };
+            checked.maps.push(map);
+        }
+        checked.verdicts = order_verdicts(&self.rules, orders, Stage::Passage);
+        checked.verdicts.extend(tally.verdicts(&self.rules, Stage::Passage));
+        checked
+    }
+
+    /// The same for what tools gave back, and for nothing else; values are masked with the other messages.
+    pub(super) fn check_tools(&self, messages: &mut [Message]) -> Vec<Verdict> {
+        let mut orders = Orders::new();
+        for message in messages.iter_mut().filter(|message| is_of_tool(&message.role)) {
+            message.each_text(&mut |text| self.without_orders(text, Place::Tool, &mut orders));
+        }
+        order_verdicts(&self.rules, orders, Stage::Tool)
+    }
+
+    /// The text with blanks in the place of hidden orders; `None` where there are none.
+    fn without_orders(&self, text: &str, place: Place, orders: &mut Orders) -> Option<String> {
+        if !self.rules.looks(injection::GUARD, place) || self.rules.judgement(injection::GUARD, "").is_none() {
+            return None;
+        }
+        let left = self.rules.without_exceptions(injection::GUARD, text);
+        let mut cuts = injection::find_in_passage(left.as_deref().unwrap_or(text));
+        for cut in &cuts {
+            let (count, score) = orders.entry(cut.rule).or_default();
+            *count += 1;
+            *score = score.max(cut.score);
+        }
+        cuts.retain(|cut| !self.rules.watches(injection::GUARD, cut.rule));
+        if cuts.is_empty() {
+            return None;
+        }
+        let mut rest = String::with_capacity(text.len());
+        let mut copied = 0;
+        for cut in &cuts {
+            rest.push_str(&text[copied..cut.range.start]);
+            rest.extend(text[cut.range.clone()].chars().map(|_| ' '));
+            copied = cut.range.end;
+        }
+        rest.push_str(&text[copied..]);
+        Some(rest)
+    }
+}
+
+fn order_verdicts(rules: &Rules, orders: Orders, stage: Stage) -> Vec<Verdict> {
+    let told = orders.into_iter().map(|(rule, (count, score))| {
+        let plural = if count == 1 { "" } else { "s" };
+        let what = if stage == Stage::Tool { "tool result" } else { "passage" };
+        let reason = format!("{count} {what} sentence{plural} cut out");
+        let verdict = Verdict::new(injection::GUARD, rule, stage, Decision::Mask, reason).scored(score);
+        Verdict { shadow: rules.watches(injection::GUARD, rule), ..verdict }
+    });
+    told.collect()
+}

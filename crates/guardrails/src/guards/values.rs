@@ -1,0 +1,146 @@
+//! Values in a text (personal data, secrets): which are found, what is done about each, and the text that is left.
+
+use super::rules::{Rules, Treatment};
+use crate::guard::{Finding, pii, resolve_overlaps, secrets};
+use crate::offsets::OffsetMap;
+use crate::restore::nonce_places;
+use crate::vault::Vault;
+use std::collections::BTreeMap;
+use usecase::declared::Place;
+use usecase::{Decision, Stage, Verdict};
+
+/// How often each (guard, rule) decided what.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(BTreeMap<(&'static str, &'static str, Treatment), usize>);
+
+/// A value and what happens to it.
+pub(crate) type Treated = (Finding, Treatment);
+
+/// The values of a text that are not let be, in order and without overlaps.
+pub(crate) fn find(rules: &Rules, text: &str, place: Place) -> Vec<Treated> {
+    let mut findings = Vec::new();
+    if rules.looks(secrets::GUARD, place) {
+        secrets::find(text, &mut findings);
+    }
+    if rules.looks(pii::GUARD, place) {
+        pii::find(text, &mut findings);
+    }
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    // What is let be by its type hides nothing that stands inside of it: an address in a link is an address.
+    findings.retain(|found| of(rules, found, place) != Treatment::Allow);
+    let mut treated: Vec<Treated> = Vec::with_capacity(findings.len());
+    for found in resolve_overlaps(findings) {
+        // An exception is for the whole value, and for everything in it.
+        if !rules.lets_pass(found.guard, found.rule, &text[found.start..found.end]) {
+            let treatment = of(rules, &found, place);
+            treated.push((found, treatment));
+        }
+    }
+    treated
+}
+
+fn of(rules: &Rules, found: &Finding, place: Place) -> Treatment {
+    if found.guard == secrets::GUARD {
+        return rules.secret(found.rule, place);
+    }
+    rules.personal(found.rule, found.kind, Treatment::Mask, place)
+}
+
+/// The text with stand-ins of the vault for its values, and the places of both; `None` when there is nothing to change.
+pub(crate) fn mask(
+    rules: &Rules,
+    text: &str,
+    place: Place,
+    vault: &mut Vault,
+    tally: &mut Tally,
+) -> Option<(String, OffsetMap)> {
+    let mut treated = find(rules, text, place);
+    tally.count(rules, &treated);
+    // What only watches changes nothing.
+    treated.retain(|(found, _)| !rules.watches(found.guard, found.rule));
+    let forged = nonce_places(text, vault.nonce());
+    if treated.is_empty() && forged.is_empty() {
+        return None;
+    }
+    if !forged.is_empty() {
+        treated = with_forged(treated, forged);
+    }
+    Some(replace(text, &treated, |found, treatment, value| stand_in(vault, found, treatment, value)))
+}
+
+/// What looks like a placeholder of this very vault is put away as a text of its own, and so means itself.
+fn with_forged(treated: Vec<Treated>, forged: Vec<std::ops::Range<usize>>) -> Vec<Treated> {
+    let treatments: BTreeMap<(usize, usize), Treatment> =
+        treated.iter().map(|(found, treatment)| ((found.start, found.end), *treatment)).collect();
+    let as_text = |place: std::ops::Range<usize>| Finding {
+        start: place.start,
+        end: place.end,
+        guard: "",
+        rule: "",
+        kind: "TEXT",
+        rank: 0,
+    };
+    let all = treated.into_iter().map(|(found, _)| found).chain(forged.into_iter().map(as_text)).collect();
+    let treatment = |found: &Finding| treatments.get(&(found.start, found.end)).copied().unwrap_or(Treatment::Mask);
+    resolve_overlaps(all).into_iter().map(|found| (found.clone(), treatment(&found))).collect()
+}
+
+fn stand_in(vault: &mut Vault, found: &Finding, _treatment: Treatment, value: &str) -> String {
+    vault.placeholder(found.kind, value)
+}
+
+/// Puts something in the place of each value. Findings are in order and do not overlap.
+pub(crate) fn replace(
+    text: &str,
+    treated: &[Treated],
+    mut stand_in: impl FnMut(&Finding, Treatment, &str) -> String,
+) -> (String, OffsetMap) {
+    let mut masked = String::with_capacity(text.len() + 8 * treated.len());
+    let mut map = OffsetMap::default();
+    let (mut copied, mut code_points) = (0, 0);
+    for (found, treatment) in treated {
+        let value = &text[found.start..found.end];
+        masked.push_str(&text[copied..found.start]);
+        let start = code_points + text[copied..found.start].chars().count();
+        let end = start + value.chars().count();
+        let instead = stand_in(found, *treatment, value);
+        map.push(start, end, instead.chars().count());
+        masked.push_str(&instead);
+        (copied, code_points) = (found.end, end);
+    }
+    masked.push_str(&text[copied..]);
+    (masked, map)
+}
+
+impl Tally {
+    pub(crate) fn count(&mut self, _rules: &Rules, treated: &[Treated]) {
+        for (found, treatment) in treated.iter().filter(|(found, _)| !found.guard.is_empty()) {
+            *self.0.entry((found.guard, found.rule, *treatment)).or_default() += 1;
+        }
+    }
+
+    /// One verdict for each rule. In retrieved texts nothing is refused: a passage is not the caller's fault.
+    pub(crate) fn verdicts(self, rules: &Rules, stage: Stage) -> Vec<Verdict> {
+        let told = self.0.into_iter().map(|((guard, rule, treatment), count)| {
+            let plural = if count == 1 { "" } else { "s" };
+            let data = matches!(stage, Stage::Passage | Stage::Tool);
+            let (decision, done) = match treatment {
+                Treatment::Refuse if !data && stage == Stage::Output => {
+                    (Decision::Refuse, "said, which ends this answer")
+                }
+                Treatment::Refuse if !data => (Decision::Refuse, "found, and this use case refuses such input"),
+                Treatment::Review if !data => (Decision::Review, "replaced, and a person looks at it"),
+                Treatment::Replace => (Decision::Mask, "replaced by made-up ones"),
+                Treatment::Hash => (Decision::Mask, "replaced by digests"),
+                Treatment::Allow => (Decision::Allow, "let be"),
+                _ if stage == Stage::Output => (Decision::Mask, "taken out of the answer"),
+                _ => (Decision::Mask, "replaced by placeholders"),
+            };
+            let verdict = Verdict::new(guard, rule, stage, decision, format!("{count} value{plural} {done}"));
+            Verdict { shadow: rules.watches(guard, rule), ..verdict }
+        });
+        told.collect()
+    }
+}
