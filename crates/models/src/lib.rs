@@ -26,7 +26,9 @@ pub use provider::extractive::ABSTENTION;
 pub use registry::Models;
 pub use reply::{Call, ChunkStream, Exhausted, Reply, ReplyBody, Running};
 pub use residency::Cleared;
-pub use routing::{Embedded, Relevance, RerankRequest, Reranked, TargetHealth};
+pub use routing::{
+    Embedded, Moderated, Moderation, ModerationRequest, Relevance, RerankRequest, Reranked, TargetHealth,
+};
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ pub(crate) mod extractive;
 pub(crate) mod gemini;
 #[cfg(test)]
 pub(crate) mod golden;
+pub(crate) mod moderation;
 pub(crate) mod openai;
 pub(crate) mod refusal;
 pub(crate) mod rerank;
@@ -25,7 +26,7 @@ pub(crate) mod transport;
 
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody, Running};
-use crate::routing::{Relevance, RerankRequest};
+use crate::routing::{Moderation, ModerationRequest, Relevance, RerankRequest};
 use futures_util::future::BoxFuture;
 use usecase::declared::{ModelRef, Provider, ProviderKind, Timeouts};
 use usecase::{Dialect, EmbeddingRequest, Embeddings, Jurisdiction};
@@ -82,6 +83,16 @@ pub(crate) trait Adapter: Send + Sync {
         asking: Asking<'a>,
     ) -> BoxFuture<'a, Result<Relevance, Error>> {
         let refused = Error::Unsupported { model: asking.model.clone(), feature: "reranking".to_owned() };
+        Box::pin(std::future::ready(Err(refused)))
+    }
+
+    /// Whether a text is one that must not be.
+    fn moderate<'a>(
+        &'a self,
+        _request: &'a ModerationRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Moderation, Error>> {
+        let refused = Error::Unsupported { model: asking.model.clone(), feature: "moderation".to_owned() };
         Box::pin(std::future::ready(Err(refused)))
     }
 }

@@ -3,7 +3,7 @@
 //! In reading order: `order` (who is first among equals), `breaker`, `latency` and `retries` (what is known of a target,
 //! each one number), `vitals` (all of it together, and whose fault is what), `attempt` (one call), `logprobs` (asked for
 //! where they are to be had), `race` (the chain,
-//! one after the other or two at once), `continuation` (going on with a stream that broke off), `embedding` and `reranking` (vectors and scores, by way of `whole`).
+//! one after the other or two at once), `continuation` (going on with a stream that broke off), `embedding`, `reranking` and `moderation` (vectors, scores and judgements, by way of `whole`).
 //!
 //! Where every target of a chain is passed over nobody is asked, and the app gets [`Error::PassedOver`] with the
 //! shortest wait: a provider that is down gets one probe at a time instead of everybody's calls, and nobody waits for a
@@ -15,6 +15,7 @@ mod continuation;
 mod embedding;
 mod latency;
 mod logprobs;
+mod moderation;
 mod order;
 mod race;
 mod reranking;
@@ -25,6 +26,7 @@ mod vitals;
 mod whole;
 
 pub use embedding::Embedded;
+pub use moderation::{Moderated, Moderation, ModerationRequest};
 pub use reranking::{Relevance, RerankRequest, Reranked};
 pub use vitals::TargetHealth;
 pub(crate) use vitals::{Vital, Vitals};

@@ -1,7 +1,7 @@
 //! Providers of every kind against a scripted server: where a call goes, with which key, and what comes back.
 
 use super::upstream::{Step, Upstream, ask, call, heard, provider, response, stream};
-use crate::{Error, Journal, Models, ReplyBody, RerankRequest};
+use crate::{Error, Journal, Models, ModerationRequest, ReplyBody, RerankRequest};
 use serde_json::{Value, json};
 use usecase::declared::{ModelRef, Price, ProjectFile, Provider, ProviderKind, Residency, SecretRef};
 use usecase::{AttemptEnd, Cost, EmbeddingRequest, Fault, MicroUsd, Remedy};
@@ -309,4 +309,25 @@ fn every_kind_can_be_declared_and_says_what_it_needs() {
     }
     let error = Models::new(&project(Azure)).map(|_| ()).expect_err("it has no address");
     assert!(error.to_string().contains("the endpoint of the resource"), "{error}");
+}
+
+#[tokio::test]
+async fn moderation_is_asked_where_it_is_and_refused_where_it_is_not() {
+    let request = ModerationRequest { text: "Hello".to_owned(), said_by_model: false };
+    let judged = async |file: &ProjectFile, model: &str| {
+        let models = Models::new(file).expect("a sound project");
+        let model = ModelRef::parse(model).expect("a model");
+        let cleared = models.clear(&Residency::default(), &model).expect("no rule stands against it");
+        models.moderate(cleared, &request, &Journal::new()).await
+    };
+    let answer = json!({"results": [{"flagged": true, "category_scores": {"hate": 0.4}}]});
+    let upstream = Upstream::start(vec![response("503 Busy", "retry-after: 0\r\n", "{}"), ok(&answer)]).await;
+    let kind = Kind::new("moderation", ProviderKind::Openai, format!("http://{}/v1", upstream.address));
+    let moderated = judged(&kind.file, "a/m").await.expect("a judgement");
+    assert_eq!((moderated.moderation.score, moderated.attempts.len()), (1.0, 2));
+    let asked = upstream.asked();
+    assert!(asked[1].head.starts_with("POST /v1/moderations HTTP/1.1"), "{}", asked[1].head);
+    assert_eq!(asked[1].body, json!({"model": "m", "input": "Hello"}));
+    let refused = judged(&ProjectFile::default(), "local/extractive").await.expect_err("it has none").error;
+    assert!(matches!(refused, Error::Unsupported { .. }), "{refused}");
 }

@@ -13,9 +13,10 @@ use super::blocks::unsupported;
 use super::exchange::{self, path_step};
 use super::refusal::{self, named};
 use super::transport::{self, Decoder};
-use super::{Adapter, Answer, Asking};
+use super::{Adapter, Answer, Asking, moderation};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
+use crate::routing::{Moderation, ModerationRequest};
 use bytes::Bytes;
 use embedding::Family;
 use futures_util::future::BoxFuture;
@@ -92,6 +93,19 @@ impl Bedrock {
     }
 }
 
+impl Bedrock {
+    /// ApplyGuardrail: the model's name is the guardrail's, `identifier:version`.
+    async fn judged(&self, request: &ModerationRequest, asking: Asking<'_>) -> Result<Moderation, Error> {
+        let model = asking.model;
+        let (identifier, version) = moderation::guardrail(&model.model);
+        let path = format!("/guardrail/{}/version/{}/apply", path_step(identifier), path_step(version));
+        let body = Bytes::from(moderation::guardrail_body(request).to_string());
+        let sent = self.service.post(path, body, false, &asking).await?;
+        let value = json_of(model, sent).await?;
+        moderation::read_guardrail(&value).map_err(|what| garbage(model, what))
+    }
+}
+
 fn garbage(model: &ModelRef, what: String) -> Error {
     Error::Garbage { model: model.clone(), what }
 }
@@ -119,5 +133,13 @@ impl Adapter for Bedrock {
         asking: Asking<'a>,
     ) -> BoxFuture<'a, Result<Embeddings, Error>> {
         Box::pin(self.vectors(request, asking))
+    }
+
+    fn moderate<'a>(
+        &'a self,
+        request: &'a ModerationRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Moderation, Error>> {
+        Box::pin(self.judged(request, asking))
     }
 }

@@ -17,10 +17,10 @@ pub(super) use wire::Surface;
 use super::exchange::{self, Key};
 use super::refusal::{self, named};
 use super::transport::{self, Decode, Decoder, Incoming, Outgoing, Transport};
-use super::{Adapter, Answer, Asking, rerank, splice, tool_calls};
+use super::{Adapter, Answer, Asking, moderation, rerank, splice, tool_calls};
 use crate::error::Error;
 use crate::reply::{Call, ReplyBody};
-use crate::routing::{Relevance, RerankRequest};
+use crate::routing::{Moderation, ModerationRequest, Relevance, RerankRequest};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderName;
@@ -215,6 +215,14 @@ impl OpenAi {
         rerank::read(&value, request.documents.len(), rerank::usage(&value))
             .map_err(|what| Error::Garbage { model: model.clone(), what })
     }
+
+    async fn judged(&self, request: &ModerationRequest, asking: Asking<'_>) -> Result<Moderation, Error> {
+        let model = asking.model;
+        let body = Bytes::from(moderation::body(&model.model, request).to_string());
+        let (incoming, key) = self.send("moderations", body, false, &asking).await?;
+        let (_, value) = exchange::json(model, incoming, &exchange::secrets(key.as_ref())).await?;
+        moderation::read(&value).map_err(|what| Error::Garbage { model: model.clone(), what })
+    }
 }
 
 impl Adapter for OpenAi {
@@ -245,6 +253,14 @@ impl Adapter for OpenAi {
 
     fn rerank<'a>(&'a self, request: &'a RerankRequest, asking: Asking<'a>) -> BoxFuture<'a, Result<Relevance, Error>> {
         Box::pin(self.scores(request, asking))
+    }
+
+    fn moderate<'a>(
+        &'a self,
+        request: &'a ModerationRequest,
+        asking: Asking<'a>,
+    ) -> BoxFuture<'a, Result<Moderation, Error>> {
+        Box::pin(self.judged(request, asking))
     }
 }
 

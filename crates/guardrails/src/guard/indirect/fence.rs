@@ -1,0 +1,1 @@
+//! Marks instead of cuts.
