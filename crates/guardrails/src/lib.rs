@@ -25,7 +25,7 @@ mod words;
 pub use gist::Gist;
 pub use guard::grounding::{GroundingReport, SentenceSupport};
 pub use guard::topics::{TopicBoundary, background_sentences, looks_like_small_talk};
-pub use guards::{CheckedInput, CheckedPassages, Guards, Shaped, Stopped, Unsure, Watch};
+pub use guards::{CheckedInput, CheckedPassages, Guards, Material, Public, Secret, Shaped, Stopped, Unsure, Watch};
 pub use offsets::OffsetMap;
 pub use restore::Restorer;
 pub use sentences::{Sentence, sentences};

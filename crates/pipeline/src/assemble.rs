@@ -41,7 +41,7 @@ pub(crate) struct Prompt {
 
 pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> Result<Prompt, Error> {
     let step = trail.step("assemble");
-    let Found { request, vault, question, passages, remember } = found;
+    let Found { request, vault, question, passages, explanation, remember } = found;
     let (mut request, mut warnings) = with_limits(prepared, request);
     if thoughts::drop_masked(&mut request, &vault) {
         warnings.push("signed thoughts that hold personal data were left out".to_owned());
@@ -55,6 +55,10 @@ pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> 
         for field in ["metadata", "user", "safety_identifier"] {
             request.rest.shift_remove(field);
         }
+    }
+    if let Some(explanation) = explanation {
+        request.messages.insert(0, Message::new(Role::System, explanation));
+        request.changed();
     }
     if prepared.holds() {
         request.stream = false;
@@ -194,6 +198,13 @@ impl Template {
         rendered.map_err(|error| self.failed(&error))?;
         // A template writes whole texts, so what it wrote is text.
         Ok(String::from_utf8(prompt.written).unwrap_or_default())
+    }
+
+    /// What the prompt says whatever is asked and found: the owner's own words, but for the one sentence that a model is
+    /// told to say.
+    pub(crate) fn stable_part(&self) -> String {
+        let whole = self.render(&[], &BTreeMap::new(), "", &Map::new()).unwrap_or_default();
+        whole.replace(models::ABSTENTION, "")
     }
 
     fn failed(&self, error: &minijinja::Error) -> Error {

@@ -4,7 +4,7 @@
 use crate::error::Error;
 use crate::prepared::Prepared;
 use crate::trail::Trail;
-use guardrails::Vault;
+use guardrails::{CheckedInput, Vault};
 use std::sync::Arc;
 use usecase::message::{each_leaf, each_leaf_of};
 use usecase::{ChatRequest, Decision, Message, Role, Verdict};
@@ -14,6 +14,8 @@ pub(crate) struct Guarded {
     pub(crate) request: ChatRequest,
     /// What was masked, to be restored in the answer.
     pub(crate) vault: Vault,
+    /// What a model must be told about marks in tool results.
+    pub(crate) explanation: Option<String>,
     _checked: (),
 }
 
@@ -33,12 +35,12 @@ pub(crate) async fn check(
 ) -> Result<Result<Guarded, Refusal>, Error> {
     trail.asked_for(&request);
     let step = trail.step("guard_input");
-    let (request, vault, verdicts) = mask(prepared, request).await?;
+    let (request, vault, checked) = mask(prepared, request).await?;
     trail.end(step);
-    trail.judged(&verdicts);
-    Ok(match verdicts.into_iter().find(|verdict| verdict.acts() == Decision::Refuse) {
+    trail.judged(&checked.verdicts);
+    Ok(match checked.verdicts.into_iter().find(|verdict| verdict.acts() == Decision::Refuse) {
         Some(verdict) => Err(Refusal { verdict }),
-        None => Ok(Guarded { request, vault, _checked: () }),
+        None => Ok(Guarded { request, vault, explanation: checked.explanation, _checked: () }),
     })
 }
 
@@ -46,7 +48,7 @@ pub(crate) async fn check(
 pub(crate) async fn mask(
     prepared: &Arc<Prepared>,
     request: ChatRequest,
-) -> Result<(ChatRequest, Vault, Vec<Verdict>), Error> {
+) -> Result<(ChatRequest, Vault, CheckedInput), Error> {
     let prepared = Arc::clone(prepared);
     where_it_fits(request.text_bytes(), move || judge(&prepared, request)).await
 }
@@ -62,14 +64,14 @@ pub(crate) async fn where_it_fits<T: Send + 'static>(
     tokio::task::spawn_blocking(judging).await.map_err(|_| Error::WorkerStopped)
 }
 
-fn judge(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vault, Vec<Verdict>) {
+fn judge(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vault, CheckedInput) {
     let mut vault = Vault::new();
-    let mut verdicts = prepared.guards.check_input(&mut request.messages, &mut vault).verdicts;
-    verdicts.extend(mask_fields(prepared, &mut request, &mut vault));
-    if !vault.is_empty() {
+    let mut checked = prepared.guards.check_input(&mut request.messages, &mut vault);
+    checked.verdicts.extend(mask_fields(prepared, &mut request, &mut vault));
+    if !vault.is_empty() || checked.verdicts.iter().any(|verdict| verdict.acts() == Decision::Mask) {
         request.changed();
     }
-    (request, vault, verdicts)
+    (request, vault, checked)
 }
 
 /// The fields beside the messages leave too: every text in them is masked as a message of its own would be, and in the

@@ -13,7 +13,7 @@ use crate::streaming;
 use crate::trail::{End, Trail};
 use crate::unsure::{self, Escalation, take_probability};
 use cache::Hit;
-use guardrails::{GroundingReport, Stopped, Vault};
+use guardrails::{GroundingReport, Public, Secret, Stopped, Vault};
 use ledger::Status;
 use models::ReplyBody;
 use serde::Serialize;
@@ -147,7 +147,7 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
     for choice in &mut completion.choices {
         let probability = prepared.escalation.as_ref().and_then(|_| take_probability(&mut choice.rest, !logprobs));
         let said_nothing = take_marks(&mut choice.rest);
-        let (mut verdicts, stopped) = watch(prepared, choice);
+        let (mut verdicts, stopped) = watch(prepared, &asked.prompt, choice);
         if masked {
             restore_message(&mut choice.message, asked.vault());
         }
@@ -245,8 +245,10 @@ fn quote(passage: &Passage, start: usize, end: usize) -> Option<String> {
 }
 
 /// The answer's words under watch: what must not go out is taken out of them. A stopped answer keeps what came before.
-fn watch(prepared: &Prepared, choice: &mut Choice) -> (Vec<Verdict>, Option<Stopped>) {
-    let (Content::Text(text), Some(mut watch)) = (&mut choice.message.content, prepared.guards.watch()) else {
+fn watch(prepared: &Prepared, prompt: &Prompt, choice: &mut Choice) -> (Vec<Verdict>, Option<Stopped>) {
+    let (Content::Text(text), Some(mut watch)) =
+        (&mut choice.message.content, prepared.guards.watch(secret(prepared, prompt)))
+    else {
         return (Vec::new(), None);
     };
     let mut given = watch.push(text);
@@ -257,6 +259,12 @@ fn watch(prepared: &Prepared, choice: &mut Choice) -> (Vec<Verdict>, Option<Stop
         choice.finish_reason = Some("length".to_owned());
     }
     (verdicts, stopped)
+}
+
+/// The prompt as what must not come out, but for what passages and the user say too.
+pub(crate) fn secret(prepared: &Prepared, prompt: &Prompt) -> Option<Secret> {
+    let public = || Public { passages: Some(Arc::clone(&prompt.passages)), question: prompt.question.clone() };
+    prepared.secret.as_ref().map(|secret| secret.but_for(public()))
 }
 
 /// Holds the answer against the declared schema, and mends what can be mended.

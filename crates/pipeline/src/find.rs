@@ -23,6 +23,8 @@ pub(crate) struct Found {
     /// What is asked, without the placeholders of what was masked.
     pub(crate) question: String,
     pub(crate) passages: Vec<Passage>,
+    /// What a model must be told about marks in passages or tool results.
+    pub(crate) explanation: Option<String>,
     /// Where the answer may be kept.
     pub(crate) remember: Option<Question>,
 }
@@ -49,11 +51,11 @@ pub(crate) async fn find(
     if let Some(hit) = remember.as_ref().and_then(Question::exact) {
         return Ok(Sought::Remembered(hit));
     }
-    let Guarded { request, mut vault, .. } = guarded;
+    let Guarded { request, mut vault, explanation, .. } = guarded;
     // A placeholder says nothing about what is asked: search and quotation go without it.
     let question = vault.without_placeholders(&request.question());
     if !prepared.needs_vector() && !remember.as_ref().is_some_and(Question::wants_vector) {
-        return Ok(Sought::Found(Found { request, vault, question, passages: Vec::new(), remember }));
+        return Ok(Sought::Found(Found { request, vault, question, passages: Vec::new(), explanation, remember }));
     }
     let step = trail.step("embed");
     let vector = vector(pipeline, prepared, &question, trail).await?;
@@ -84,8 +86,9 @@ pub(crate) async fn find(
     // Given again, an answer from less than the whole search would outlive the trouble that it came from.
     let remember = remember.filter(|_| whole && found.not_reranked.is_none());
 
-    let passages = guard(prepared, found.passages, &mut vault, trail);
-    Ok(Sought::Found(Found { request, vault, question, passages, remember }))
+    let (passages, of_passages) = guard(prepared, found.passages, &mut vault, trail);
+    let explanation = explanation.or(of_passages);
+    Ok(Sought::Found(Found { request, vault, question, passages, explanation, remember }))
 }
 
 /// What an answer from a version rests on. A version's number is not all: an erasure, rights that were taken away from an older
@@ -119,7 +122,12 @@ fn degraded(rule: &str, reason: String) -> Verdict {
 }
 
 /// The passages as the guards let them through, with what stands beside their texts.
-fn guard(prepared: &Prepared, passages: Vec<Passage>, vault: &mut Vault, trail: &mut Trail) -> Vec<Passage> {
+fn guard(
+    prepared: &Prepared,
+    passages: Vec<Passage>,
+    vault: &mut Vault,
+    trail: &mut Trail,
+) -> (Vec<Passage>, Option<String>) {
     let step = trail.step("guard_passages");
     let checked = prepared.guards.check_passages(passages, vault);
     let titles = check_beside(prepared, &checked.passages, vault, |passage| &passage.source.title);
@@ -134,7 +142,7 @@ fn guard(prepared: &Prepared, passages: Vec<Passage>, vault: &mut Vault, trail: 
         passage.header = header.text;
         passage
     });
-    titled.collect()
+    (titled.collect(), checked.explanation)
 }
 
 /// A document's title and a table's header stand in the prompt beside the text, and pass the same guards.

@@ -9,7 +9,7 @@ use crate::rerankers::Reranker;
 use crate::searched::Searched;
 use crate::unsure::{Escalation, every_signal};
 use cache::{Cache, Settings};
-use guardrails::{Guards, TopicBoundary};
+use guardrails::{Guards, Material, Secret, TopicBoundary};
 use models::{Cleared, Models};
 use retrieval::{Collections, Embedder, Version};
 use serde_json::{Map, Value};
@@ -41,6 +41,8 @@ pub struct Prepared {
     pub(crate) reranker: Option<Reranker>,
     /// `None` for a bare model: its messages go out as they came.
     pub(crate) template: Option<Template>,
+    /// What of the prompt must not come out in an answer.
+    pub(crate) secret: Option<Secret>,
     pub(crate) blocks: Blocks,
     chain: Vec<ModelRef>,
     /// How the chain is gone through.
@@ -68,6 +70,7 @@ impl Prepared {
         let rerank = declared.retrieval.as_ref().and_then(|settings| settings.rerank.as_ref());
         let reranker = rerank.map(|rerank| rerankers.open(rerank, models, &declared.residency, &declared.guard));
         let blocks = Blocks::compile(use_case)?;
+        let template = Template::compile(use_case)?;
         let passage_chars = declared.feeds.values().map(|feed| feed.passage_chars).max().unwrap_or(0);
         let expands = declared.retrieval.as_ref().is_some_and(|settings| settings.expand == Expand::Section);
         let section_within = expands.then_some(SECTION_PASSAGES * passage_chars);
@@ -78,14 +81,15 @@ impl Prepared {
             prompt_characters: Template::length(use_case) + passages + blocks.most_characters(),
             name: use_case.name.clone(),
             bundle: Some(use_case.bundle.clone()),
-            guards: Guards::with_schema(&declared.guard, use_case.answer_schema.as_deref()),
+            guards: Guards::with(&declared.guard, &Material::of(use_case)),
             masking_only: masking_only(&declared.guard),
             boundary: topic_boundary(use_case, &**embedder)?,
             retrieval: declared.retrieval.clone(),
             searched: Searched::all(use_case),
             section_within,
             reranker: reranker.transpose()?,
-            template: Some(Template::compile(use_case)?),
+            secret: Some(Secret::new(&template.stable_part())),
+            template: Some(template),
             cache: declared.cache.as_ref().map(|cache| Cache::new(Settings::of(cache, embedder.identity()))),
             reads_metadata: Template::reads_metadata(use_case),
             blocks,
@@ -133,6 +137,7 @@ impl Prepared {
             section_within: None,
             reranker: None,
             template: None,
+            secret: None,
             cache: None,
             reads_metadata: false,
             blocks: Blocks::default(),

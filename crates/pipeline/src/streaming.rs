@@ -224,7 +224,8 @@ impl Flow {
 
     fn receive_choice(&mut self, mut choice: ChoiceDelta, holds: bool) -> Option<ChoiceDelta> {
         let (vault, guards) = (self.asked.vault(), &self.prepared.guards);
-        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault, guards.watch()));
+        let secret = || check_output::secret(&self.prepared, &self.asked.prompt);
+        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault, guards.watch(secret())));
         self.said_nothing |= take_marks(&mut choice.rest);
         self.calls_tools |= check_output::calls_tools(&choice.delta);
         if let Some(text) = choice.text.take() {

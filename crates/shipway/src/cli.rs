@@ -1,7 +1,9 @@
 //! The command line: every command and flag, with the words that `--help` shows.
 
+mod guard;
 mod knowledge;
 
+pub(crate) use guard::{Guard, GuardCalibrate, GuardEval, GuardReport, GuardTest, GuardTrain, TestedAs};
 pub(crate) use knowledge::{Collection, Feed, Ingest, Search, SearchCommand, SearchEval};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -50,6 +52,9 @@ pub(crate) enum Command {
     /// List collections; roll back, pin, reembed, erase or drop them
     #[command(subcommand)]
     Collection(Collection),
+    /// Measure, try, train and calibrate the guards; see what they did, and what they would have done
+    #[command(subcommand)]
+    Guard(Guard),
     /// Ask one question at the terminal, with citations, verdicts, cost and time
     Ask(Ask),
     /// Run the eval cases; exit 100 when the gate fails

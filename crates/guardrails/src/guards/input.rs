@@ -13,6 +13,8 @@ pub struct CheckedInput {
     pub verdicts: Vec<Verdict>,
     /// What a guard is not sure of; a model may be asked where one is declared.
     pub unsure: Vec<Unsure>,
+    /// What a model must be told to read the marks around fenced orders, where there are any.
+    pub explanation: Option<String>,
 }
 
 /// A text in a guard's grey zone.
@@ -38,8 +40,10 @@ impl Guards {
             });
         }
         let mut checked =
-            CheckedInput { verdicts: self.judge_injection(messages).into_iter().collect(), unsure: Vec::new() };
-        checked.verdicts.extend(self.check_tools(messages));
+            CheckedInput { verdicts: self.judge_injection(messages).into_iter().collect(), ..CheckedInput::default() };
+        let (of_tools, explanation) = self.check_tools(messages, vault);
+        checked.verdicts.extend(of_tools);
+        checked.explanation = explanation;
         let (mut asked, mut given_back) = (Tally::default(), Tally::default());
         for message in messages.iter_mut() {
             let of_tool = is_of_tool(&message.role);

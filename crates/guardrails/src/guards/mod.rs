@@ -1,43 +1,62 @@
 //! The guards of one use case, in the order in which the path of a request meets them: input, passages and tools, answer.
 //!
 //! In reading order: `rules` (what was declared, asked at every text), `values` (personal data and secrets replaced),
-//! `input`, `retrieved`, `output` (an answer as it comes).
+//! `input`, `retrieved`, `prompt` (what must not come out), `output` (an answer as it comes).
 
 mod input;
 mod output;
+mod prompt;
 mod retrieved;
 mod rules;
 mod values;
 
 pub use input::{CheckedInput, Unsure};
 pub use output::{Shaped, Stopped, Watch};
+pub use prompt::{Public, Secret};
 pub use retrieved::CheckedPassages;
 
 use crate::guard::grounding::{self, GroundingReport};
 use crate::vault::Vault;
 use output::Output;
 use rules::Rules;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use usecase::declared::{Fail, Guard, Place, UnsureAction};
+use usecase::project::UseCase;
 use usecase::{Decision, Passage};
 use values::Tally;
 
-/// What was declared, in the form that the checks run on.
+/// What was declared, in the form that the checks run on. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Guards {
     rules: Rules,
     output: Option<Arc<Output>>,
 }
 
+/// What the guards of a use case are made of beside what is declared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Material<'a> {
+    /// Example questions by topic.
+    pub topics: Option<&'a BTreeMap<String, Vec<String>>>,
+    /// The text of the JSON Schema that `output.schema` names.
+    pub schema: Option<&'a str>,
+}
+
+impl<'a> Material<'a> {
+    pub fn of(use_case: &'a UseCase) -> Self {
+        let topics = use_case.declared.guard.topics.as_ref().map(|_| &use_case.topics);
+        Self { topics, schema: use_case.answer_schema.as_deref() }
+    }
+}
+
 impl Guards {
     pub fn new(declared: &Guard) -> Self {
-        Self::with_schema(declared, None)
+        Self::with(declared, &Material::default())
     }
 
-    /// With the text of the JSON Schema that `output.schema` names.
-    pub fn with_schema(declared: &Guard, schema: Option<&str>) -> Self {
+    pub fn with(declared: &Guard, material: &Material<'_>) -> Self {
         let rules = Rules::of(declared);
-        let output = Output::of(&rules, schema).map(Arc::new);
+        let output = Output::of(&rules, material.schema).map(Arc::new);
         Self { rules, output }
     }
 
@@ -61,9 +80,10 @@ impl Guards {
         values::mask(&self.rules, text, Place::Input, vault, &mut Tally::default()).map(|(masked, _)| masked)
     }
 
-    /// Watches one answer; `None` where nothing is declared that could change it.
-    pub fn watch(&self) -> Option<Watch> {
-        self.output.as_ref().map(|output| Watch::new(Arc::clone(output), None))
+    /// Watches one answer; `None` where nothing is declared that could change it. `secret` is the prompt that must not come
+    /// out.
+    pub fn watch(&self, secret: Option<Secret>) -> Option<Watch> {
+        self.output.as_ref().map(|output| Watch::new(Arc::clone(output), secret))
     }
 
     /// Whether a streamed answer must be whole before its first word goes out.

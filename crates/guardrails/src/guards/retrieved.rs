@@ -4,11 +4,12 @@
 use super::input::is_of_tool;
 use super::values::{self, Tally};
 use super::{Guards, Rules};
-use crate::guard::injection;
+use crate::guard::{indirect, injection};
 use crate::offsets::OffsetMap;
 use crate::vault::Vault;
+use indirect::{Cut, fence};
 use std::collections::BTreeMap;
-use usecase::declared::Place;
+use usecase::declared::{InjectedText, Place};
 use usecase::{Decision, Message, Passage, Stage, Verdict};
 
 /// Passages that may leave the process, and how to find their places in the documents again.
@@ -16,15 +17,35 @@ use usecase::{Decision, Message, Passage, Stage, Verdict};
 pub struct CheckedPassages {
     pub passages: Vec<Passage>,
     pub verdicts: Vec<Verdict>,
-    /// One per passage: code points of the checked text to code points of the passage as it was retrieved.
-    pub maps: Vec<OffsetMap>,
+    /// What a model must be told to read the marks around fenced orders, where there are any.
+    pub explanation: Option<String>,
+    /// One per passage.
+    places: Vec<Places>,
+}
+
+/// Where places of a checked text lay in the passage as it was retrieved, in code points: first the masks are undone,
+/// then the fences.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    masked: OffsetMap,
+    fenced: OffsetMap,
+}
+
+impl Places {
+    fn to_source(&self, place: usize) -> usize {
+        self.fenced.to_source(self.masked.to_source(place))
+    }
+
+    fn end_to_source(&self, place: usize) -> usize {
+        self.fenced.end_to_source(self.masked.end_to_source(place))
+    }
 }
 
 impl CheckedPassages {
     /// Corrects a stretch of the document (code points) that was computed as `passage.start` plus a place in the
     /// checked text. An unknown passage leaves it as it is.
     pub fn to_document(&self, passage: usize, start: usize, end: usize) -> (usize, usize) {
-        let (Some(checked), Some(map)) = (self.passages.get(passage), self.maps.get(passage)) else {
+        let (Some(checked), Some(map)) = (self.passages.get(passage), self.places.get(passage)) else {
             return (start, end);
         };
         let source_start = checked.start + map.to_source(start.saturating_sub(checked.start));
@@ -37,45 +58,62 @@ impl CheckedPassages {
 type Orders = BTreeMap<&'static str, (usize, f64)>;
 
 impl Guards {
-    /// Cuts injected sentences out of the passages (each is overwritten with as many blanks, so that the rest keeps its
-    /// place) and masks personal data and secrets, whatever the input's action is: a passage is not the caller's fault.
+    /// Cuts hidden orders out of the passages (each is overwritten with as many blanks, so that the rest keeps its
+    /// place), or fences them, and masks personal data and secrets, whatever the input's action is: a passage is not the caller's fault.
     pub fn check_passages(&self, passages: Vec<Passage>, vault: &mut Vault) -> CheckedPassages {
         let (mut tally, mut orders) = (Tally::default(), Orders::new());
-        let mut checked = CheckedPassages { passages, verdicts: Vec::new(), maps: Vec::new() };
+        let mut checked = CheckedPassages { passages, verdicts: Vec::new(), explanation: None, places: Vec::new() };
         for passage in &mut checked.passages {
-            if let Some(cut) = self.without_orders(&passage.text, Place::Passage, &mut orders) {
-                passage.text = cut;
+            let mut places = Places::default();
+            if let Some((harmless, map)) = self.without_orders(&passage.text, Place::Passage, vault, &mut orders) {
+                (passage.text, places.fenced) = (harmless, map);
             }
-            let map = match values::mask(&self.rules, &passage.text, Place::Passage, vault, &mut tally) {
-                Some((masked, map)) => {
-                    passage.text = masked;
-                    map
-                }
-                None => OffsetMap::default(),
-            };
-            checked.maps.push(map);
+            if let Some((masked, map)) = values::mask(&self.rules, &passage.text, Place::Passage, vault, &mut tally) {
+                (passage.text, places.masked) = (masked, map);
+            }
+            checked.places.push(places);
         }
+        checked.explanation = self.explanation(&orders, vault);
         checked.verdicts = order_verdicts(&self.rules, orders, Stage::Passage);
         checked.verdicts.extend(tally.verdicts(&self.rules, Stage::Passage));
         checked
     }
 
     /// The same for what tools gave back, and for nothing else; values are masked with the other messages.
-    pub(super) fn check_tools(&self, messages: &mut [Message]) -> Vec<Verdict> {
+    pub(super) fn check_tools(&self, messages: &mut [Message], vault: &Vault) -> (Vec<Verdict>, Option<String>) {
         let mut orders = Orders::new();
         for message in messages.iter_mut().filter(|message| is_of_tool(&message.role)) {
-            message.each_text(&mut |text| self.without_orders(text, Place::Tool, &mut orders));
+            message.each_text(&mut |text| {
+                self.without_orders(text, Place::Tool, vault, &mut orders).map(|(harmless, _)| harmless)
+            });
         }
-        order_verdicts(&self.rules, orders, Stage::Tool)
+        let explanation = self.explanation(&orders, vault);
+        (order_verdicts(&self.rules, orders, Stage::Tool), explanation)
     }
 
-    /// The text with blanks in the place of hidden orders; `None` where there are none.
-    fn without_orders(&self, text: &str, place: Place, orders: &mut Orders) -> Option<String> {
+    /// What a model is told about fences, where one was put up.
+    fn explanation(&self, orders: &Orders, vault: &Vault) -> Option<String> {
+        let acts = orders.keys().any(|rule| !self.rules.watches(injection::GUARD, rule));
+        (acts && self.fences()).then(|| fence::explanation(vault.nonce()))
+    }
+
+    fn fences(&self) -> bool {
+        self.rules.declared().injected_text == InjectedText::Fence
+    }
+
+    /// The text with its hidden orders cut out or fenced; `None` where there are none.
+    fn without_orders(
+        &self,
+        text: &str,
+        place: Place,
+        vault: &Vault,
+        orders: &mut Orders,
+    ) -> Option<(String, OffsetMap)> {
         if !self.rules.looks(injection::GUARD, place) || self.rules.judgement(injection::GUARD, "").is_none() {
             return None;
         }
         let left = self.rules.without_exceptions(injection::GUARD, text);
-        let mut cuts = injection::find_in_passage(left.as_deref().unwrap_or(text));
+        let mut cuts = indirect::find(left.as_deref().unwrap_or(text));
         for cut in &cuts {
             let (count, score) = orders.entry(cut.rule).or_default();
             *count += 1;
@@ -85,23 +123,32 @@ impl Guards {
         if cuts.is_empty() {
             return None;
         }
-        let mut rest = String::with_capacity(text.len());
-        let mut copied = 0;
-        for cut in &cuts {
-            rest.push_str(&text[copied..cut.range.start]);
-            rest.extend(text[cut.range.clone()].chars().map(|_| ' '));
-            copied = cut.range.end;
-        }
-        rest.push_str(&text[copied..]);
-        Some(rest)
+        Some(match self.fences() {
+            true => fence::fenced(text, &cuts, vault.nonce()),
+            false => (blanked(text, &cuts), OffsetMap::default()),
+        })
     }
+}
+
+/// The text with as many blanks in the place of each cut as it had code points.
+fn blanked(text: &str, cuts: &[Cut]) -> String {
+    let mut rest = String::with_capacity(text.len());
+    let mut copied = 0;
+    for cut in cuts {
+        rest.push_str(&text[copied..cut.range.start]);
+        rest.extend(text[cut.range.clone()].chars().map(|_| ' '));
+        copied = cut.range.end;
+    }
+    rest.push_str(&text[copied..]);
+    rest
 }
 
 fn order_verdicts(rules: &Rules, orders: Orders, stage: Stage) -> Vec<Verdict> {
     let told = orders.into_iter().map(|(rule, (count, score))| {
         let plural = if count == 1 { "" } else { "s" };
         let what = if stage == Stage::Tool { "tool result" } else { "passage" };
-        let reason = format!("{count} {what} sentence{plural} cut out");
+        let done = if rules.declared().injected_text == InjectedText::Fence { "fenced" } else { "cut out" };
+        let reason = format!("{count} {what} sentence{plural} {done}");
         let verdict = Verdict::new(injection::GUARD, rule, stage, Decision::Mask, reason).scored(score);
         Verdict { shadow: rules.watches(injection::GUARD, rule), ..verdict }
     });

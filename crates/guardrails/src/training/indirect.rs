@@ -199,7 +199,11 @@ fn report(judged: &[Judged], log: &mut Vec<String>) -> f32 {
         }
     }
     for (name, (hits, at_five, all)) in groups {
-        log.push(format!("{name:44} flagged {hits:4} of {all:4}, {:.3}; at 0.05 {:.3}", hits as f64 / all as f64, at_five as f64 / all as f64));
+        log.push(format!(
+            "{name:44} flagged {hits:4} of {all:4}, {:.3}; at 0.05 {:.3}",
+            hits as f64 / all as f64,
+            at_five as f64 / all as f64
+        ));
     }
     threshold as f32
 }

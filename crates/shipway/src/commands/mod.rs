@@ -12,6 +12,7 @@ mod declared;
 mod demo;
 mod eval;
 mod feed;
+mod guard;
 mod ingest;
 mod init;
 mod key;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Feed(feed) => feed::run(&ground, &feed),
         Command::Search(search) => search::run(&ground, &search),
         Command::Collection(collection) => collection::run(&ground, &collection),
+        Command::Guard(guard) => guard::run(&ground, &guard),
         Command::Ask(ask) => ask::run(&ground, ask),
         Command::Eval(eval) => eval::run(&ground, &eval),
         Command::Cost(cost) => cost::run(&ground, &cost),

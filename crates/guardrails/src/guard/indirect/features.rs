@@ -6,8 +6,8 @@
 //! outshout short ones, and traits, which count as they are.
 
 use super::lexicon::{
-    ANSWER, AUXILIARY, ASKS, ByWord, CLASSES, Class, DANGER, EMPTY, FUNCTION, LEXICON, MAKE, NEXT, NONE, NUMBER, READER,
-    TASK, URGENT, YOU, grown, orders,
+    ANSWER, ASKS, AUXILIARY, ByWord, CLASSES, Class, DANGER, EMPTY, FUNCTION, LEXICON, MAKE, NEXT, NONE, NUMBER,
+    READER, TASK, URGENT, YOU, grown, orders,
 };
 use super::units::{Form, Unit};
 
@@ -125,7 +125,8 @@ impl Pages {
     /// Reads the words of one unit.
     fn outline(&mut self, text: &str) -> Outline {
         let first = self.tokens.len();
-        let mut reader = Reader { tokens: &mut self.tokens, writing: 0, capitals: 0, signs: 0, foreign: 0, begins: true };
+        let mut reader =
+            Reader { tokens: &mut self.tokens, writing: 0, capitals: 0, signs: 0, foreign: 0, begins: true };
         reader.read(text);
         let (capitals, signs, foreign, mut writing) = (reader.capitals, reader.signs, reader.foreign, reader.writing);
         let tokens = &self.tokens[first..];

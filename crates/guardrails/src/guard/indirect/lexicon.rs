@@ -144,10 +144,7 @@ const WORDS: &[(Class, &str)] = &[
         taskkill killall powershell invoke-webrequest marshal pickle b64decode compile sendall sendto connect storbinary \
         putfile sendmail login password credentials token secrets",
     ),
-    (
-        AUXILIARY,
-        "can could would will do does is are am may might did has have",
-    ),
+    (AUXILIARY, "can could would will do does is are am may might did has have"),
     (
         LANGUAGE,
         "french spanish german italian portuguese russian chinese mandarin japanese korean arabic hindi latin greek dutch swedish \

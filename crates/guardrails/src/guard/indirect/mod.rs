@@ -73,12 +73,8 @@ pub(crate) fn assess(text: &str) -> Option<Assessment> {
         rule: cut.rule,
         view: PLAIN,
     });
-    let judged = judged(text).into_iter().map(|(range, odds)| Assessment {
-        score: score(odds),
-        range,
-        rule: RULE,
-        view: PLAIN,
-    });
+    let judged =
+        judged(text).into_iter().map(|(range, odds)| Assessment { score: score(odds), range, rule: RULE, view: PLAIN });
     overt.chain(judged).max_by(|one, other| one.score.total_cmp(&other.score))
 }
 
@@ -106,7 +102,8 @@ fn modelled(text: &str, cuts: &mut Vec<Cut>) {
         for (seen, odds) in stretches(&judged(&view.text)) {
             let range = view.source(seen.clone());
             // What the disguise left unchanged was judged already, with its capitals.
-            if odds >= MODEL.threshold + IN_DISGUISE && normalise::plain(&text[range.clone()]).0.text != view.text[seen] {
+            if odds >= MODEL.threshold + IN_DISGUISE && normalise::plain(&text[range.clone()]).0.text != view.text[seen]
+            {
                 cuts.push(Cut { range, rule: RULE, score: score(odds), view: view.name });
             }
         }

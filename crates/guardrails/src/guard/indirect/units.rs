@@ -137,7 +137,8 @@ impl Cutter<'_> {
     fn ends_here(&self, at: usize, end: usize, cased: bool) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let closers = bytes[at..end].iter().take(8);
-        let length = closers.take_while(|byte| matches!(byte, b'"' | b'\'' | b')' | b']' | b'*' | b'.' | b'!' | b'?')).count();
+        let length =
+            closers.take_while(|byte| matches!(byte, b'"' | b'\'' | b')' | b']' | b'*' | b'.' | b'!' | b'?')).count();
         let after = at + length;
         let rest = &self.text[after..end];
         let next = rest.trim_start().chars().next();

@@ -15,9 +15,10 @@ pub use shape::Shaped;
 
 use super::rules::{Rules, Treatment};
 use super::values::{self, Tally};
-use crate::guard::leak;
+use crate::guards::prompt::{PromptWatch, Secret};
 use links::{Hosts, LinkFilter};
 use shape::Shape;
+use std::ops::Range;
 use std::sync::Arc;
 use stretches::{Words, ends_after};
 use usecase::declared::{Images, Place};
@@ -25,6 +26,7 @@ use usecase::{Decision, Stage, Verdict};
 use words::Forbidden;
 
 pub(crate) const GUARD: &str = "output";
+const LEAK: &str = "leak";
 
 /// How much of an answer's beginning its language is told from, in bytes.
 const OPENING: usize = 4096;
@@ -76,7 +78,7 @@ impl Output {
             holds,
             values,
         };
-        let leak = output.rules.judgement(leak::GUARD, "").is_some();
+        let leak = output.rules.judgement(LEAK, "").is_some();
         let watches = output.hosts.is_some() || output.forbidden.is_some() || output.max_chars.is_some() || values;
         (watches || leak || !output.languages.is_empty() || output.shape.is_some()).then_some(output)
     }
@@ -115,7 +117,7 @@ impl Output {
 #[derive(Debug)]
 pub struct Watch {
     output: Arc<Output>,
-    leak: Option<leak::Watch>,
+    leak: Option<PromptWatch>,
     links: Option<LinkFilter>,
     words: Words,
     stretch: String,
@@ -130,7 +132,9 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(output: Arc<Output>, leak: Option<leak::Watch>) -> Self {
+    pub(crate) fn new(output: Arc<Output>, secret: Option<Secret>) -> Self {
+        let judges = output.rules.judgement(LEAK, "").is_some();
+        let leak = secret.filter(|_| judges).map(PromptWatch::new);
         let links = output.hosts.as_ref().map(LinkFilter::new);
         Self {
             output,
@@ -208,12 +212,15 @@ impl Watch {
     /// Whether the prompt comes out with this word, and the answer must end.
     fn leaks(&mut self, word: &str) -> bool {
         let Some(found) = self.leak.as_mut().and_then(|leak| leak.push(word)) else { return false };
+        // Once is enough.
         self.leak = None;
         let rules = &self.output.rules;
-        let decision = rules.judgement(leak::GUARD, found.rule).unwrap_or(Decision::Allow);
-        let verdict =
-            Verdict::new(leak::GUARD, found.rule, Stage::Output, decision, found.reason()).scored(found.score);
-        let verdict = Verdict { shadow: rules.watches(leak::GUARD, found.rule), ..verdict };
+        let decision = rules.judgement(LEAK, found.rule).unwrap_or(Decision::Allow);
+        let what = if found.rule == "canary" { "the marker of the prompt" } else { "a stretch of the prompt" };
+        let Range { start, end } = found.range;
+        let reason = format!("{what} came out ({}) at code points {start} to {end} of the answer", found.writing);
+        let verdict = Verdict::new(LEAK, found.rule, Stage::Output, decision, reason);
+        let verdict = Verdict { shadow: rules.watches(LEAK, found.rule), ..verdict };
         let ends = verdict.acts() == Decision::Refuse;
         self.verdicts.push(verdict);
         ends

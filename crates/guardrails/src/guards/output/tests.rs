@@ -1,7 +1,7 @@
 //! Answers under watch: whole and cut anywhere.
 
-use crate::Guards;
 use crate::guards::output::Stopped;
+use crate::{Guards, Material};
 use proptest::prelude::*;
 use usecase::Decision;
 use usecase::declared::Guard;
@@ -13,7 +13,7 @@ fn guards(declared: serde_json::Value) -> Guards {
 
 /// What goes out of an answer that comes in pieces, with its verdicts as `rule decision`.
 fn watched(guards: &Guards, pieces: &[&str]) -> (String, Vec<String>, Option<Stopped>) {
-    let mut watch = guards.watch().expect("something is declared");
+    let mut watch = guards.watch(None).expect("something is declared");
     let mut out = String::new();
     for piece in pieces {
         out.push_str(&watch.push(piece));
@@ -92,7 +92,7 @@ fn what_must_not_be_said_is_not() {
 #[test]
 fn an_answer_meets_its_schema_or_is_mended_or_refused() {
     let schema = r#"{"type":"object","required":["total"],"properties":{"total":{"type":"number"}}}"#;
-    let guards = Guards::with_schema(&Guard::default(), Some(schema));
+    let guards = Guards::with(&Guard::default(), &Material { schema: Some(schema), ..Material::default() });
     let check = |said: &str, decision: Decision, mended: Option<&str>| {
         let shaped = guards.shaped(said).expect("a schema is declared");
         assert_eq!(

@@ -100,7 +100,12 @@ pub(super) fn material(folder: &Path, folds: usize, random: &mut Random) -> Resu
         if random.below(5) == 0 {
             text = with_table(&text, random);
         }
-        documents.push(Document { text, source: "authored".to_owned(), origin: Origin::Authored, fold: number % folds });
+        documents.push(Document {
+            text,
+            source: "authored".to_owned(),
+            origin: Origin::Authored,
+            fold: number % folds,
+        });
     }
     let attacks = labelled_attacks(&labelled, folds);
     let triggers = labelled_triggers(&labelled, &attacks, folds);
@@ -156,7 +161,9 @@ fn contexts(folder: &Path, folds: usize, random: &mut Random) -> Result<Vec<Docu
 /// An honest text around a small table, with a caption.
 fn with_table(text: &str, random: &mut Random) -> String {
     let rows: String = (0..3 + random.below(8))
-        .map(|row| format!("| {} | {} | {} |\n", 1990 + row, random.below(900), ["gold", "silver", "none"][random.below(3)]))
+        .map(|row| {
+            format!("| {} | {} | {} |\n", 1990 + row, random.below(900), ["gold", "silver", "none"][random.below(3)])
+        })
         .collect();
     let caption = honest::caption(random);
     match random.below(3) {
@@ -209,11 +216,20 @@ fn labelled_triggers(labelled: &[Labelled], attacks: &[Attack], folds: usize) ->
 /// Prompts of several collections. Never those of NotInject, which measures what was trained without it.
 fn prompts(folder: &Path, random: &mut Random) -> Result<Vec<String>, Unreadable> {
     let mut prompts = Vec::new();
-    for (file, share) in [("injection.jsonl", 2_400), ("topic_domains.jsonl", 1_200), ("sensitive.jsonl", 800), ("topic_clinc150.jsonl", 600)] {
+    for (file, share) in [
+        ("injection.jsonl", 2_400),
+        ("topic_domains.jsonl", 1_200),
+        ("sensitive.jsonl", 800),
+        ("topic_clinc150.jsonl", 600),
+    ] {
         let mut texts: Vec<String> = rows::<Prompt>(folder, file)?
             .unwrap_or_default()
             .into_iter()
-            .filter(|row| !row.source.contains("NotInject") && !row.source.contains("banking") && !row.source.contains("moderation"))
+            .filter(|row| {
+                !row.source.contains("NotInject")
+                    && !row.source.contains("banking")
+                    && !row.source.contains("moderation")
+            })
             .map(|row| row.text)
             .filter(|text| (12..500).contains(&text.len()))
             .collect();
