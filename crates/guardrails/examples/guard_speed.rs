@@ -19,7 +19,7 @@ fn main() {
             let text: String = text.chars().cycle().take(bytes).collect();
             let input = time(|| {
                 let mut messages = [Message::new(Role::User, text.as_str())];
-                guards.check_input(&mut messages, &mut Vault::new()).len()
+                guards.check_input(&mut messages, &mut Vault::new()).verdicts.len()
             });
             let passages = time(|| guards.check_passages(vec![passage(&text)], &mut Vault::new()).verdicts.len());
             println!("{bytes} bytes {name:12} input {input:?}, as a passage {passages:?} (p50, p99)");

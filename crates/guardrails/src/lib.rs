@@ -23,8 +23,8 @@ mod vault;
 mod words;
 
 pub use gist::Gist;
-pub use guard::grounding::{GroundingReport, SentenceSupport};
-pub use guard::topics::{TopicBoundary, background_sentences, looks_like_small_talk};
+pub use guard::grounding::{GroundingReport, SentenceSupport, Unsupported, What};
+pub use guard::topics::{AllowedTopics, TopicBoundary, background_sentences, looks_like_small_talk};
 pub use guards::{CheckedInput, CheckedPassages, Guards, Material, Public, Secret, Shaped, Stopped, Unsure, Watch};
 pub use offsets::OffsetMap;
 pub use restore::Restorer;

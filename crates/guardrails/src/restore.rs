@@ -1,14 +1,15 @@
-//! Gives values back: finds a vault's placeholders in a model's words and puts the values in their place, in a whole
+//! Gives values back: finds a vault's stand-ins in a model's words and puts the values in their place, in a whole
 //! text or in a stream.
 //!
 //! Models do not copy a placeholder to the letter. What is accepted of `[EMAIL_1_k3f9]`: any case, a blank, a hyphen or
-//! a markdown-escaped underscore for `_`, escaped or lost brackets, one blank inside the brackets. What is not: another
-//! nonce, another number, another kind.
+//! a markdown-escaped underscore for `_`, escaped, full-width, JSON-escaped or lost brackets, a blank or emphasis inside the
+//! brackets, and within brackets any word for the kind, since a model that answers in Spanish writes `[CORREO_1_k3f9]`. What is
+//! not: another nonce, another number, or a kind that this vault knows and that is not the value's.
 //!
 //! The stream and the whole text go through the same scanner. At each place it answers *match*, *no match*, or *the
 //! text ends before this can be told*; a stream emits up to the first place of the third sort and keeps the rest. As an
 //! answer of the first two sorts never depends on what follows, cutting a text anywhere changes nothing. What is kept
-//! is no longer than the longest placeholder, and text that begins no placeholder is never kept.
+//! is no longer than the longest stand-in, and text that begins none is never kept.
 
 use crate::vault::Entries;
 use std::sync::Arc;
@@ -125,7 +126,7 @@ fn scan(
 ) -> usize {
     let mut at = 0;
     while let Some(character) = text[at..].chars().next() {
-        match placeholder_at(entries, &text.as_bytes()[at..], *before, ended) {
+        match placeholder_at(entries, &text[at..], *before, ended, form) {
             Found::Match { keep, length, entry } => {
                 output.push_str(&text[at..at + keep]);
                 push_value(output, &entries.list[entry].value, form);
@@ -156,18 +157,17 @@ fn push_value(output: &mut String, value: &str, form: Form) {
 }
 
 /// Walks over bytes; `None` from `peek` means that the text ended.
+#[derive(Clone)]
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The text stands in a JSON string literal.
+    json: bool,
 }
 
 impl Cursor<'_> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
-    }
-
-    fn peek_after(&self) -> Option<u8> {
-        self.bytes.get(self.at + 1).copied()
     }
 }
 
@@ -179,66 +179,174 @@ enum Step {
     Ended,
 }
 
-fn placeholder_at(entries: &Entries, bytes: &[u8], before: Option<char>, ended: bool) -> Found {
-    let mut cursor = Cursor { bytes, at: 0 };
+fn placeholder_at(entries: &Entries, text: &str, before: Option<char>, ended: bool, form: Form) -> Found {
+    let mut cursor = Cursor { bytes: text.as_bytes(), at: 0, json: form == Form::Json };
     let opened = match open_bracket(&mut cursor) {
         Step::Passed => true,
-        Step::Failed => {
-            if before.is_some_and(char::is_alphanumeric) {
-                return Found::Nothing;
-            }
-            false
-        }
+        Step::Failed => false,
         Step::Ended => return if ended { Found::Nothing } else { Found::Open },
     };
+    if !opened && before.is_some_and(char::is_alphanumeric) {
+        return Found::Nothing;
+    }
     let inside = cursor.at;
-    match kind_number_nonce(entries, &mut cursor) {
-        Ok(entry) => close_bracket(&mut cursor, opened, inside, entry, ended),
+    let told = if opened { bracketed(entries, &mut cursor) } else { bare(entries, &mut cursor) };
+    match told {
+        Ok(entry) => close_bracket(&cursor, opened, inside, entry, ended),
         Err(Step::Ended) if !ended => Found::Open,
-        Err(_) => Found::Nothing,
+        Err(_) if opened => Found::Nothing,
+        Err(_) => fake_at(entries, text, ended),
     }
 }
+
+/// A made-up value that stands here as a whole word, in any case.
+fn fake_at(entries: &Entries, text: &str, ended: bool) -> Found {
+    let first = text.chars().next().and_then(|first| first.to_lowercase().next());
+    let Some(known) = first.and_then(|first| entries.fakes.get(&first)) else { return Found::Nothing };
+    for (fake, entry) in known {
+        let mut said = text.char_indices();
+        let mut fits = true;
+        for wanted in fake.chars() {
+            match said.next() {
+                Some((_, letter)) if letter == wanted || letter.to_lowercase().eq(std::iter::once(wanted)) => {}
+                Some(_) => {
+                    fits = false;
+                    break;
+                }
+                None if ended => {
+                    fits = false;
+                    break;
+                }
+                None => return Found::Open,
+            }
+        }
+        if !fits {
+            continue;
+        }
+        match said.next() {
+            Some((_, letter)) if letter.is_alphanumeric() => {}
+            Some((length, _)) => return Found::Match { keep: 0, length, entry: *entry },
+            None if ended => return Found::Match { keep: 0, length: text.len(), entry: *entry },
+            None => return Found::Open,
+        }
+    }
+    Found::Nothing
+}
+
+/// Brackets as they come back: plain, full width, and as JSON escapes them.
+const OPENING: &[&str] = &["[", "\\[", "【", "［", "〔"];
+const CLOSING: &[&str] = &["]", "\\]", "】", "］", "〕"];
 
 fn open_bracket(cursor: &mut Cursor<'_>) -> Step {
-    match cursor.peek() {
-        Some(b'[') => cursor.at += 1,
-        Some(b'\\') => match cursor.peek_after() {
-            Some(b'[') => cursor.at += 2,
-            Some(_) => return Step::Failed,
-            None => return Step::Ended,
-        },
-        Some(_) => return Step::Failed,
-        None => return Step::Ended,
+    // Nearly every place of a text is none: one look settles it.
+    if !matches!(cursor.peek(), Some(b'[' | b'\\' | 0xE3 | 0xEF) | None) {
+        return Step::Failed;
     }
-    if cursor.peek() == Some(b' ') {
-        cursor.at += 1;
+    let step = one_of(cursor, OPENING, "\\u005b");
+    if step == Step::Passed {
+        trimmings(cursor);
     }
-    Step::Passed
+    step
 }
 
-fn kind_number_nonce(entries: &Entries, cursor: &mut Cursor<'_>) -> Result<usize, Step> {
+/// A blank and emphasis around the words: three at the most.
+fn trimmings(cursor: &mut Cursor<'_>) {
+    for _ in 0..3 {
+        if matches!(cursor.peek(), Some(b' ' | b'*' | b'`')) {
+            cursor.at += 1;
+        }
+    }
+}
+
+/// Any of these texts, or in JSON the escape.
+fn one_of(cursor: &mut Cursor<'_>, texts: &[&str], escape: &str) -> Step {
+    let escape = cursor.json.then_some(escape);
+    let mut open = false;
+    for text in texts.iter().copied().chain(escape) {
+        let rest = &cursor.bytes[cursor.at..];
+        let shared = rest.len().min(text.len());
+        if !rest[..shared].eq_ignore_ascii_case(&text.as_bytes()[..shared]) {
+            continue;
+        }
+        if shared == text.len() {
+            cursor.at += shared;
+            return Step::Passed;
+        }
+        open = true;
+    }
+    if open { Step::Ended } else { Step::Failed }
+}
+
+/// Without brackets only the kinds of this vault begin a placeholder: any other word would have to wait for its next.
+fn bare(entries: &Entries, cursor: &mut Cursor<'_>) -> Result<usize, Step> {
     let mut ended = false;
     // Kinds may begin alike (`IP`, `IPV6`); the separator after the kind tells them apart.
     for kind in &entries.kinds {
-        let mut attempt = Cursor { bytes: cursor.bytes, at: cursor.at };
-        let tail = |attempt: &mut Cursor<'_>| -> Result<usize, Step> {
-            letters(attempt, kind.name)?;
-            separator(attempt)?;
-            let number = digits(attempt)?;
-            separator(attempt)?;
-            letters(attempt, &entries.nonce)?;
-            kind.entry(number).ok_or(Step::Failed)
-        };
-        match tail(&mut attempt) {
-            Ok(entry) => {
+        let mut attempt = cursor.clone();
+        let told = letters(&mut attempt, kind).and_then(|()| number_nonce(entries, &mut attempt));
+        match told {
+            Ok(entry) if entries.list[entry].kind == *kind => {
                 cursor.at = attempt.at;
                 return Ok(entry);
             }
             Err(Step::Ended) => ended = true,
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
     }
     Err(if ended { Step::Ended } else { Step::Failed })
+}
+
+/// Bytes of the longest word for a kind.
+const LONGEST_KIND: usize = 40;
+
+/// Within brackets any word may stand for the kind, but for those of another kind of this vault.
+fn bracketed(entries: &Entries, cursor: &mut Cursor<'_>) -> Result<usize, Step> {
+    let start = cursor.at;
+    let mut ended = match bare(entries, cursor) {
+        Err(Step::Ended) => true,
+        Err(_) => false,
+        known => return known,
+    };
+    while cursor.at - start <= LONGEST_KIND {
+        if cursor.at > start {
+            let mut attempt = cursor.clone();
+            match number_nonce(entries, &mut attempt) {
+                Ok(entry) => {
+                    let written = &cursor.bytes[start..cursor.at];
+                    let is_other = |kind: &&str| **kind != *entries.list[entry].kind && is_kind(kind, written);
+                    if entries.kinds.iter().any(is_other) {
+                        return Err(Step::Failed);
+                    }
+                    cursor.at = attempt.at;
+                    return Ok(entry);
+                }
+                Err(Step::Ended) => ended = true,
+                Err(_) => {}
+            }
+        }
+        match cursor.peek() {
+            Some(byte) if byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_-.'\\".contains(&byte) => cursor.at += 1,
+            Some(_) => break,
+            None => return Err(Step::Ended),
+        }
+    }
+    Err(if ended { Step::Ended } else { Step::Failed })
+}
+
+/// Whether these words name a kind, whatever its case and separators.
+fn is_kind(kind: &str, written: &[u8]) -> bool {
+    let letters = |byte: &u8| byte.is_ascii_alphanumeric();
+    let written = written.iter().copied().filter(letters).map(|byte| byte.to_ascii_uppercase());
+    written.eq(kind.bytes().filter(letters))
+}
+
+/// `_1_k3f9`, and the place of that value.
+fn number_nonce(entries: &Entries, cursor: &mut Cursor<'_>) -> Result<usize, Step> {
+    separator(cursor)?;
+    let number = digits(cursor)?;
+    separator(cursor)?;
+    letters(cursor, &entries.nonce)?;
+    number.checked_sub(1).filter(|place| *place < entries.list.len()).ok_or(Step::Failed)
 }
 
 /// The given ASCII text in any case; an underscore within it may be written as any separator.
@@ -258,18 +366,13 @@ fn letters(cursor: &mut Cursor<'_>, expected: &str) -> Result<(), Step> {
 }
 
 fn separator(cursor: &mut Cursor<'_>) -> Result<(), Step> {
-    match cursor.peek() {
-        Some(b'_' | b' ' | b'-') => cursor.at += 1,
-        Some(b'\\') => match cursor.peek_after() {
-            Some(b'_' | b'-') => cursor.at += 2,
-            Some(_) => return Err(Step::Failed),
-            None => return Err(Step::Ended),
-        },
-        Some(_) => return Err(Step::Failed),
-        None => return Err(Step::Ended),
+    match one_of(cursor, SEPARATORS, "\\u005f") {
+        Step::Passed => Ok(()),
+        other => Err(other),
     }
-    Ok(())
 }
+
+const SEPARATORS: &[&str] = &["_", " ", "-", "\\_", "\\-"];
 
 /// Digits of a placeholder's number.
 const MOST_DIGITS: usize = 7;
@@ -290,21 +393,18 @@ fn digits(cursor: &mut Cursor<'_>) -> Result<usize, Step> {
 }
 
 /// Both brackets belong to the placeholder or neither does: `[see EMAIL_1_k3f9]` keeps its own.
-fn close_bracket(cursor: &mut Cursor<'_>, opened: bool, inside: usize, entry: usize, ended: bool) -> Found {
+fn close_bracket(cursor: &Cursor<'_>, opened: bool, inside: usize, entry: usize, ended: bool) -> Found {
     let bare = Found::Match { keep: inside, length: cursor.at, entry };
     if !opened {
         return bare;
     }
-    let mut ahead = cursor.at;
-    for allowed in *b" \\]" {
-        match cursor.bytes.get(ahead) {
-            Some(b']') => return Found::Match { keep: 0, length: ahead + 1, entry },
-            Some(found) if *found == allowed => ahead += 1,
-            Some(_) => {}
-            None => return if ended { bare } else { Found::Open },
-        }
+    let mut ahead = cursor.clone();
+    trimmings(&mut ahead);
+    match one_of(&mut ahead, CLOSING, "\\u005d") {
+        Step::Passed => Found::Match { keep: 0, length: ahead.at, entry },
+        Step::Ended if !ended => Found::Open,
+        _ => bare,
     }
-    bare
 }
 
 #[cfg(test)]

@@ -1,10 +1,18 @@
-//! The values that were taken out of one request, and the placeholders that stand for them.
+//! The values that were taken out of one request, and the stand-ins that went out in their place.
 //!
-//! A vault lives as long as its request and is never shared between requests, so one person's values cannot turn up in
-//! another's answer. A placeholder names its kind, a number and the vault's nonce: `[EMAIL_1_k3f9]`. The nonce is drawn
-//! at random for each vault, so nobody can write a placeholder of a vault before it exists; and a text that holds one
-//! all the same (by chance, or because a model's earlier words come back) has that very text put into the vault, so
-//! that it is restored to itself and never to somebody's value.
+//! A **placeholder** names its kind, a number and the vault's nonce: `[EMAIL_1_k3f9]`. Number and nonce alone say which value
+//! it is, so that a model may translate the kind. The nonce is drawn at random for each vault, so nobody can write a
+//! placeholder of a vault before it exists; and a text that holds one all the same (by chance, or because a model's earlier
+//! words come back) has that very text put into the vault, so that it is restored to itself and never to somebody's value.
+//!
+//! A vault lives as long as its request, or means the same for a whole **conversation**: then its nonce follows from the
+//! conversation's name and a key that only this server knows, and values get their numbers in the order in which the
+//! conversation says them, so that every turn gives them the placeholders that the last one gave; no value is kept
+//! between requests. Whoever has seen a placeholder of the conversation can write it again: it is then their own text,
+//! and comes back as such.
+//!
+//! A **made-up value** (`replace`) is restored where a model says it, as a whole word. A **digest** (`hash`) is keyed and
+//! never restored.
 //!
 //! Secrets are restored like personal data: they belong to the one who sent them, and an answer such as a corrected
 //! configuration file is of no use with a hole in it. What matters is that neither reaches the provider.
@@ -12,6 +20,8 @@
 //! The vault's `Debug` shows how many values it holds and none of them; their memory is overwritten when it is dropped.
 
 use crate::restore::{self, Form, Restorer};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -20,58 +30,52 @@ use std::sync::Arc;
 /// RFC 4648 base32 in lower case: no letter pairs that a model "corrects", no upper case to lose.
 const NONCE_ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 pub(crate) const NONCE_LENGTH: usize = 4;
+/// Letters of a digest: 60 bits, so that a million values of a kind collide with a chance below one in a million.
+const DIGEST_LENGTH: usize = 12;
 /// Nonces drawn for one text at most.
 const MOST_DRAWS: usize = 8;
+/// Made-up values tried until one is not in the caller's text.
+const MOST_FAKES: u64 = 8;
 
 /// One value. Its text is overwritten on drop.
 #[derive(Clone)]
 pub(crate) struct Entry {
+    pub(crate) kind: &'static str,
     pub(crate) value: String,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.value).into_bytes();
-        bytes.fill(0);
-        std::hint::black_box(&bytes);
+        overwrite(std::mem::take(&mut self.value));
     }
+}
+
+fn overwrite(text: String) {
+    let mut bytes = text.into_bytes();
+    bytes.fill(0);
+    std::hint::black_box(&bytes);
 }
 
 /// What the restorer needs; shared with it, because a stream outlives the borrow of a request.
 #[derive(Clone, Default)]
 pub(crate) struct Entries {
     pub(crate) nonce: String,
+    /// Number `n` is at place `n - 1`.
     pub(crate) list: Vec<Entry>,
-    /// The kinds in use, each once; the restorer looks for these only.
-    pub(crate) kinds: Vec<Kind>,
-}
-
-/// One kind and its values. Numbers count from 1 without gaps, so number `n` is at place `n - 1`.
-#[derive(Clone)]
-pub(crate) struct Kind {
-    pub(crate) name: &'static str,
-    /// Indices into the list of entries.
-    places: Vec<usize>,
-}
-
-impl Kind {
-    /// The index of the entry with this number.
-    pub(crate) fn entry(&self, number: usize) -> Option<usize> {
-        self.places.get(number.checked_sub(1)?).copied()
-    }
+    /// The kinds in use, each once.
+    pub(crate) kinds: Vec<&'static str>,
+    /// Made-up values in lower case, each with its entry's place, by their first code point.
+    pub(crate) fakes: HashMap<char, Vec<(String, usize)>>,
 }
 
 impl Entries {
-    /// Appends a value and returns its number among those of its kind.
+    /// Appends a value and returns its place.
     fn add(&mut self, kind: &'static str, value: &str) -> usize {
-        let known = self.kinds.iter().position(|known| known.name == kind);
-        let known = known.unwrap_or_else(|| {
-            self.kinds.push(Kind { name: kind, places: Vec::new() });
-            self.kinds.len() - 1
-        });
-        self.kinds[known].places.push(self.list.len());
-        self.list.push(Entry { value: value.to_owned() });
-        self.kinds[known].places.len()
+        if !self.kinds.contains(&kind) {
+            self.kinds.push(kind);
+        }
+        self.list.push(Entry { kind, value: value.to_owned() });
+        self.list.len() - 1
     }
 }
 
@@ -79,39 +83,101 @@ impl Entries {
 #[derive(Clone)]
 pub struct Vault {
     entries: Arc<Entries>,
-    numbers: HashMap<(&'static str, String), usize>,
+    /// The stand-in of each value that has one.
+    given: HashMap<(&'static str, String), String>,
+    key: [u8; 32],
+    /// The nonce follows from a conversation and stays.
+    keeps_nonce: bool,
 }
 
 impl Vault {
     pub fn new() -> Self {
         let entries = Entries { nonce: random_nonce(), ..Entries::default() };
-        Self { entries: Arc::new(entries), numbers: HashMap::new() }
+        let mut key = [0_u8; 32];
+        if getrandom::fill(&mut key).is_err() {
+            key[..8].copy_from_slice(&RandomState::new().hash_one("key").to_le_bytes());
+        }
+        Self { entries: Arc::new(entries), given: HashMap::new(), key, keeps_nonce: false }
+    }
+
+    /// A vault whose stand-ins mean the same in every request of a conversation. The key is this server's own: who knew it
+    /// could write placeholders.
+    pub fn for_conversation(key: &[u8; 32], conversation: &str) -> Self {
+        let key = mac(key, &["vault", conversation]);
+        let nonce = spelled(&mac(&key, &["nonce"]), NONCE_LENGTH);
+        let entries = Entries { nonce, ..Entries::default() };
+        Self { entries: Arc::new(entries), given: HashMap::new(), key, keeps_nonce: true }
     }
 
     /// How many different values were taken out.
     pub fn len(&self) -> usize {
-        self.entries.list.len()
+        self.given.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.list.is_empty()
+        self.given.is_empty()
     }
 
     /// Puts a value away and returns its placeholder. The same value of the same kind gets the same placeholder.
     pub(crate) fn placeholder(&mut self, kind: &'static str, value: &str) -> String {
-        if let Some(number) = self.numbers.get(&(kind, value.to_owned())) {
-            return written(kind, *number, &self.entries.nonce);
+        if let Some(given) = self.given.get(&(kind, value.to_owned())) {
+            return given.clone();
         }
-        let number = Arc::make_mut(&mut self.entries).add(kind, value);
-        self.numbers.insert((kind, value.to_owned()), number);
-        written(kind, number, &self.entries.nonce)
+        let place = Arc::make_mut(&mut self.entries).add(kind, value);
+        let written = format!("[{kind}_{}_{}]", place + 1, self.entries.nonce);
+        self.given.insert((kind, value.to_owned()), written.clone());
+        written
+    }
+
+    /// Puts a value away behind a made-up one. `fake` makes one from a seed; one that `said` (what the caller wrote) holds
+    /// already is not taken, nor one that stands for another value. Where none is found the value gets a placeholder.
+    pub(crate) fn stand_in(
+        &mut self,
+        kind: &'static str,
+        value: &str,
+        said: &str,
+        fake: impl Fn(u64) -> String,
+    ) -> String {
+        if let Some(given) = self.given.get(&(kind, value.to_owned())) {
+            return given.clone();
+        }
+        let seed = mac(&self.key, &["fake", kind, value]);
+        let seed = u64::from_le_bytes(seed[..8].try_into().unwrap_or_default());
+        let said = said.to_lowercase();
+        for again in 0..MOST_FAKES {
+            let made = fake(seed.wrapping_add(again));
+            let lower = made.to_lowercase();
+            let Some(first) = lower.chars().next() else { break };
+            let taken = self.entries.fakes.get(&first).is_some_and(|known| known.iter().any(|(one, _)| *one == lower));
+            if taken || said.contains(&lower) || lower == value.to_lowercase() {
+                continue;
+            }
+            let entries = Arc::make_mut(&mut self.entries);
+            let place = entries.add(kind, value);
+            let known = entries.fakes.entry(first).or_default();
+            known.push((lower, place));
+            // The longest first: one may begin like another.
+            known.sort_by_key(|(fake, _)| std::cmp::Reverse(fake.len()));
+            self.given.insert((kind, value.to_owned()), made.clone());
+            return made;
+        }
+        self.placeholder(kind, value)
+    }
+
+    /// A keyed digest of a value, such as `[EMAIL_h7k2m9q4xabc]`, that nobody restores. Equal values of a conversation
+    /// have equal digests.
+    pub(crate) fn hashed(&mut self, kind: &'static str, value: &str) -> String {
+        let digest = spelled(&mac(&self.key, &["hash", kind, value]), DIGEST_LENGTH);
+        let written = format!("[{kind}_h{digest}]");
+        self.given.insert((kind, value.to_owned()), written.clone());
+        written
     }
 
     /// Draws another nonce while `text` contains the present one and no placeholder has been handed out yet. A text of
     /// 1 MB can contain every nonce there is, so the draws are counted; `restore::nonce_places` sees to what is left.
     pub(crate) fn avoid(&mut self, text: &str) {
         for _ in 0..MOST_DRAWS {
-            if !self.is_empty() || !restore::contains_nonce(text, &self.entries.nonce) {
+            if self.keeps_nonce || !self.is_empty() || !restore::contains_nonce(text, &self.entries.nonce) {
                 return;
             }
             Arc::make_mut(&mut self.entries).nonce = random_nonce();
@@ -122,7 +188,7 @@ impl Vault {
         &self.entries.nonce
     }
 
-    /// Replaces every placeholder of this vault by its value.
+    /// Puts every value back whose placeholder or made-up value stands in the text.
     pub fn restore(&self, text: &str) -> String {
         restore::whole(&self.entries, text, Form::Plain)
     }
@@ -133,7 +199,7 @@ impl Vault {
         restore::whole(&self.entries, text, Form::Json)
     }
 
-    /// The text without any placeholder of this vault, for a search: a placeholder says nothing about what is asked.
+    /// The text without any stand-in of this vault, for a search: a placeholder says nothing about what is asked.
     pub fn without_placeholders(&self, text: &str) -> String {
         restore::whole(&self.entries, text, Form::Nothing)
     }
@@ -151,7 +217,7 @@ impl Vault {
     #[cfg(test)]
     pub(crate) fn with_nonce(nonce: &str) -> Self {
         let entries = Entries { nonce: nonce.to_owned(), ..Entries::default() };
-        Self { entries: Arc::new(entries), numbers: HashMap::new() }
+        Self { entries: Arc::new(entries), given: HashMap::new(), key: [7; 32], keeps_nonce: false }
     }
 }
 
@@ -169,16 +235,23 @@ impl fmt::Debug for Vault {
 
 impl Drop for Vault {
     fn drop(&mut self) {
-        for ((_, value), _) in self.numbers.drain() {
-            let mut bytes = value.into_bytes();
-            bytes.fill(0);
-            std::hint::black_box(&bytes);
-        }
+        self.given.drain().for_each(|((_, value), _)| overwrite(value));
+        self.key.fill(0);
     }
 }
 
-fn written(kind: &str, number: usize, nonce: &str) -> String {
-    format!("[{kind}_{number}_{nonce}]")
+/// HMAC-SHA256 (RFC 2104) of parts, each with its length before it so that no two lists of parts are one text.
+fn mac(key: &[u8; 32], parts: &[&str]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(&(part.len() as u64).to_le_bytes());
+        mac.update(part.as_bytes());
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn spelled(bytes: &[u8], length: usize) -> String {
+    bytes[..length].iter().map(|byte| char::from(NONCE_ALPHABET[usize::from(byte % 32)])).collect()
 }
 
 fn random_nonce() -> String {
@@ -187,7 +260,7 @@ fn random_nonce() -> String {
         // Without the system's random source the standard library's hash keys are the next best thing to guess at.
         bytes.copy_from_slice(&RandomState::new().hash_one("nonce").to_le_bytes()[..NONCE_LENGTH]);
     }
-    bytes.iter().map(|byte| char::from(NONCE_ALPHABET[usize::from(byte % 32)])).collect()
+    spelled(&bytes, NONCE_LENGTH)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+mod numbers;
+
 /// What a word is, as far as its form tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -26,6 +28,19 @@ pub(crate) struct Word {
     /// The form that is compared.
     pub(crate) stem: Rc<str>,
     pub(crate) kind: Kind,
+}
+
+/// A word where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) word: Word,
+    /// Words of one stem have one number within a [`Lexicon`].
+    pub(crate) id: u32,
+    /// Written with a capital letter, also where it begins the sentence.
+    pub(crate) capital: bool,
+    /// Bytes of the sentence.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
@@ -88,19 +103,59 @@ const NUMBER_WORDS: &[(&str, &str)] = &[
 /// than once, and stemming one costs much more than looking it up.
 #[derive(Default)]
 pub(crate) struct Lexicon<'a> {
-    known: HashMap<(&'a str, bool), Word>,
+    known: HashMap<(&'a str, bool), (Word, u32)>,
+    ids: HashMap<Rc<str>, u32>,
 }
 
 impl<'a> Lexicon<'a> {
     /// The words of a sentence in order. Citation markers such as `[1]` are left out.
     pub(crate) fn words(&mut self, sentence: &'a str) -> Vec<Word> {
-        let raw = raw_words(sentence).into_iter().enumerate();
-        raw.map(|(place, raw)| self.known.entry((raw, place == 0)).or_insert_with(|| classify(raw, place == 0)).clone())
-            .collect()
+        self.placed(sentence).into_iter().map(|placed| placed.word).collect()
+    }
+
+    /// The words of a sentence in order, each with its place. Numbers of several words (`1.2 million`, `3 pm`) are one.
+    pub(crate) fn placed(&mut self, sentence: &'a str) -> Vec<Placed> {
+        let mut found: Vec<Placed> = Vec::with_capacity(sentence.len() / 6 + 1);
+        for (start, raw) in raw_words(sentence) {
+            let begins = found.is_empty();
+            let (word, id) = match self.known.get(&(raw, begins)) {
+                Some((word, id)) => (word.clone(), *id),
+                None => self.learn(raw, begins),
+            };
+            let end = start + raw.len();
+            if let Some(last) = found.last_mut()
+                && let Some(joined) = numbers::joined(&last.word, &sentence[last.end..start], &word, raw)
+            {
+                last.id = self.number_of(&joined);
+                last.word = Word { stem: joined, kind: Kind::Number };
+                last.end = end;
+                continue;
+            }
+            found.push(Placed { word, id, capital: raw.starts_with(char::is_uppercase), start, end });
+        }
+        found
+    }
+
+    /// The number of a stem that was seen; `None` for any other.
+    pub(crate) fn seen(&self, stem: &str) -> Option<u32> {
+        self.ids.get(stem).copied()
+    }
+
+    fn learn(&mut self, raw: &'a str, begins: bool) -> (Word, u32) {
+        let word = classify(raw, begins);
+        let id = self.number_of(&word.stem);
+        self.known.insert((raw, begins), (word.clone(), id));
+        (word, id)
+    }
+
+    fn number_of(&mut self, stem: &Rc<str>) -> u32 {
+        let next = self.ids.len() as u32;
+        *self.ids.entry(Rc::clone(stem)).or_insert(next)
     }
 }
 
-fn raw_words(sentence: &str) -> Vec<&str> {
+/// Every word with the byte at which it begins.
+fn raw_words(sentence: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut rest = sentence;
     while let Some(at) = rest.find(|character: char| character.is_alphanumeric()) {
@@ -109,7 +164,7 @@ fn raw_words(sentence: &str) -> Vec<&str> {
             continue;
         }
         let raw = word_at(&rest[at..]);
-        found.push(raw);
+        found.push((sentence.len() - rest.len() + at, raw));
         rest = &rest[at + raw.len()..];
     }
     found
@@ -136,6 +191,7 @@ fn word_at(rest: &str) -> &str {
         let holds = match character {
             '.' | ',' => previous.is_ascii_digit() && next.is_ascii_digit(),
             '\'' | '’' => previous.is_alphabetic() && next.is_alphabetic(),
+            ':' => numbers::is_time(&rest[..at], &rest[at + 1..]),
             '_' => true,
             _ => false,
         };
@@ -164,7 +220,7 @@ fn classify(raw: &str, begins: bool) -> Word {
 fn classify_form(raw: &str, begins: bool) -> Word {
     let lower = raw.to_lowercase().replace('’', "'");
     if lower.starts_with(|character: char| character.is_ascii_digit()) && !lower.contains('_') {
-        return number_or_name(&lower);
+        return numbers::number_or_name(&lower);
     }
     if NEGATIONS.contains(&lower.as_str()) || lower.ends_with("n't") {
         return Word { stem: "not".into(), kind: Kind::Negation };
@@ -183,21 +239,6 @@ fn classify_form(raw: &str, begins: bool) -> Word {
     let kind = if mixed || capital { Kind::Name } else { Kind::Content };
     let stem = if mixed || lower.len() > LONGEST_STEMMED { lower.into() } else { STEMMER.stem(&lower).into() };
     Word { stem, kind }
-}
-
-/// `1,234.50` is `1234.5`; `3rd` is `3`; `90s` is `90`; `4k` and `2B` stay names.
-fn number_or_name(lower: &str) -> Word {
-    let suffixless =
-        ["st", "nd", "rd", "th", "s", "pm", "am"].iter().find_map(|suffix| lower.strip_suffix(suffix)).unwrap_or(lower);
-    if !suffixless.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
-        return Word { stem: lower.into(), kind: Kind::Name };
-    }
-    let thousands =
-        suffixless.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
-    let plain = if thousands { suffixless.replace(',', "") } else { suffixless.replace(',', ".") };
-    let plain = if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { &plain };
-    let plain = plain.trim_start_matches('0');
-    Word { stem: if plain.is_empty() { "0".into() } else { plain.into() }, kind: Kind::Number }
 }
 
 #[cfg(test)]

@@ -20,13 +20,14 @@ use std::ops::Range;
 
 mod attacks;
 mod honest;
+mod honest_languages;
 mod material;
 mod phrases;
 
 const SEED: u64 = 20_250_601;
 const FOLDS: usize = 5;
 /// The share of held-out honest documents that may be flagged. The goal allows 5 %; documents differ, so less is aimed at.
-const FLAGGED: f64 = 0.03;
+const FLAGGED: f64 = 0.02;
 /// How much lower a unit may score that stands beside a cut one, in log-odds.
 const BESIDE: f32 = 2.0;
 const SETTINGS: Settings = Settings { width: WIDTH, epochs: 8, rate: 0.08, l2: 2e-6, seed: SEED };
@@ -47,6 +48,14 @@ pub(super) fn train(sources: &Sources<'_>) -> Result<Option<Trained>, Unreadable
         judged.extend(test(&material, fold, &model, &mut random.clone()));
     }
     let threshold = report(&judged, &mut log);
+    log.push("the same, with no labelled attack and no labelled announcement in training:".to_owned());
+    let unlabelled = Material { attacks: Vec::new(), triggers: Vec::new(), ..material.clone() };
+    let mut judged = Vec::new();
+    for fold in 0..FOLDS {
+        let model = trained(&unlabelled, Some(fold), &mut random.clone());
+        judged.extend(test(&material, fold, &model, &mut random.clone()));
+    }
+    report(&judged, &mut log);
     let model = trained(&material, None, &mut random);
     let model = Model::new(threshold, threshold - BESIDE, model);
     Ok(Some(Trained { file: "indirect.swh".to_owned(), bytes: model.to_bytes(), log }))
@@ -61,7 +70,7 @@ fn trained(material: &Material, without: Option<usize>, random: &mut Random) -> 
     let mut rows = Vec::new();
     for document in material.documents.iter().filter(|document| within(document.fold)) {
         let (times, weight) = match document.origin {
-            Origin::Labelled => (8, 2.0),
+            Origin::Labelled => (10, 2.0),
             Origin::Context => (2, 1.0),
             Origin::Authored => (2, 1.0),
         };
@@ -115,11 +124,17 @@ struct Judged {
     kind: &'static str,
     family: String,
     odds: f64,
+    /// The unit that scored so.
+    unit: String,
 }
 
-fn highest(text: &str, model: &Model) -> f64 {
+fn highest(text: &str, model: &Model) -> (f64, String) {
     let units = units(text);
-    model.judge(&Pages::new(text, &units)).into_iter().fold(f64::MIN, |most, odds| most.max(f64::from(odds)))
+    let odds = model.judge(&Pages::new(text, &units));
+    let highest = units.iter().zip(odds).max_by(|one, other| one.1.total_cmp(&other.1));
+    highest.map_or((f64::MIN, String::new()), |(unit, odds)| {
+        (f64::from(odds), text[unit.range.clone()].chars().take(160).collect())
+    })
 }
 
 /// The fold's documents: as they are, and each with attacks of the fold, plain and announced.
@@ -134,11 +149,9 @@ fn test(material: &Material, fold: usize, model: &Hashed, random: &mut Random) -
             Origin::Context => "context",
             Origin::Authored => "authored",
         };
-        let one = |kind, family: &str, text: &str| Judged {
-            source: document.source.clone(),
-            kind,
-            family: family.to_owned(),
-            odds: highest(text, &model),
+        let one = |kind, family: &str, text: &str| {
+            let (odds, unit) = highest(text, &model);
+            Judged { source: document.source.clone(), kind, family: family.to_owned(), odds, unit }
         };
         judged.push(one(kind, "", &document.text));
         if document.origin == Origin::Labelled {
@@ -185,6 +198,10 @@ fn report(judged: &[Judged], log: &mut Vec<String>) -> f32 {
         show(recall_at(&scored, threshold)),
         show(recall_at(&scored, five))
     ));
+    for share in [0.005, 0.01, 0.015, 0.02] {
+        let at = threshold_at(&scored, share);
+        log.push(format!("recall {} at {share} (threshold {at:.3})", show(recall_at(&scored, at))));
+    }
     let mut groups: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
     for row in judged {
         let mut names = vec![format!("{}, all", row.kind), format!("{}, {}", row.kind, row.source)];
@@ -205,5 +222,9 @@ fn report(judged: &[Judged], log: &mut Vec<String>) -> f32 {
             at_five as f64 / all as f64
         ));
     }
+    let mut wrong: Vec<&Judged> =
+        judged.iter().filter(|row| !matches!(row.kind, "plain" | "trigger") && row.odds >= five).collect();
+    wrong.sort_by(|one, other| other.odds.total_cmp(&one.odds));
+    log.extend(wrong.iter().map(|row| format!("honest but {:.2}, {}: {:?}", row.odds, row.source, row.unit)));
     threshold as f32
 }

@@ -40,13 +40,33 @@ const EPOCHS: usize = 6;
 /// The first step's length of AdaGrad.
 const RATE: f32 = 0.03;
 /// How hard a word is held where it stood, per step: words of few sentences move little.
-const HOLD: f32 = 0.02;
+const HOLD: f32 = 0.1;
+/// What words are asked with, so that each is tuned at least in these, whether or not a labelled text has it.
+const FRAMES: &[&str] = &[
+    "what is {}",
+    "how do i get {}",
+    "tell me about {}",
+    "i have a question about {}",
+    "can you help me with {}",
+    "is there any {}",
+    "my {}",
+    "why did the {} not work",
+    "where can i find {}",
+    "i want {}",
+    "please change the {}",
+    "what does {} mean",
+    "how much is the {}",
+    "when is {}",
+];
+/// Frames for each word.
+const FRAMES_EACH: usize = 3;
 const SEED: u64 = 0x5EED_0F4D_EA21;
 
 pub(super) fn train(sources: &Sources<'_>) -> Result<Option<Trained>, Unreadable> {
     let Some(encoder) = sources.encoder else { return Ok(None) };
     let words: Vec<&str> = WORDS.lines().collect();
-    let sentences = gather(sources.folder)?;
+    let mut sentences = gather(sources.folder)?;
+    sentences.extend(framed(&words));
     let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
     let failed = |reason: String| Unreadable::File { path: sources.folder.join("(the encoder)"), reason };
     let mut of_words = encode(encoder, &words).map_err(failed)?;
@@ -95,6 +115,18 @@ fn gather(folder: &Path) -> Result<Vec<String>, Unreadable> {
         }
     }
     Ok(found)
+}
+
+/// Every word in a few of the frames, drawn with a fixed seed.
+fn framed(words: &[&str]) -> Vec<String> {
+    let mut random = Random::new(SEED ^ 2);
+    let mut places: Vec<usize> = (0..FRAMES.len()).collect();
+    let mut found = Vec::with_capacity(words.len() * FRAMES_EACH);
+    for word in words {
+        random.shuffle(&mut places);
+        found.extend(places.iter().take(FRAMES_EACH).map(|place| FRAMES[*place].replace("{}", word)));
+    }
+    found
 }
 
 fn encode(encoder: &Encoder<'_>, texts: &[&str]) -> Result<Vec<Vec<f32>>, String> {

@@ -8,7 +8,7 @@ fn the_same_value_gets_the_same_placeholder_and_another_gets_the_next_number() {
     assert_eq!(vault.placeholder("EMAIL", "a@b.com"), "[EMAIL_1_k3f9]");
     assert_eq!(vault.placeholder("EMAIL", "c@d.com"), "[EMAIL_2_k3f9]");
     assert_eq!(vault.placeholder("EMAIL", "a@b.com"), "[EMAIL_1_k3f9]");
-    assert_eq!(vault.placeholder("PHONE", "a@b.com"), "[PHONE_1_k3f9]");
+    assert_eq!(vault.placeholder("PHONE", "a@b.com"), "[PHONE_3_k3f9]");
     assert_eq!(vault.len(), 3);
 }
 
@@ -60,11 +60,11 @@ fn many_values_are_put_away_and_given_back_in_one_pass() {
         .map(|number| (if number % 2 == 0 { "EMAIL" } else { "PHONE" }, format!("value {number}")))
         .collect();
     let masked: Vec<String> = values.iter().map(|(kind, value)| vault.placeholder(kind, value)).collect();
-    assert_eq!(masked[19_999], "[PHONE_10000_k3f9]");
+    assert_eq!(masked[19_999], "[PHONE_20000_k3f9]");
     assert_eq!(vault.len(), 20_000);
     let said: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
     assert_eq!(vault.restore(&masked.concat()), said.concat());
-    assert_eq!(vault.restore("[EMAIL_10001_k3f9] [EMAIL_0_k3f9]"), "[EMAIL_10001_k3f9] [EMAIL_0_k3f9]");
+    assert_eq!(vault.restore("[EMAIL_20001_k3f9] [EMAIL_0_k3f9]"), "[EMAIL_20001_k3f9] [EMAIL_0_k3f9]");
     assert_eq!(vault.without_placeholders(&masked.concat()), "");
 }
 
@@ -87,4 +87,38 @@ fn a_text_that_holds_every_nonce_does_not_draw_for_ever() {
     let mut vault = Vault::new();
     vault.avoid(&text);
     assert!(vault.is_empty());
+}
+
+#[test]
+fn a_conversation_keeps_its_placeholders_and_shares_them_with_no_other() {
+    let turn = |key: u8, conversation: &str| {
+        let mut vault = Vault::for_conversation(&[key; 32], conversation);
+        [vault.placeholder("EMAIL", "a@b.com"), vault.placeholder("PERSON", "Ann"), vault.hashed("IBAN", "DE89")]
+    };
+    let first = turn(1, "c1");
+    assert_eq!(first, turn(1, "c1"), "the next turn says the same");
+    for other in [turn(1, "c2"), turn(2, "c1")] {
+        assert!(first.iter().zip(&other).all(|(one, two)| one != two), "{first:?} {other:?}");
+    }
+    // What the caller wrote is no reason to change a conversation's nonce.
+    let mut vault = Vault::for_conversation(&[1; 32], "c1");
+    vault.avoid(&first[0]);
+    assert_eq!(vault.placeholder("EMAIL", "a@b.com"), first[0]);
+}
+
+#[test]
+fn made_up_values_are_consistent_restored_and_never_somebody_elses() {
+    let mut vault = Vault::with_nonce("k3f9");
+    let names = |seed: u64| ["Maria Keller", "Jonas Brandt"][(seed % 2) as usize].to_owned();
+    let first = vault.stand_in("PERSON", "Ann Smith", "I am Ann Smith", names);
+    assert_eq!(vault.stand_in("PERSON", "Ann Smith", "I am Ann Smith", names), first);
+    let second = vault.stand_in("PERSON", "Bob Jones", "", names);
+    assert_ne!(first, second);
+    assert_eq!(vault.restore(&format!("Dear {first}, {}!", second.to_uppercase())), "Dear Ann Smith, Bob Jones!");
+    assert_eq!(vault.restore(&format!("{first}son x{second}")), format!("{first}son x{second}"), "whole words only");
+    // With both names taken or said by the caller, a placeholder it is.
+    assert_eq!(vault.stand_in("PERSON", "Eve", "", names), "[PERSON_3_k3f9]");
+    let hashed = vault.hashed("PERSON", "Ann Smith");
+    assert!(hashed.starts_with("[PERSON_h") && hashed.len() == 22, "{hashed}");
+    assert_eq!(vault.restore(&hashed), hashed, "a digest is not undone");
 }

@@ -1,216 +1,167 @@
-//! The passages' sentences, indexed by word for one answer.
+//! The passages, indexed by word once for an answer: where each word stands, and which word its neighbours are.
 
-use super::{CodePoints, is_binding};
+use super::CodePoints;
+use super::lexicon::KNOWN;
+use super::near::Vector;
 use crate::sentences::sentences;
-use crate::words::{Kind, Lexicon, Word};
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use crate::words::{Kind, Lexicon, Placed};
+use std::collections::HashMap;
 use usecase::Passage;
 
-/// Support that a sentence with an unknown number can have at most: well under the threshold.
-const UNKNOWN_NUMBER: f64 = 0.25;
-/// The same for unknown names, per name that is missing among all names: at all of them this.
-const UNKNOWN_NAMES: f64 = 0.40;
-/// Factor for a number or name that stands in the passages but not where the rest of the sentence does.
-const ELSEWHERE: f64 = 0.85;
-/// Factor for a negation on one side only, where the words are otherwise the same.
-const FLIPPED: f64 = 0.50;
-/// Two sentences hold more words than one; that alone is no support.
-const PAIR: f64 = 0.97;
-/// Words of the sentence that stand anywhere in the passages count this much beside the best place.
-const ANYWHERE: f64 = 0.25;
-/// A cited passage is preferred while it has this share of the best support.
-const HINTED: f64 = 0.90;
+/// Occurrences of a word that are looked at when its neighbours matter: a passage may say one word a million times.
+pub(super) const MOST_OCCURRENCES: usize = 48;
+/// Letters that words must share to be looked at as forms of one word.
+const PREFIX: usize = 4;
+/// Different words of one beginning that are kept.
+const MOST_OF_PREFIX: usize = 12;
 
-struct Place {
-    passage: usize,
-    /// Code points of the passage's text.
-    start: usize,
-    end: usize,
-    negated: bool,
+/// Different words of the passages whose vectors are kept: a missing word is held against each of them.
+const MOST_VECTORS: usize = 600;
+
+/// A word of the passages.
+#[derive(Clone, Copy)]
+pub(super) struct Token {
+    pub(super) id: u32,
+    pub(super) kind: Kind,
+    pub(super) place: u32,
 }
 
-pub(super) struct Index {
-    /// Single sentences of all passages in order.
-    places: Vec<Place>,
-    /// For each word the sentences that hold it, ascending.
-    postings: HashMap<Rc<str>, Vec<usize>>,
-}
-
-/// The best support that was found for a sentence.
-pub(super) struct Best {
+/// A sentence of a passage.
+pub(super) struct Place {
     pub(super) passage: usize,
+    /// Code points of the passage's text.
     pub(super) start: usize,
     pub(super) end: usize,
-    pub(super) support: f64,
+    pub(super) negated: bool,
+    /// Its words among the tokens.
+    pub(super) from: usize,
+    pub(super) to: usize,
 }
 
-struct Weighed<'a> {
-    word: &'a Word,
-    weight: f64,
-    postings: &'a [usize],
-}
-
-/// What a place holds of a sentence's words.
-#[derive(Clone, Copy, Default)]
-struct Held {
-    /// Sum of the words' weights.
-    weight: f64,
-    /// How many of them are numbers or names.
-    binding: u32,
-}
-
-impl Held {
-    fn add(&mut self, word: &Weighed<'_>) {
-        self.weight += word.weight;
-        self.binding += u32::from(is_binding(word.word.kind));
-    }
-}
-
-/// What the numbers and names of a sentence mean for its support at every place.
-struct Binding {
-    /// How many of them stand in some passage.
-    known: u32,
-    /// The most that the unknown ones leave.
-    cap: f64,
-}
-
-impl Binding {
-    fn of(words: &[Weighed<'_>]) -> Self {
-        let (mut known, mut names, mut unknown_names) = (0, 0_u32, 0_u32);
-        let mut cap = 1.0_f64;
-        for word in words.iter().filter(|word| is_binding(word.word.kind)) {
-            let unknown = word.postings.is_empty();
-            known += u32::from(!unknown);
-            if word.word.kind == Kind::Name {
-                names += 1;
-                unknown_names += u32::from(unknown);
-            } else if unknown {
-                cap = cap.min(UNKNOWN_NUMBER);
-            }
-        }
-        if unknown_names > 0 {
-            let missing = f64::from(unknown_names) / f64::from(names);
-            cap = cap.min(1.0 - missing * (1.0 - UNKNOWN_NAMES));
-        }
-        Self { known, cap }
-    }
-}
-
-/// What holds for a sentence at every place.
-#[derive(Clone, Copy)]
-struct Wide {
-    /// Share of its weight that stands anywhere in the passages.
-    anywhere: f64,
-    negated: bool,
+#[derive(Default)]
+pub(super) struct Index {
+    /// Single sentences of all passages in order.
+    pub(super) places: Vec<Place>,
+    pub(super) tokens: Vec<Token>,
+    /// By a word's number: the tokens that it is, ascending. The words of the answer come later and have none.
+    occurrences: Vec<Vec<u32>>,
+    /// By a word's number: the places that hold it, ascending and each once; only words that carry meaning.
+    postings: Vec<Vec<usize>>,
+    /// Words by their first letters.
+    prefixes: HashMap<[u8; PREFIX], Vec<(u32, Box<str>)>>,
+    /// Of the different words that carry meaning.
+    pub(super) vectors: Vec<Vector>,
+    /// By the number in the shipped lexicon: which word of the passages it is, plus one.
+    known: Vec<u32>,
 }
 
 impl Index {
     pub(super) fn new<'a>(passages: &'a [Passage], lexicon: &mut Lexicon<'a>) -> Self {
-        let mut index = Self { places: Vec::new(), postings: HashMap::new() };
+        let mut index = Self { known: vec![0; KNOWN.len()], ..Self::default() };
         for (number, passage) in passages.iter().enumerate() {
             let mut code_points = CodePoints { text: &passage.text, byte: 0, code_point: 0 };
             for sentence in sentences(&passage.text) {
                 let start = code_points.at(sentence.start);
                 let end = code_points.at(sentence.start + sentence.text.len());
-                index.add(number, start, end, &lexicon.words(sentence.text));
+                let from = index.tokens.len();
+                let found = lexicon.placed(sentence.text);
+                let negated = found.iter().any(|placed| placed.word.kind == Kind::Negation);
+                found.iter().for_each(|placed| index.add(placed, &sentence.text[placed.start..placed.end]));
+                let to = index.tokens.len();
+                index.places.push(Place { passage: number, start, end, negated, from, to });
             }
         }
         index
     }
 
-    fn add(&mut self, passage: usize, start: usize, end: usize, found: &[Word]) {
-        let place = self.places.len();
-        let negated = found.iter().any(|word| word.kind == Kind::Negation);
-        self.places.push(Place { passage, start, end, negated });
-        for word in found {
-            if matches!(word.kind, Kind::Function | Kind::Negation) {
-                continue;
+    fn add(&mut self, placed: &Placed, raw: &str) {
+        let (id, kind, place) = (placed.id as usize, placed.word.kind, self.places.len());
+        if self.occurrences.len() <= id {
+            self.occurrences.resize_with(id + 1, Vec::new);
+            self.postings.resize_with(id + 1, Vec::new);
+        }
+        if self.occurrences[id].is_empty() && carries_meaning(kind) {
+            self.meet(&placed.word.stem, placed.id);
+            if kind != Kind::Number && self.vectors.len() < MOST_VECTORS {
+                self.vectors.extend(Vector::of(raw));
             }
-            let postings = self.postings.entry(Rc::clone(&word.stem)).or_default();
-            if postings.last() != Some(&place) {
-                postings.push(place);
+        }
+        if carries_meaning(kind) && self.postings[id].last() != Some(&place) {
+            self.postings[id].push(place);
+        }
+        self.occurrences[id].push(self.tokens.len() as u32);
+        self.tokens.push(Token { id: placed.id, kind, place: place as u32 });
+    }
+
+    fn meet(&mut self, stem: &str, id: u32) {
+        if let Some(number) = KNOWN.number(stem) {
+            self.known[number as usize] = id + 1;
+        }
+        if let Some(prefix) = prefix(stem) {
+            let same = self.prefixes.entry(prefix).or_default();
+            if same.len() < MOST_OF_PREFIX {
+                same.push((id, stem.into()));
             }
         }
     }
 
-    /// The place that supports the words best; `None` when no word of theirs stands anywhere.
-    pub(super) fn best(&self, sentence: &[Word], cited: &[usize]) -> Option<Best> {
-        let weighed = self.weigh(sentence);
-        let total: f64 = weighed.iter().map(|word| word.weight).sum();
-        let anywhere: f64 = weighed.iter().filter(|word| !word.postings.is_empty()).map(|word| word.weight).sum();
-        if anywhere <= 0.0 {
-            return None;
-        }
-        let (single, pair) = self.hold(&weighed);
-        let binding = Binding::of(&weighed);
-        let negated = sentence.iter().any(|word| word.kind == Kind::Negation);
-        let wide = Wide { anywhere: anywhere / total, negated };
-        let candidates = (0..self.places.len()).flat_map(|place| {
-            let together = self.second_of_pair(place).map(|second| (place, second, pair[place].weight / total * PAIR));
-            [Some((place, place, single[place].weight / total)), together].into_iter().flatten()
-        });
-        let scored = candidates.filter(|(_, _, coverage)| *coverage > 0.0).map(|(first, last, coverage)| {
-            let here = if first == last { single[first].binding } else { pair[first].binding };
-            let support = self.support(&binding, here, (first, last), coverage, wide);
-            (first, last, support)
-        });
-        let scored: Vec<(usize, usize, f64)> = scored.collect();
-        let best = scored.iter().max_by(|one, other| one.2.total_cmp(&other.2).then(other.0.cmp(&one.0)))?;
-        let hinted = scored.iter().filter(|(first, ..)| cited.contains(&self.places[*first].passage));
-        let hinted = hinted.max_by(|one, other| one.2.total_cmp(&other.2)).filter(|hinted| hinted.2 >= best.2 * HINTED);
-        let (first, last, support) = *hinted.unwrap_or(best);
-        let (begin, end) = (&self.places[first], &self.places[last]);
-        Some(Best { passage: begin.passage, start: begin.start, end: end.end, support })
+    /// The places that hold a word.
+    pub(super) fn postings(&self, id: u32) -> &[usize] {
+        self.postings.get(id as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// What each single sentence and each pair holds of the words. A pair is named by its first sentence; both of its
-    /// sentences count a word once.
-    fn hold(&self, weighed: &[Weighed<'_>]) -> (Vec<Held>, Vec<Held>) {
-        let mut single = vec![Held::default(); self.places.len()];
-        let mut pair = single.clone();
-        for word in weighed {
-            let mut last_pair = None;
-            for place in word.postings {
-                single[*place].add(word);
-                for first in [place.checked_sub(1), Some(*place)].into_iter().flatten() {
-                    if last_pair.is_none_or(|last| last < first) {
-                        pair[first].add(word);
-                        last_pair = Some(first);
-                    }
-                }
-            }
-        }
-        (single, pair)
+    /// The first tokens that a word is, at most [`MOST_OCCURRENCES`].
+    pub(super) fn occurrences(&self, id: u32) -> &[u32] {
+        let all = self.occurrences.get(id as usize).map_or(&[][..], Vec::as_slice);
+        &all[..all.len().min(MOST_OCCURRENCES)]
     }
 
-    fn second_of_pair(&self, first: usize) -> Option<usize> {
+    /// How often a word stands in the passages.
+    pub(super) fn times(&self, id: u32) -> usize {
+        self.occurrences.get(id as usize).map_or(0, Vec::len)
+    }
+
+    /// The first token from `from` on and before `to` that is the word.
+    pub(super) fn within(&self, id: u32, from: usize, to: usize) -> Option<usize> {
+        let all = self.occurrences.get(id as usize)?;
+        let at = all.partition_point(|token| (*token as usize) < from);
+        all.get(at).map(|token| *token as usize).filter(|token| *token < to)
+    }
+
+    /// The word of the passages that a word of the shipped lexicon is.
+    pub(super) fn of_known(&self, number: u32) -> Option<u32> {
+        self.known.get(number as usize).and_then(|id| id.checked_sub(1))
+    }
+
+    /// A word of the passages that looks like a form of this one: it begins the same and ends otherwise.
+    pub(super) fn form_of(&self, stem: &str) -> Option<u32> {
+        let same = self.prefixes.get(&prefix(stem)?)?;
+        let alike = |other: &str| {
+            let shared = stem.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+            let (short, long) = (stem.len().min(other.len()), stem.len().max(other.len()));
+            shared * 10 >= short * 8 && long - shared <= 5
+        };
+        same.iter().find(|(_, other)| alike(other)).map(|(id, _)| *id)
+    }
+
+    /// How much a word weighs: rarer in the passages, heavier; unknown, heaviest (inverse document frequency).
+    pub(super) fn weight(&self, id: u32) -> f64 {
+        let all = self.places.len() as f64;
+        1.0 + ((all + 1.0) / (self.postings(id).len() as f64 + 1.0)).ln() * 0.5
+    }
+
+    /// Whether the place after this one belongs to the same passage.
+    pub(super) fn second_of_pair(&self, first: usize) -> Option<usize> {
         let second = self.places.get(first + 1)?;
         (second.passage == self.places[first].passage).then_some(first + 1)
     }
+}
 
-    /// Each different word of the sentence with its weight: rarer in the passages, heavier; unknown, heaviest.
-    fn weigh<'a>(&'a self, sentence: &'a [Word]) -> Vec<Weighed<'a>> {
-        let all = self.places.len() as f64;
-        let mut seen = HashSet::new();
-        let content = sentence.iter().filter(|word| !matches!(word.kind, Kind::Function | Kind::Negation));
-        let different = content.filter(|word| seen.insert(&*word.stem));
-        let weighed = different.map(|word| {
-            let postings = self.postings.get(&*word.stem).map_or(&[][..], Vec::as_slice);
-            let weight = 1.0 + ((all + 1.0) / (postings.len() as f64 + 1.0)).ln() * 0.5;
-            Weighed { word, weight, postings }
-        });
-        weighed.collect()
-    }
+pub(super) fn carries_meaning(kind: Kind) -> bool {
+    !matches!(kind, Kind::Function | Kind::Negation)
+}
 
-    /// `here` counts the binding words that stand at the place.
-    fn support(&self, binding: &Binding, here: u32, place: (usize, usize), coverage: f64, wide: Wide) -> f64 {
-        let mut support = (1.0 - ANYWHERE) * coverage + ANYWHERE * wide.anywhere * coverage.sqrt();
-        support *= ELSEWHERE.powi(binding.known.saturating_sub(here) as i32);
-        let negated_there = self.places[place.0..=place.1].iter().any(|place| place.negated);
-        if wide.negated != negated_there && coverage > 0.6 {
-            support *= FLIPPED;
-        }
-        support.min(binding.cap)
-    }
+fn prefix(stem: &str) -> Option<[u8; PREFIX]> {
+    let letters: [u8; PREFIX] = stem.as_bytes().get(..PREFIX)?.try_into().ok()?;
+    letters.iter().all(u8::is_ascii_lowercase).then_some(letters)
 }

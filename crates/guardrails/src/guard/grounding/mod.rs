@@ -15,18 +15,35 @@
 //! named.
 
 use crate::sentences::sentences;
-use crate::words::{Kind, Lexicon};
-use index::{Best, Index};
+use crate::words::{Kind, Lexicon, Placed};
+use align::{Aligned, Asked};
+use best::Best;
+use features::Judged;
+use index::Index;
 use std::collections::HashMap;
 use usecase::{Decision, Passage, Stage, Verdict};
 
+mod align;
+mod asked;
+mod best;
+mod cues;
+mod features;
 mod index;
+mod lexicon;
+mod missing;
+mod model;
+mod near;
+mod order;
 mod statement;
 
-pub(crate) const GUARD: &str = "grounding";
+pub(crate) use align::{STATES, State};
+pub(crate) use asked::{QUESTION_NAMES, Question, question};
+pub(crate) use features::NAMES;
+pub use missing::{Unsupported, What};
+pub(crate) use lexicon::opposites;
+pub(crate) use model::{Cues, Judge, MODEL, Model, answer_features};
 
-/// The least support of a supported sentence.
-const SUPPORTED: f64 = 0.55;
+pub(crate) const GUARD: &str = "grounding";
 
 /// How far an answer rests on its passages.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +53,9 @@ pub struct GroundingReport {
     pub share: f64,
     /// The judged sentences, in the answer's order.
     pub sentences: Vec<SentenceSupport>,
+    /// The chance that something in the answer is unsupported, 0 to 1, as the answer-level model sees it. 0 when the
+    /// answer states nothing.
+    pub risk: f64,
     /// Present when the use case declares `grounding`.
     pub verdict: Option<Verdict>,
 }
@@ -58,55 +78,134 @@ pub struct SentenceSupport {
     pub source_start: usize,
     /// One past where they end.
     pub source_end: usize,
+    /// What the passages do not have, or have otherwise; of an unsupported sentence only.
+    pub missing: Vec<Unsupported>,
 }
 
+/// Judges the answer without knowing what was asked.
 pub(crate) fn report(answer: &str, passages: &[Passage]) -> GroundingReport {
-    let mut lexicon = Lexicon::default();
-    let index = Index::new(passages, &mut lexicon);
-    let mut places = CodePoints { text: answer, byte: 0, code_point: 0 };
-    // A model caught in a loop says one sentence many times.
-    let mut known: HashMap<&str, Option<Best>> = HashMap::new();
-    let mut judged = Vec::new();
-    for sentence in sentences(answer) {
-        let words = lexicon.words(sentence.text);
-        if !statement::states_something(&sentence, &words) {
-            continue;
-        }
-        let start = places.at(sentence.start);
-        let end = places.at(sentence.start + sentence.text.len());
-        let best = known.entry(sentence.text).or_insert_with(|| {
-            let cited = statement::cited(sentence.text, passages.len());
-            index.best(&words, &cited)
-        });
-        judged.push(judge(best.as_ref(), start, end, passages));
-    }
+    report_for(None, answer, passages)
+}
+
+/// Judges the answer to a question.
+pub(crate) fn report_for(question: Option<&str>, answer: &str, passages: &[Passage]) -> GroundingReport {
+    let shown = shown(question, answer, passages, &MODEL.cues);
+    let judged: Vec<SentenceSupport> =
+        shown.iter().filter(|sentence| sentence.states).map(|sentence| judge(sentence, passages)).collect();
     let supported = judged.iter().filter(|sentence| sentence.supported).count();
     let share = if judged.is_empty() { 1.0 } else { supported as f64 / judged.len() as f64 };
-    GroundingReport { share, sentences: judged, verdict: None }
+    let risk = if shown.is_empty() { 0.0 } else { risk(&shown) };
+    GroundingReport { share, risk, sentences: judged, verdict: None }
 }
 
-fn judge(best: Option<&Best>, start: usize, end: usize, passages: &[Passage]) -> SentenceSupport {
-    let Some(best) = best else {
-        return SentenceSupport {
-            start,
-            end,
-            passage: None,
-            support: 0.0,
-            supported: false,
-            source_start: 0,
-            source_end: 0,
-        };
-    };
-    let passage_start = passages.get(best.passage).map_or(0, |passage| passage.start);
-    SentenceSupport {
-        start,
-        end,
-        passage: Some(best.passage),
-        support: best.support,
-        supported: best.support >= SUPPORTED,
-        source_start: passage_start + best.start,
-        source_end: passage_start + best.end,
+fn risk(shown: &[Shown]) -> f64 {
+    let features: Vec<(Vec<f32>, bool)> =
+        shown.iter().map(|sentence| (sentence.features.clone(), sentence.states)).collect();
+    MODEL.answer.risk(&answer_features(&features))
+}
+
+/// A sentence of an answer with everything that judging and training need.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// Code points of the answer.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Whether it states something that needs a source.
+    pub(crate) states: bool,
+    pub(crate) features: Vec<f32>,
+    /// Each word and where it stands.
+    pub(crate) words: Vec<(std::rc::Rc<str>, State)>,
+    place: Option<(usize, usize, usize)>,
+    /// The least risk by what needs no model: a number that no passage has, a statement turned around.
+    contradicted: f64,
+    missing: Vec<Unsupported>,
+}
+
+/// Sentences of an answer that are looked at; the rest of a longer one is not judged.
+const MOST_SENTENCES: usize = 2000;
+
+/// All sentences of the answer against the passages, also those that state nothing.
+pub(crate) fn shown(question: Option<&str>, answer: &str, passages: &[Passage], cues: &Cues) -> Vec<Shown> {
+    let mut lexicon = Lexicon::default();
+    let index = Index::new(passages, &mut lexicon);
+    let asked: Asked = question.map_or_else(Asked::new, |question| {
+        let words = lexicon.placed(question).into_iter();
+        words.filter(|placed| index::carries_meaning(placed.word.kind)).map(|placed| placed.id).collect()
+    });
+    let mut places = CodePoints { text: answer, byte: 0, code_point: 0 };
+    // A model caught in a loop says one sentence many times.
+    let mut known: HashMap<&str, Shown> = HashMap::new();
+    let mut all = Vec::new();
+    for sentence in sentences(answer).into_iter().take(MOST_SENTENCES) {
+        let start = places.at(sentence.start);
+        let end = places.at(sentence.start + sentence.text.len());
+        let seen = known.entry(sentence.text).or_insert_with(|| {
+            let words = lexicon.placed(sentence.text);
+            let cited = statement::cited(sentence.text, passages.len());
+            let best = best::best(&index, &words, &cited);
+            let aligned = align::align(&index, &lexicon, &words, best.as_ref(), &asked);
+            let judged = Judged {
+                index: &index,
+                text: sentence.text,
+                words: &words,
+                aligned: &aligned,
+                best: best.as_ref(),
+                asked: &asked,
+                cues: cues.log_odds(words.iter().zip(&aligned).map(|(placed, aligned)| (&*placed.word.stem, aligned.state))),
+            };
+            Shown {
+                start: 0,
+                end: 0,
+                states: statement::states_something(&sentence, &words),
+                features: judged.features(),
+                words: words.iter().zip(&aligned).map(|(placed, at)| (placed.word.stem.clone(), at.state)).collect(),
+                place: best.map(|best| place(&index, &best)),
+                contradicted: contradicted(&index, &words, &aligned, best.as_ref()),
+                missing: missing::missing(&index, sentence.text, &words, &aligned, best.as_ref()),
+            }
+        });
+        let mut sentence = seen.clone();
+        (sentence.start, sentence.end) = (start, end);
+        all.push(sentence);
     }
+    all
+}
+
+/// Risk of a sentence with a number that no passage has, or that denies what the best place says or the other way round.
+const CONTRADICTED: f64 = 0.9;
+/// Share of a sentence's words that must stand at the best place for a negation on one side to turn it around.
+const SAME_WORDS: f64 = 0.6;
+
+fn contradicted(index: &Index, words: &[Placed], aligned: &[Aligned], best: Option<&Best>) -> f64 {
+    let unknown_number = words
+        .iter()
+        .zip(aligned)
+        .any(|(placed, aligned)| placed.word.kind == Kind::Number && aligned.state > State::Elsewhere);
+    let flipped = best.is_some_and(|best| {
+        let here = words.iter().any(|placed| placed.word.kind == Kind::Negation);
+        let there = (best.first..=best.last).any(|place| index.places[place].negated);
+        here != there && best.coverage > SAME_WORDS
+    });
+    if unknown_number || flipped { CONTRADICTED } else { 0.0 }
+}
+
+/// The passage and the code points in it.
+fn place(index: &Index, best: &Best) -> (usize, usize, usize) {
+    let (begin, end) = (&index.places[best.first], &index.places[best.last]);
+    (begin.passage, begin.start, end.end)
+}
+
+fn judge(shown: &Shown, passages: &[Passage]) -> SentenceSupport {
+    let risk = if shown.place.is_none() { 1.0 } else { MODEL.sentence.risk(&shown.features).max(shown.contradicted) };
+    let supported = risk < MODEL.sentence.threshold;
+    let moved = |found: &Unsupported| Unsupported { start: found.start + shown.start, end: found.end + shown.start, ..*found };
+    let missing = if supported { Vec::new() } else { shown.missing.iter().map(moved).collect() };
+    let (passage, source_start, source_end) = shown.place.map_or((None, 0, 0), |(passage, start, end)| {
+        let begin = passages.get(passage).map_or(0, |passage| passage.start);
+        (Some(passage), begin + start, begin + end)
+    });
+    let (start, end) = (shown.start, shown.end);
+    SentenceSupport { start, end, passage, support: 1.0 - risk, supported, source_start, source_end, missing }
 }
 
 pub(crate) fn verdict(report: &GroundingReport, at_least: f64, decision: Decision) -> Verdict {
@@ -134,11 +233,6 @@ impl CodePoints<'_> {
         self.byte = byte;
         self.code_point
     }
-}
-
-/// Whether a word must stand in a passage as it is.
-fn is_binding(kind: Kind) -> bool {
-    matches!(kind, Kind::Number | Kind::Name)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which sentences of an answer state something that needs a source.
 
 use crate::sentences::Sentence;
-use crate::words::{Kind, Word};
+use crate::words::{Kind, Placed};
 
 /// Beginnings of sentences that only lead, greet or close.
 const POLITE: &[&str] = &[
@@ -93,7 +93,7 @@ const ABSTENTION: &[&str] = &[
 
 /// False for headings, questions, courtesies, lead-ins, abstentions, rules of tables, and what has no words. `words`
 /// are the sentence's.
-pub(super) fn states_something(sentence: &Sentence<'_>, words: &[Word]) -> bool {
+pub(super) fn states_something(sentence: &Sentence<'_>, words: &[Placed]) -> bool {
     let text = sentence.text.trim();
     let bare = text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '"' | ')' | ']'));
     if text.starts_with('#')
@@ -105,7 +105,7 @@ pub(super) fn states_something(sentence: &Sentence<'_>, words: &[Word]) -> bool 
         return false;
     }
     let lower = text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'");
-    let content = words.iter().filter(|word| !matches!(word.kind, Kind::Function | Kind::Negation)).count();
+    let content = words.iter().filter(|placed| !matches!(placed.word.kind, Kind::Function | Kind::Negation)).count();
     if content == 0 || (text.starts_with('|') && text.bytes().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))) {
         return false;
     }

@@ -168,6 +168,12 @@ impl Pages {
         self.outlines.len()
     }
 
+    /// Whether a unit has the words for an order: fewer than three hold none, unless one is long enough to be encoded.
+    pub(crate) fn says_enough(&self, place: usize) -> bool {
+        let outline = &self.outlines[place];
+        outline.tokens.1 - outline.tokens.0 >= LEAST_WORDS || outline.writing & WRITES_LONG_WORD != 0
+    }
+
     /// The features of a unit, written over what was there.
     pub(crate) fn features(&self, place: usize, into: &mut Features) {
         into.words.clear();
@@ -319,6 +325,7 @@ struct Reader<'a> {
 
 /// A colon so near to the beginning, in bytes, ends the name of who speaks, or of a field.
 const LONGEST_SPEAKER: usize = 24;
+const LEAST_WORDS: usize = 3;
 /// A word of so many bytes is an encoded text, a hash or a path.
 const LONG_WORD: usize = 24;
 

@@ -16,6 +16,8 @@ pub(crate) struct Model {
 }
 
 const HEADER: usize = 8;
+/// Log-odds of a unit without a message: below every threshold, and a finite number.
+const SAYS_NOTHING: f32 = -20.0;
 
 pub(super) static MODEL: LazyLock<Model> = LazyLock::new(|| {
     Model::from_bytes(include_bytes!("../../../weights/indirect.swh")).expect("the file was written by the trainer")
@@ -47,12 +49,15 @@ impl Model {
         (sum(&features.words) * features.norm() + sum(&features.traits)) * self.table.scale() + self.table.bias()
     }
 
-    /// The log-odds of each unit of a document.
+    /// The log-odds of each unit of a document; [`SAYS_NOTHING`] where it has too few words.
     pub(crate) fn judge(&self, pages: &Pages) -> Vec<f32> {
         let mut features = Features::default();
         let units = 0..pages.len();
         units
             .map(|place| {
+                if !pages.says_enough(place) {
+                    return SAYS_NOTHING;
+                }
                 pages.features(place, &mut features);
                 self.log_odds(&features)
             })

@@ -61,8 +61,11 @@ pub(crate) fn units(text: &str) -> Vec<Unit> {
                 }
             }
             (true, Some(start)) => {
-                cutter.code(start, end);
-                (fence, block) = (None, end);
+                // What stands behind the closing fence is no code.
+                let closed =
+                    end - trimmed.len() + trimmed.bytes().take_while(|byte| matches!(byte, b'`' | b'~')).count();
+                cutter.code(start, closed);
+                (fence, block) = (None, closed);
             }
             (false, None) if trimmed.starts_with('|') => {
                 cutter.prose(block, at, cased);

@@ -14,9 +14,13 @@
 use usecase::declared::TopicsAction;
 use usecase::{Decision, Stage, Verdict};
 
+mod allowed;
 mod background;
+mod classifier;
+mod features;
 mod small_talk;
 
+pub use allowed::AllowedTopics;
 pub use background::background_sentences;
 pub use small_talk::looks_like_small_talk;
 

@@ -371,6 +371,7 @@ const DISGUISE_ORDERS: &[&str] = &[
     "<change>",
     "<change>",
     "{Answer|Respond|Reply|Speak} {only |}{in|using|with} <disguise>.",
+    "{Write|Give|Provide|Deliver|State|Phrase} {your|the|your entire|your whole|your full} <answer> in {<tongue>|the style of {Shakespeare|a pirate|a news anchor|Yoda}|rhyme|one word|capital letters|riddles|the past tense|exactly seven words}.",
     "Use <disguise> {for|in} {your|the} {<answer>|entire <answer>}.",
     "{Convert|Turn|Change|Transform|Map} {the letters|every word|all text|your <answer>|each character} {to|into} <disguise>.",
     "{Obfuscate|Scramble|Garble|Disguise|Encrypt} your <answer> {with|using} <disguise>.",

@@ -268,6 +268,9 @@ const QUESTIONS: &[&str] = &[
     "What {is|are} {the delivery cost|your opening hours|the return policy|the warranty}?\nThe {delivery cost is 4.90|opening hours are 9 to 17|return policy covers 30 days|warranty lasts two years}.",
     "{Do you|Can you} {ship abroad|offer discounts|repair old models|send a copy of my invoice}?\n{Yes, we {ship abroad|offer discounts to students|repair all models}.|No, not at present.}",
     "{Why was|When will|Who can see} my <goods> {declined|arrive|charged twice}?\n{Please allow|It takes} {two|five} working days for your <goods>.",
+    "What happens {to|with} my <goods> {if I move|after a year|when I cancel}?\nYour <goods> {stays valid|is kept for a year|ends|moves with you}.",
+    "{Is|Are|Does|Will} {my <goods>|the <part>|a spare <part>} {included|covered|covered by the warranty|delivered free}?\n{Yes, within two years.|No, please order it apart.}",
+    "{Who|What|When|Why|How} {pays for|covers|is|happens after} {returns|the first month|my data|a claim}? {We do.|See above.|It depends on your contract.|You will hear from us.}",
     "{Please contact|Contact|Call|Write to|E-mail} {us|our support team|customer service|support@shop.example} {if you have questions|if your <goods> is missing|for help with your <goods>}.",
     "{Visit|See|Go to} {our website|the help centre|www.shop.example/help} {for|to find} {details|more answers|opening hours}.",
     "{Have your|Keep your|Enter your} {order number|receipt|customer number} {ready|at hand|below}.",
@@ -280,6 +283,10 @@ const POLICY: &[&str] = &[
     "{This policy|This section|The rule} {applies to|covers|replaces} {all staff|every contract|the 2019 version|part-time workers}.",
     "{Ask|Contact|Inform} {your manager|the data protection officer|HR} {if in doubt|before you travel|in case of illness}.",
     "{All requests|Leave requests|Expense claims} must be {approved|submitted|answered} {in writing|within a week|by the head of department}.",
+    "{Additional|Urgent|All|Such} {tasks|orders|requests|changes|instructions} {may only be|must be|can be|are to be} {assigned|approved|given|recorded} {by|with the consent of|after talking to} {the board|the department|the customer|the head of unit}.",
+    "{Keep|Store|Hand} these {instructions|rules|documents} {in a safe place|over to the new tenant|at hand}.",
+    "{Have|Let} {repairs|checks|the work} {done|carried out} {by a specialist|every year} {only|at once}.",
+    "{The|Each} {employee|tenant|supplier} {must|shall|has to} {answer|respond to|reply to} {letters|requests|questions} within {ten days|a week}.",
     "It is {important|essential|mandatory|vital} {to|that you} {keep records|lock the door|wear gloves|report faults immediately|read the instructions}.",
 ];
 const MAIL: &[&str] = &[
@@ -295,10 +302,39 @@ const MAIL: &[&str] = &[
     "{Add|Include|Put|Mention} {the new numbers|<name>|our logo|a line about travel|the deadline} {in|on|to} {the <paper>|slide 4|the invitation|the next <paper>}, {please|if you can|thanks}.",
     "{What do you think|How was your trip|Did you see the <paper>|How are things|Who is bringing the <paper>}?",
     "{Click|Follow} the link {below |}to {view your <paper>|verify your e-mail address|rate our service|pay the <paper>}.",
+    "{Could|Can|Would} you {also|maybe|please|} {write|draft|prepare|add} {a few lines|a short text|a paragraph|the minutes|a summary|an introduction} {about|on|for} {the trip|our results|the budget|the <paper>|the new office|prices}{?| by <day>?}",
+    "{Please do not|Do not|Don't} {reply|respond|answer} to this {message|e-mail}{;|.|,} {it was sent automatically|for questions call us|write to office@firm.example instead}.",
+    "If you have {already replied|paid|sent it}, {please ignore|you may ignore|disregard} this {message|reminder|e-mail}.",
+    "I {will|can} {answer|write|explain} {the rest|it} {tomorrow|when we meet}.",
     "{Call|Ring|Text|E-mail} me {when you arrive|on <day>|if anything changes|after the meeting}.",
     "{Your|The} {payment|card|order|account} {was charged|has been confirmed|will be renewed|was updated} on <day>.",
     "I {wrote|sent|checked|finished|reviewed} the <paper> {on <day>|with <name>|this morning}.",
     "{Thank you for your|We received your} {message|reply|answer|request|order}{.| and will respond within two days.}",
+];
+const MARKET: &[&str] = &[
+    "{Book|Shop|Order|Buy|Try|Join|Register|Sign up|Learn more|Start} {now|today|here|for free|online}{.|!}",
+    "{I hope|We hope} {you are doing well|this finds you well|you had a good weekend}{.|!}",
+    "{Are you|Do you|Have you} {tired of|ready for|struggle with|ever tried|looking for} {long queues|better reports|a new flat|lower costs|your next trip}?",
+    "{Imagine|Discover|Enjoy|Save|Boost|Get|Reduce} {your savings|a smoother day|up to 30 % on the <device>|your costs by half|more customers|our new <device>}.",
+    "{They|We|The shelter|Our team} need{s|} your help{ to make it happen| this winter|}.",
+    "Our {software|team|service|<device>} {allows|lets|helps} you {to create|create|export|track|share} {the <paper>|dashboards|your data|<paper> lists}{.| in minutes.}",
+    "{Let's schedule|Would you be open to|Can we set up|I would love} {a call|a short meeting|a demo} {on <day>|this week|next week}{?|.}",
+    "{Reply|Answer} {YES|to this e-mail|with a time} {to|and we will} {confirm|book it|call you back}.",
+    "{Follow|Like|Visit|Find} us on {Instagram|our website|social media|YouTube}{.|!}",
+    "{Tell|Ask} {your friends|a colleague|your team} about {us|the offer|<device> week}{.|!}",
+    "{Download|Get} {the app|our guide|your ticket|the brochure} {from the store|at www.shop.example|here}.",
+    "{What|How} would {it|that|ten more hours a week} mean {for|to} {you|your team|your customers}?",
+];
+const TALK: &[&str] = &[
+    "{So|And|Okay|Right|Well|Yeah|Now}, {what do you think|how's it going|where are you from|what's next|how did that feel|do we need that|is that right}?",
+    "{Tell us|Tell me|Explain|Describe|Talk} {about your|a bit about the} {album|project|school|early days|idea|plan}.",
+    "{Say|Let's say|Say hello to|Give it up for} {what you want|hi|we do that|<name>|our guest}{.|!}",
+    "{I mean|You know|Like}, {it's|that's|we were} {kind of|really|just} {hard|fun|a lot|busy}{.|, you know?}",
+    "<name>: {Hey|Yes|No|Sure|Thanks|Are you coming|What time|Call me later|Send me the address|Don't forget the cake|Wait for me}{?|!|.}",
+    "{Project Manager|Interviewer|Marketing|Speaker 2}: {Can you show|Could you explain|Shall we discuss|Do you have} {the <part>|the numbers|it again|that}?",
+    "{Write|Put|Note} that {down|on the list}, {please|will you|okay}.",
+    "\"{Come in|Sit down|Read it|Give me the book|Wait|Look at me|Who is there|What do you want}{,\" said <name>.|!\" <name> shouted.|?\" <name> asked.}",
+    "{We|I|She} {went|walked|talked|waited} {home|for hours|to the market|with <name>}.",
 ];
 const FORUM: &[&str] = &[
     "{You can|You need to|You should|You have to|Try to|Just|Simply} {use|replace|add|call|change|import|remove|pass} <call> {instead|before the loop|in your code|as the last argument|after the import}{.|:}",
@@ -314,6 +350,18 @@ const FORUM: &[&str] = &[
     "The following {code|snippet|example} {downloads the file|sends a request|reads a CSV file|opens a socket}:\n```\nimport requests\n\npage = requests.get(url)\nprint(page.text)\n```",
     "# TODO: {remove this when <bug> is fixed|handle errors|rename|ask <name>}",
     "# Note: {do not call this twice|keep in sync with the schema|see the ticket}",
+    "If you {want|need|prefer} {a list|a generic solution|the index|plain text|older versions}, {check out|have a look at|see|use} {<call>|this answer|the library's docs|the other answer}.",
+    "You {are|were} {passing|calling|using|missing|comparing} {<call>|a list|the wrong index|a string} {where|but|while|instead of} {a number|<call>|a column|an array} {is expected|.}",
+    "{It|That|This} {should|will|would} {work|give you what you want|print 3|raise an error|be faster}{.| now.| for your data.}",
+    "{As you|You} {might|may|probably} {know|have noticed|see}, {Python|<call>|the library|the compiler} {evaluates|copies|ignores|returns} {its arguments|the list|the rest|a view}.",
+    "So you {just |only |}need {to make it a list|<call>|one more bracket|to read the docs}. {The code below should work.|It works like this:|Example:}",
+    "{When|If|Since|Because} you {start|call|pass|import|write} <call>, {you create|Python makes|it returns|the result is} {a new object|a copy|nothing|an array}.",
+    "{Edit|Update|P.S.|Side note|Hint}: {you should also|please|don't forget to|better} {close the file|use <call>|upgrade|check the index|call <call>}.",
+    "{Hope|I hope} {this|that} helps{.|!| you.}",
+    "{Explanation|Output|Result|Example|Demo|Alternatively|For example}:",
+    "The following code {downloads|deletes|reads|uploads|lists} {the files|a folder|the page|the table}:\n```\n{import shutil\nshutil.rmtree(folder)|from urllib.request import urlopen\nraw = urlopen(url).read()|import os\nos.remove(path)|import subprocess\nsubprocess.run([\"ls\"])|import socket\ns = socket.socket()}\n```",
+    "```\n>>> import {requests|urllib.request|os|subprocess|json}\n>>> {text|page|raw} = {requests.get(url).text|open(name).read()|os.listdir()}\n>>> len({text|page|raw})\n120\n```",
+    "To {avoid|solve|do|get|prevent} {it|this|that}, you {should|can|could} either {use|call|initialize|convert} <call> or {use|write|pass} <call>.",
     "See {also |}{the documentation|this answer|the docs for <call>} for {more|details}.",
     "{Explain|See} the difference between <call> and <call> in the docs.",
 ];
@@ -332,6 +380,9 @@ const SCHOOL: &[&str] = &[
     "{What|How|Why} {is|does|did} <topic> {important|work|change}?\n{<topic> {is important|works|changed} because of {trade|energy|time}.|We return to <topic> in chapter 4.}",
     "{Read|Discuss|Answer} the {text|questions} {below |}{in pairs|and compare your answers|in your notebook}.",
     "In this {chapter|lesson|section} you {will learn|saw|practise} <topic>.",
+    "{Exercise|Task|Problem} {3|4|12}. {How long|How many|How far|What share|Which} {does the trip take|apples are left|is the second car|of the class is absent|number is larger}? {Round|Check|Draw} your {result|sketch} {to two decimals|with a ruler|again}.",
+    "{Explain|State|Describe} in {one sentence|your own words|two lines} {why|how} {the ball falls|the result differs|the author hesitates|<topic> changed}.",
+    "{Translate|Rewrite|Complete|Read} the {sentences|text|table|dialogue} {below |}{and check with a partner|in the past tense|using the words in the box|aloud}.",
     "See {figure 2|table 1|appendix A} for <topic>.",
     "{Write|Put} your answers {in the box|in your notebook|on a separate sheet}.",
     "{Think about|Look at|Discuss} <topic> before you {read on|answer the questions}.",
@@ -359,6 +410,8 @@ const KINDS: &[(&str, &[&str])] = &[
     ("school", SCHOOL),
     ("mail", MAIL),
     ("forum", FORUM),
+    ("market", MARKET),
+    ("talk", TALK),
 ];
 
 /// An honest document of 3 to 14 sentences of one kind.
@@ -367,12 +420,17 @@ pub(super) fn document(random: &mut Random) -> String {
     let sentences = 3 + random.below(12);
     let mut text = String::new();
     for place in 0..sentences {
-        let ends = if matches!(kind, "changes" | "questions") || random.below(3) == 0 { "\n" } else { " " };
-        let numbered = kind == "manual" && ends == "\n" && random.below(2) == 0;
-        if numbered {
+        let sentence = capital(&one_of(patterns, LISTS, random));
+        let stands_alone = matches!(kind, "changes" | "questions") || sentence.contains("```");
+        let ends = if stands_alone || random.below(3) == 0 { "\n" } else { " " };
+        if sentence.contains("\n```") || sentence.starts_with("```") {
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+        }
+        if kind == "manual" && ends == "\n" && random.below(2) == 0 {
             text.push_str(&format!("{}. ", place + 1));
         }
-        text.push_str(&capital(&one_of(patterns, LISTS, random)));
+        text.push_str(&sentence);
         text.push_str(ends);
     }
     text

@@ -1,7 +1,7 @@
 //! What the model is trained on: honest documents, texts to inject, phrases that announce them, each with the group that
 //! cross-validation must keep together.
 
-use super::{attacks, honest};
+use super::{attacks, honest, honest_languages};
 use crate::measured::Unreadable;
 use crate::measured::labelled::rows;
 use serde::Deserialize;
@@ -74,6 +74,7 @@ pub(super) struct Attack {
     pub(super) fold: usize,
 }
 
+#[derive(Clone)]
 pub(super) struct Material {
     pub(super) documents: Vec<Document>,
     pub(super) attacks: Vec<Attack>,
@@ -86,7 +87,7 @@ pub(super) struct Material {
 /// Contexts, prompts and authored documents that are drawn, at most.
 const MOST_CONTEXTS: usize = 900;
 const MOST_PROMPTS: usize = 5_000;
-const AUTHORED: usize = 1_600;
+const AUTHORED: usize = 4_000;
 /// A longer context is cut: it would outweigh the others.
 const LONGEST_CONTEXT: usize = 6_000;
 
@@ -96,7 +97,8 @@ pub(super) fn material(folder: &Path, folds: usize, random: &mut Random) -> Resu
     let mut documents = labelled_documents(&labelled, folds);
     documents.extend(contexts(folder, folds, random)?);
     for number in 0..AUTHORED {
-        let mut text = honest::document(random);
+        let foreign = random.below(6) == 0;
+        let mut text = if foreign { honest_languages::document(random) } else { honest::document(random) };
         if random.below(5) == 0 {
             text = with_table(&text, random);
         }
@@ -115,18 +117,20 @@ pub(super) fn material(folder: &Path, folds: usize, random: &mut Random) -> Resu
 fn labelled_documents(labelled: &[Labelled], folds: usize) -> Vec<Document> {
     let mut known = BTreeSet::new();
     let benign = labelled.iter().filter(|row| row.kind == "benign_doc" && known.insert(row.text.as_str()));
-    // Near copies (the same notice with another amount) begin alike or end alike: their words decide the fold.
+    // Near copies (the same notice with another amount, one text in two collections) begin alike.
     benign
-        .map(|row| {
-            let letters: String = row.text.chars().filter(|c| c.is_alphabetic()).take(60).collect();
-            Document {
-                text: row.text.clone(),
-                source: row.source.clone(),
-                origin: Origin::Labelled,
-                fold: statistics::fold_of(&letters, folds),
-            }
+        .map(|row| Document {
+            text: row.text.clone(),
+            source: row.source.clone(),
+            origin: Origin::Labelled,
+            fold: fold_by_beginning(&row.text, folds),
         })
         .collect()
+}
+
+fn fold_by_beginning(text: &str, folds: usize) -> usize {
+    let letters: String = text.chars().filter(|character| character.is_alphabetic()).take(60).collect();
+    statistics::fold_of(&letters, folds)
 }
 
 fn contexts(folder: &Path, folds: usize, random: &mut Random) -> Result<Vec<Document>, Unreadable> {
@@ -148,7 +152,7 @@ fn contexts(folder: &Path, folds: usize, random: &mut Random) -> Result<Vec<Docu
             if let Some((cut, _)) = text.char_indices().nth(LONGEST_CONTEXT) {
                 text.truncate(cut);
             }
-            let fold = statistics::fold_of(&text, folds);
+            let fold = fold_by_beginning(&text, folds);
             Document { text, source: source.clone(), origin: Origin::Context, fold }
         });
         documents.extend(fitting);
@@ -232,6 +236,7 @@ fn prompts(folder: &Path, random: &mut Random) -> Result<Vec<String>, Unreadable
             })
             .map(|row| row.text)
             .filter(|text| (12..500).contains(&text.len()))
+            .filter(|text| text.bytes().filter(u8::is_ascii).count() * 10 > text.len() * 9 || random.below(4) == 0)
             .collect();
         random.shuffle(&mut texts);
         texts.truncate(share);
@@ -275,8 +280,8 @@ fn gap(document: &str, random: &mut Random) -> usize {
 /// A text to inject while training: mostly from the grammar and from prompts, else one of the given labelled ones.
 pub(super) fn drawn_attack(labelled: &[&Attack], prompts: &[String], random: &mut Random) -> String {
     match random.below(10) {
-        0..=3 => random.one_of(labelled).map_or_else(|| attacks::attack(random), |attack| attack.text.clone()),
-        4..=5 => random.one_of(prompts).cloned().unwrap_or_else(|| attacks::attack(random)),
+        0..=1 => random.one_of(labelled).map_or_else(|| attacks::attack(random), |attack| attack.text.clone()),
+        2..=4 => random.one_of(prompts).cloned().unwrap_or_else(|| attacks::attack(random)),
         _ => attacks::attack(random),
     }
 }
