@@ -69,8 +69,7 @@ pub fn conformal(scores: &[(f64, bool)], error: f64) -> Calibrated {
     let error = if error.is_nan() { 0.0 } else { error.clamp(0.0, 1.0) };
     let sorted = |wanted: bool| {
         let of_kind = scores.iter().filter(|(_, unsupported)| *unsupported == wanted);
-        let mut risks: Vec<f64> =
-            of_kind.map(|(risk, _)| if risk.is_nan() { f64::INFINITY } else { *risk }).collect();
+        let mut risks: Vec<f64> = of_kind.map(|(risk, _)| if risk.is_nan() { f64::INFINITY } else { *risk }).collect();
         risks.sort_by(f64::total_cmp);
         risks
     };
@@ -83,8 +82,8 @@ pub fn conformal(scores: &[(f64, bool)], error: f64) -> Calibrated {
         None => f64::NEG_INFINITY,
         Some(passing) => bad.get(passing).copied().unwrap_or(f64::INFINITY),
     };
-    let abstain_at = ranked(allowed(error, good.len()))
-        .map_or(f64::INFINITY, |rank| good[good.len() - 1 - rank].next_up());
+    let abstain_at =
+        ranked(allowed(error, good.len())).map_or(f64::INFINITY, |rank| good[good.len() - 1 - rank].next_up());
     let caveat_at = caveat_at.max(answer_at);
     Calibrated {
         answer_at,

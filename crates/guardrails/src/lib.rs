@@ -25,7 +25,9 @@ mod words;
 pub use gist::Gist;
 pub use guard::grounding::{GroundingReport, SentenceSupport, Unsupported, What};
 pub use guard::topics::{AllowedTopics, TopicBoundary, background_sentences, looks_like_small_talk};
-pub use guards::{CheckedInput, CheckedPassages, Guards, Material, Public, Secret, Shaped, Stopped, Unsure, Watch};
+pub use guards::{
+    CheckedInput, CheckedPassages, Guards, KnownType, Material, Public, Secret, Shaped, Stopped, Unsure, Watch, types,
+};
 pub use offsets::OffsetMap;
 pub use restore::Restorer;
 pub use sentences::{Sentence, sentences};

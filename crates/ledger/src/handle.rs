@@ -53,6 +53,11 @@ pub(crate) struct Open {
 }
 
 impl Ledger {
+    /// A key that only this data folder has, for stand-ins that mean the same throughout a conversation. Never recorded.
+    pub fn vault_key(&self) -> [u8; 32] {
+        self.inner.keyring.of_vaults()
+    }
+
     /// Opens the ledger of a data folder and begins a run in it. Requests that dead runs left unfinished are marked
     /// `interrupted`, each with an event of its own.
     ///

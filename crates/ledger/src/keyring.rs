@@ -108,6 +108,11 @@ impl Keyring {
         usecase::ids::hex(&self.handle(&Owner::Conversation(name.to_owned())))
     }
 
+    /// A key for whoever must derive the same stand-ins in every request of a conversation, on this node.
+    pub(crate) fn of_vaults(&self) -> [u8; 32] {
+        seal::hmac(&self.naming, &[b"vaults:"])
+    }
+
     /// What stands for a client's idempotency key.
     pub(crate) fn idempotency(&self, key: &str) -> Vec<u8> {
         seal::hmac(&self.naming, &[b"idempotency:", key.as_bytes()])[..16].to_vec()

@@ -65,7 +65,9 @@ pub(crate) async fn where_it_fits<T: Send + 'static>(
 }
 
 fn judge(prepared: &Prepared, mut request: ChatRequest) -> (ChatRequest, Vault, CheckedInput) {
-    let mut vault = Vault::new();
+    let conversation = prepared.vault_key.as_ref().zip(request.conversation.as_deref());
+    let mut vault = conversation
+        .map_or_else(Vault::new, |(key, name)| Vault::for_conversation(key, &format!("{} {name}", prepared.name())));
     let mut checked = prepared.guards.check_input(&mut request.messages, &mut vault);
     checked.verdicts.extend(mask_fields(prepared, &mut request, &mut vault));
     if !vault.is_empty() || checked.verdicts.iter().any(|verdict| verdict.acts() == Decision::Mask) {

@@ -317,15 +317,25 @@ pub(crate) fn refusal_words(prepared: &Prepared, verdict: Option<&Verdict>) -> S
     said.unwrap_or(ours).to_owned()
 }
 
-/// A refusal is an answer too: recorded, with a finish reason that clients know, and no model asked.
+/// A refusal is an answer too, and so is an abstention before any model was asked: recorded, with a finish reason that
+/// clients know.
 pub(crate) async fn refused(prepared: &Prepared, trail: Trail, refusal: Refusal) -> Result<Answered, Error> {
-    let text = refusal_words(prepared, Some(&refusal.verdict));
+    let verdict = &refusal.verdict;
+    let abstains = verdict.decision == Decision::Abstain;
+    let (text, status, reason) = if abstains {
+        let said = prepared.guards.says(&verdict.guard, &verdict.rule).unwrap_or(models::ABSTENTION);
+        (said.to_owned(), Status::Abstained, "stop")
+    } else {
+        (refusal_words(prepared, Some(verdict)), Status::Refused, REFUSED)
+    };
     let mut message = Message::new(Role::Assistant, &text);
-    message.rest.insert("refusal".to_owned(), json!(text));
-    let choice = Choice { index: 0, message, finish_reason: Some(REFUSED.to_owned()), rest: Map::new() };
+    if !abstains {
+        message.rest.insert("refusal".to_owned(), json!(text));
+    }
+    let choice = Choice { index: 0, message, finish_reason: Some(reason.to_owned()), rest: Map::new() };
     let completion = Completion { choices: vec![choice], usage: Some(Usage::default()), rest: Map::new(), raw: None };
     let model = prepared.chain()[0].to_string();
-    let given = Given { status: Status::Refused, completion, citations: Vec::new(), model, remember: None };
+    let given = Given { status, completion, citations: Vec::new(), model, remember: None };
     finish(trail, given, Vec::new(), Vec::new()).await
 }
 

@@ -88,6 +88,12 @@ pub(crate) async fn find(
 
     let (passages, of_passages) = guard(prepared, found.passages, &mut vault, trail);
     let explanation = explanation.or(of_passages);
+    if let Some(verdict) = prepared.guards.check_answerable(&question, &passages) {
+        trail.judged(std::slice::from_ref(&verdict));
+        if verdict.acts() == Decision::Abstain {
+            return Ok(Sought::Refused(Refusal { verdict }));
+        }
+    }
     Ok(Sought::Found(Found { request, vault, question, passages, explanation, remember }))
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use usecase::declared::{
     Expand, Grounding, Guard, Images, InjectionAction, LeakAction, Model, ModelRef, OnDisconnect, OutputRules,
-    Residency, Retrieval, UnsureAction,
+    Residency, Retrieval, UnsureAction, VaultLife,
 };
 use usecase::project::UseCase;
 use usecase::{BundleId, MicroUsd, Principal, Timestamp};
@@ -41,6 +41,8 @@ pub struct Prepared {
     pub(crate) reranker: Option<Reranker>,
     /// `None` for a bare model: its messages go out as they came.
     pub(crate) template: Option<Template>,
+    /// With what vaults of conversations are made, where the use case declares them.
+    pub(crate) vault_key: Option<[u8; 32]>,
     /// What of the prompt must not come out in an answer.
     pub(crate) secret: Option<Secret>,
     pub(crate) blocks: Blocks,
@@ -88,6 +90,7 @@ impl Prepared {
             searched: Searched::all(use_case),
             section_within,
             reranker: reranker.transpose()?,
+            vault_key: (declared.guard.vault == VaultLife::Conversation).then(|| engines.ledger.vault_key()),
             secret: Some(Secret::new(&template.stable_part())),
             template: Some(template),
             cache: declared.cache.as_ref().map(|cache| Cache::new(Settings::of(cache, embedder.identity()))),
@@ -137,6 +140,7 @@ impl Prepared {
             section_within: None,
             reranker: None,
             template: None,
+            vault_key: None,
             secret: None,
             cache: None,
             reads_metadata: false,

@@ -48,7 +48,10 @@ fn what_is_promised_holds_on_average() {
 fn a_log_that_is_too_small_is_said_to_be_so() {
     let few: Vec<(f64, bool)> = (0..12).map(|row| (f64::from(row) / 12.0, row >= 6)).collect();
     let calibrated = conformal(&few, 0.05);
-    assert!(matches!(calibrated.guarantee, Guarantee::Inconclusive { more } if (20..40).contains(&more)), "{calibrated:?}");
+    assert!(
+        matches!(calibrated.guarantee, Guarantee::Inconclusive { more } if (20..40).contains(&more)),
+        "{calibrated:?}"
+    );
     assert_ne!(calibrated.outcome(0.0), Outcome::Answer);
     assert_eq!(conformal(&few, 0.2).guarantee, Guarantee::Holds);
     assert_eq!(conformal(&few, 0.2).outcome(0.0), Outcome::Answer);

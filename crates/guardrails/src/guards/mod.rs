@@ -14,17 +14,22 @@ pub use input::{CheckedInput, Unsure};
 pub use output::{Shaped, Stopped, Watch};
 pub use prompt::{Public, Secret};
 pub use retrieved::CheckedPassages;
+pub use values::{KnownType, types};
 
+use crate::guard::answerable;
 use crate::guard::grounding::{self, GroundingReport};
 use crate::vault::Vault;
 use output::Output;
 use rules::Rules;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use usecase::declared::{Fail, Guard, Place, UnsureAction};
+use usecase::declared::{Fail, Guard, Place, UnanswerableAction, UnsureAction};
 use usecase::project::UseCase;
-use usecase::{Decision, Passage};
+use usecase::{Decision, Passage, Stage, Verdict};
 use values::Tally;
+
+/// The guard that holds a question against its passages.
+const UNANSWERABLE: &str = "unanswerable";
 
 /// What was declared, in the form that the checks run on. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -94,6 +99,25 @@ impl Guards {
     /// Holds a whole answer against the declared schema; `None` without one.
     pub fn shaped(&self, answer: &str) -> Option<Shaped> {
         self.output.as_ref()?.shaped(answer)
+    }
+
+    /// Whether the passages can answer the question at all; `None` where the use case does not ask.
+    pub fn check_answerable(&self, question: &str, passages: &[Passage]) -> Option<Verdict> {
+        let otherwise = match self.rules.declared().unanswerable {
+            UnanswerableAction::Off => return None,
+            UnanswerableAction::Review => Decision::Review,
+            UnanswerableAction::Abstain => Decision::Abstain,
+        };
+        let assessed = answerable::assess(question, passages);
+        let declared = self.rules.threshold(UNANSWERABLE, "");
+        let passes = declared.map_or(assessed.answerable, |least| assessed.score >= least);
+        let (decision, rule, reason) = if passes {
+            (Decision::Allow, "answerable", "the passages speak of what is asked")
+        } else {
+            (otherwise, "unanswerable", "the passages do not speak of what is asked")
+        };
+        let verdict = Verdict::new(UNANSWERABLE, rule, Stage::Passage, decision, reason).scored(assessed.score);
+        Some(Verdict { shadow: self.rules.watches(UNANSWERABLE, rule), ..verdict })
     }
 
     /// Judges each sentence of the answer against the passages. Hand over both in the same form: either both masked or

@@ -87,9 +87,9 @@ impl Rules {
         self.declared_of(guard, rule, |policy| policy.stream) == Some(WhileStreaming::Cut)
     }
 
-    /// The least score that counts, 0 to 1, where `shipped` is the model's own.
-    pub(crate) fn threshold(&self, guard: &str, rule: &str, shipped: f64) -> f64 {
-        self.declared_of(guard, rule, |policy| policy.threshold).unwrap_or(shipped)
+    /// The least score that counts, 0 to 1, where the use case says so; else the guard's own holds.
+    pub(crate) fn threshold(&self, guard: &str, rule: &str) -> Option<f64> {
+        self.declared_of(guard, rule, |policy| policy.threshold)
     }
 
     /// Whether a guard looks at a place at all. Values are looked for everywhere but in answers, where they are the

@@ -144,3 +144,23 @@ impl Tally {
         told.collect()
     }
 }
+
+/// A type of personal data, for those who configure what happens to it.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownType {
+    /// Its name in `[guard.types]` and in placeholders.
+    pub kind: &'static str,
+    /// The rule that finds it: `pii.RULE` in `[guard.policy]`.
+    pub rule: &'static str,
+    /// Whose it is, where one country or union gives it out.
+    pub jurisdiction: Option<&'static str>,
+    /// Whether it is masked unless the use case says otherwise.
+    pub masked: bool,
+    /// For a person.
+    pub what: &'static str,
+}
+
+/// Every type of personal data that is known.
+pub fn types() -> impl Iterator<Item = KnownType> {
+    std::iter::empty()
+}

@@ -54,7 +54,8 @@ fn push(report: &mut Report, part: &str, rows: &[&Judged], goals: bool) {
     let threshold = threshold_at(&scored, REFUSED);
     let found = recall_at(&scored, threshold).map_or(0, |share| (share * count(true) as f64).round() as usize);
     report.push(with(Figure::share(CAPABILITY, part, "refused at 5 % wrong abstentions", found, count(true)), 0.90));
-    let refused = |unanswerable: bool| rows.iter().filter(|row| row.unanswerable == unanswerable && row.refused).count();
+    let refused =
+        |unanswerable: bool| rows.iter().filter(|row| row.unanswerable == unanswerable && row.refused).count();
     report.push(Figure::share(CAPABILITY, part, "refused at the shipped threshold", refused(true), count(true)));
     report.push(Figure::share(CAPABILITY, part, "wrong abstentions at it", refused(false), count(false)));
     let uncovered: Vec<Scored> = rows.iter().map(|row| (row.uncovered, row.unanswerable)).collect();

@@ -55,7 +55,9 @@ pub(super) fn measure(folder: &Path, report: &mut Report) -> Result<(), Unreadab
         report.push(balanced(&family, &rows, at_shipped));
         at_threshold(&family, &rows, report);
     }
-    for (source, rows) in grouped(&judged, |row| row.source.clone()).into_iter().filter(|(_, rows)| rows[0].source != rows[0].family) {
+    for (source, rows) in
+        grouped(&judged, |row| row.source.clone()).into_iter().filter(|(_, rows)| rows[0].source != rows[0].family)
+    {
         report.push(Figure::area(CAPABILITY, &source, &scored(&rows, |row| row.risk)));
     }
     let mut edits: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
@@ -153,7 +155,10 @@ fn at_threshold(family: &str, rows: &[&Judged], report: &mut Report) {
     let flagged = |bad: bool| rows.iter().filter(|row| row.bad == bad && row.risk >= MODEL.answer.threshold).count();
     report.push(Figure::share(CAPABILITY, family, "recall", flagged(true), count(true)));
     report.push(Figure::share(CAPABILITY, family, "supported answers doubted", flagged(false), count(false)));
-    let (all, doubted) = rows.iter().filter(|row| !row.bad).fold((0, 0), |(all, doubted), row| (all + row.sentences.0, doubted + row.sentences.1));
+    let (all, doubted) = rows
+        .iter()
+        .filter(|row| !row.bad)
+        .fold((0, 0), |(all, doubted), row| (all + row.sentences.0, doubted + row.sentences.1));
     report.push(Figure::share(CAPABILITY, family, "supported sentences doubted", doubted, all));
     let coverage = area(&scored(rows, |row| row.uncovered));
     report.push(Figure::new(CAPABILITY, family, "AUC of coverage alone", coverage, None, rows.len()));

@@ -58,7 +58,8 @@ fn restored(guards: &Guards, text: &str, everywhere: bool, random: &mut Random) 
     // As a tool call's argument it is JSON in the stream, and the app's parser sees the text.
     let wanted = serde_json::Value::from(text).to_string();
     let parsed = |restored: &str| serde_json::from_str::<serde_json::Value>(restored).ok();
-    let json = cut_by(&quoted, everywhere, random, || vault.json_restorer(), |restored| parsed(restored) == parsed(&wanted));
+    let json =
+        cut_by(&quoted, everywhere, random, || vault.json_restorer(), |restored| parsed(restored) == parsed(&wanted));
     outcomes.0 += json.0;
     outcomes.1 += json.1;
     outcomes

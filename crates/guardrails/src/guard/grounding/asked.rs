@@ -11,9 +11,27 @@ use usecase::Passage;
 
 /// Names of the features, in their order.
 pub(crate) const QUESTION_NAMES: &[&str] = &[
-    "missing", "missing_soft", "missing_near", "missing_here", "missing_known_places", "names_missing", "names_share",
-    "numbers_missing", "heaviest_missing", "count_missing", "pairs_missing", "triples_missing", "held", "words", "places",
-    "repeated", "unknown_missing", "least_near", "second_missing", "length", "first_missing",
+    "missing",
+    "missing_soft",
+    "missing_near",
+    "missing_here",
+    "missing_known_places",
+    "names_missing",
+    "names_share",
+    "numbers_missing",
+    "heaviest_missing",
+    "count_missing",
+    "pairs_missing",
+    "triples_missing",
+    "held",
+    "words",
+    "places",
+    "repeated",
+    "unknown_missing",
+    "least_near",
+    "second_missing",
+    "length",
+    "first_missing",
 ];
 
 /// What a word weighs that the table of word vectors does not have: it is rarer than all that it has.
@@ -74,7 +92,11 @@ pub(crate) fn question(question: &str, passages: &[Passage]) -> Question {
         });
     }
     let [pairs, triples] = order::missing_neighbours(&index, &words);
-    Question { features: seen.features(pairs, triples, &index, words.len()), missing, coverage: 1.0 - seen.share(seen.missing) }
+    Question {
+        features: seen.features(pairs, triples, &index, words.len()),
+        missing,
+        coverage: 1.0 - seen.share(seen.missing),
+    }
 }
 
 struct Word {
@@ -150,11 +172,27 @@ impl Seen {
 
     fn features(&self, pairs: f64, triples: f64, index: &Index, words: usize) -> Vec<f32> {
         let found = [
-            self.share(self.missing), self.share(self.soft), self.share(self.near), self.share(self.here),
-            self.share(self.elsewhere), self.names_missing, self.names_missing / self.names.max(1.0), self.numbers_missing,
-            self.heaviest, self.count_missing, pairs, triples, self.total - self.missing, self.count,
-            (1.0 + index.places.len() as f64).ln(), self.share(self.repeated), self.unknown, self.least_near, self.second,
-            words as f64, f64::from(u8::from(self.first_missing == Some(true))),
+            self.share(self.missing),
+            self.share(self.soft),
+            self.share(self.near),
+            self.share(self.here),
+            self.share(self.elsewhere),
+            self.names_missing,
+            self.names_missing / self.names.max(1.0),
+            self.numbers_missing,
+            self.heaviest,
+            self.count_missing,
+            pairs,
+            triples,
+            self.total - self.missing,
+            self.count,
+            (1.0 + index.places.len() as f64).ln(),
+            self.share(self.repeated),
+            self.unknown,
+            self.least_near,
+            self.second,
+            words as f64,
+            f64::from(u8::from(self.first_missing == Some(true))),
         ];
         found.into_iter().map(|value| value as f32).collect()
     }

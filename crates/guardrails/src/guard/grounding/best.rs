@@ -162,14 +162,7 @@ fn weigh<'a>(index: &'a Index, sentence: &[Placed]) -> Vec<Weighed<'a>> {
 }
 
 /// `here` counts the binding words that stand at the place.
-fn supported_by(
-    index: &Index,
-    binding: &Binding,
-    here: u32,
-    place: (usize, usize),
-    coverage: f64,
-    wide: Wide,
-) -> f64 {
+fn supported_by(index: &Index, binding: &Binding, here: u32, place: (usize, usize), coverage: f64, wide: Wide) -> f64 {
     let mut support = (1.0 - ANYWHERE) * coverage + ANYWHERE * wide.anywhere * coverage.sqrt();
     support *= ELSEWHERE.powi(binding.known.saturating_sub(here) as i32);
     let negated_there = index.places[place.0..=place.1].iter().any(|place| place.negated);

@@ -11,14 +11,61 @@ use crate::words::{Kind, Placed};
 
 /// Names of the features, in their order; a model file repeats them, so that one that was trained on others is refused.
 pub(crate) const NAMES: &[&str] = &[
-    "missing_here", "missing_anywhere", "missing_soft", "missing_rule", "names_missing", "names_missing_share",
-    "names_elsewhere", "numbers_missing", "numbers_elsewhere", "numbers", "names", "pairs_missing", "triples_missing",
-    "longest_run", "longest_run_share", "out_of_order", "negation_added", "negation_lost", "negation_parity",
-    "opposites", "sisters", "alike", "absent", "absent_unknown", "absent_rare", "absent_rarest", "asked_only",
-    "asked_share", "first_person", "second_person", "opinions", "hedges_new", "extents_new", "links_new", "question",
-    "exclaims", "words", "content_words", "apart", "apart_share", "swapped", "inserted", "begins_missing",
-    "ends_missing", "function_missing", "yes_no", "has_question", "places", "place_length", "cues", "answered_share",
-    "vector_missing", "vector_worst", "vector_mean", "far_words",
+    "missing_here",
+    "missing_anywhere",
+    "missing_soft",
+    "missing_rule",
+    "names_missing",
+    "names_missing_share",
+    "names_elsewhere",
+    "numbers_missing",
+    "numbers_elsewhere",
+    "numbers",
+    "names",
+    "pairs_missing",
+    "triples_missing",
+    "longest_run",
+    "longest_run_share",
+    "out_of_order",
+    "negation_added",
+    "negation_lost",
+    "negation_parity",
+    "opposites",
+    "sisters",
+    "alike",
+    "absent",
+    "absent_unknown",
+    "absent_rare",
+    "absent_rarest",
+    "asked_only",
+    "asked_share",
+    "first_person",
+    "second_person",
+    "opinions",
+    "hedges_new",
+    "extents_new",
+    "links_new",
+    "question",
+    "exclaims",
+    "words",
+    "content_words",
+    "apart",
+    "apart_share",
+    "swapped",
+    "inserted",
+    "begins_missing",
+    "ends_missing",
+    "function_missing",
+    "yes_no",
+    "has_question",
+    "places",
+    "place_length",
+    "cues",
+    "answered_share",
+    "vector_missing",
+    "vector_worst",
+    "vector_mean",
+    "far_words",
 ];
 
 /// Everything that a sentence is judged by.
@@ -61,7 +108,8 @@ impl Judged<'_> {
 
     /// A name also where it begins the sentence: a word with a capital that no dictionary has.
     fn is_name(placed: &Placed, aligned: &Aligned) -> bool {
-        placed.word.kind == Kind::Name || (placed.capital && placed.word.kind == Kind::Content && aligned.known.is_none())
+        placed.word.kind == Kind::Name
+            || (placed.capital && placed.word.kind == Kind::Content && aligned.known.is_none())
     }
 
     fn coverage(&self, found: &mut Vec<f64>) {
@@ -123,9 +171,8 @@ impl Judged<'_> {
         found.push(count(State::Alike));
         found.push(count(State::Absent));
         let absent = || self.content().filter(|(_, aligned)| aligned.state >= State::Sister);
-        let rarity = |aligned: &Aligned| {
-            aligned.known.map_or(RAREST, |number| RAREST - f64::from(KNOWN.common(number)))
-        };
+        let rarity =
+            |aligned: &Aligned| aligned.known.map_or(RAREST, |number| RAREST - f64::from(KNOWN.common(number)));
         found.push(absent().filter(|(_, aligned)| aligned.known.is_none()).count() as f64);
         let all = self.content().count().max(1) as f64;
         found.push(absent().map(|(_, aligned)| rarity(aligned)).sum::<f64>() / all);
@@ -196,9 +243,8 @@ impl Judged<'_> {
         found.push(length as f64 / (1.0 + self.words.len() as f64));
         found.push(self.cues);
         let content = self.content().count().max(1) as f64;
-        let new = self.content().filter(|(placed, aligned)| {
-            aligned.state == State::Here && !self.asked.contains(&placed.id)
-        });
+        let new =
+            self.content().filter(|(placed, aligned)| aligned.state == State::Here && !self.asked.contains(&placed.id));
         found.push(1.0 - new.count() as f64 / content);
         found.extend(near::missing(self.index, self.text, self.words, self.aligned));
     }

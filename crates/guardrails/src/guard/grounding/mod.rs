@@ -39,8 +39,8 @@ mod statement;
 pub(crate) use align::{STATES, State};
 pub(crate) use asked::{QUESTION_NAMES, Question, question};
 pub(crate) use features::NAMES;
-pub use missing::{Unsupported, What};
 pub(crate) use lexicon::opposites;
+pub use missing::{Unsupported, What};
 pub(crate) use model::{Cues, Judge, MODEL, Model, answer_features};
 
 pub(crate) const GUARD: &str = "grounding";
@@ -151,7 +151,8 @@ pub(crate) fn shown(question: Option<&str>, answer: &str, passages: &[Passage], 
                 aligned: &aligned,
                 best: best.as_ref(),
                 asked: &asked,
-                cues: cues.log_odds(words.iter().zip(&aligned).map(|(placed, aligned)| (&*placed.word.stem, aligned.state))),
+                cues: cues
+                    .log_odds(words.iter().zip(&aligned).map(|(placed, aligned)| (&*placed.word.stem, aligned.state))),
             };
             Shown {
                 start: 0,
@@ -198,7 +199,8 @@ fn place(index: &Index, best: &Best) -> (usize, usize, usize) {
 fn judge(shown: &Shown, passages: &[Passage]) -> SentenceSupport {
     let risk = if shown.place.is_none() { 1.0 } else { MODEL.sentence.risk(&shown.features).max(shown.contradicted) };
     let supported = risk < MODEL.sentence.threshold;
-    let moved = |found: &Unsupported| Unsupported { start: found.start + shown.start, end: found.end + shown.start, ..*found };
+    let moved =
+        |found: &Unsupported| Unsupported { start: found.start + shown.start, end: found.end + shown.start, ..*found };
     let missing = if supported { Vec::new() } else { shown.missing.iter().map(moved).collect() };
     let (passage, source_start, source_end) = shown.place.map_or((None, 0, 0), |(passage, start, end)| {
         let begin = passages.get(passage).map_or(0, |passage| passage.start);

@@ -26,7 +26,8 @@ impl Vector {
 
     /// The cosine of the angle between them, -1 to 1.
     fn near(&self, other: &Self) -> f32 {
-        let dot: i32 = self.numbers.iter().zip(other.numbers).map(|(one, other)| i32::from(*one) * i32::from(*other)).sum();
+        let dot: i32 =
+            self.numbers.iter().zip(other.numbers).map(|(one, other)| i32::from(*one) * i32::from(*other)).sum();
         dot as f32 / (self.length * other.length)
     }
 }

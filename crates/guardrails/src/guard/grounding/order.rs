@@ -72,7 +72,8 @@ pub(super) fn negations(index: &Index, words: &[Placed], best: Option<&Best>) ->
             matched |= index.occurrences(word.id).iter().any(|place| negated_at(*place as usize));
         }
         let anywhere = !index.occurrences(placed.id).is_empty();
-        added += if matched { 0.0 } else { 0.5 + 0.5 * f64::from(u8::from(known)) + 0.5 * f64::from(u8::from(!anywhere)) };
+        added +=
+            if matched { 0.0 } else { 0.5 + 0.5 * f64::from(u8::from(known)) + 0.5 * f64::from(u8::from(!anywhere)) };
     }
     let mut lost = 0.0;
     if let Some(best) = best {
@@ -89,9 +90,10 @@ pub(super) fn negations(index: &Index, words: &[Placed], best: Option<&Best>) ->
 /// How many neighbouring words that both stand in the passages never stand in one sentence of theirs, or in two that
 /// follow each other; and their share.
 pub(super) fn apart(index: &Index, words: &[Placed], aligned: &[Aligned]) -> (f64, f64) {
-    let known = words.iter().zip(aligned).filter(|(placed, aligned)| {
-        carries_meaning(placed.word.kind) && aligned.state <= State::Elsewhere
-    });
+    let known = words
+        .iter()
+        .zip(aligned)
+        .filter(|(placed, aligned)| carries_meaning(placed.word.kind) && aligned.state <= State::Elsewhere);
     let known: Vec<&Placed> = known.map(|(placed, _)| placed).collect();
     let mut apart = 0.0;
     for pair in known.windows(2) {

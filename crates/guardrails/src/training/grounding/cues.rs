@@ -16,7 +16,8 @@ pub(super) fn train(examples: &[&Example], weights: &[f64]) -> Cues {
         let different: HashSet<(&str, u8)> = words.map(|(stem, state)| (&**stem, *state as u8)).collect();
         different.into_iter().for_each(|key| *counts.entry(key).or_default() += 1);
     }
-    let kept: Vec<(&str, u8)> = counts.into_iter().filter(|(_, count)| *count >= LEAST_ROWS).map(|(key, _)| key).collect();
+    let kept: Vec<(&str, u8)> =
+        counts.into_iter().filter(|(_, count)| *count >= LEAST_ROWS).map(|(key, _)| key).collect();
     let places: HashMap<(&str, u8), u32> = kept.iter().enumerate().map(|(at, key)| (*key, at as u32)).collect();
     let total: f64 = weights.iter().sum::<f64>().max(1e-9);
     let row = |(example, weight): (&&Example, &f64)| {

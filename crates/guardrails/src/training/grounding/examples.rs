@@ -68,7 +68,8 @@ pub(super) fn read(folder: &Path) -> Result<Option<Vec<Example>>, Unreadable> {
         let passages = [passage(&row.context)];
         let spans: Vec<(usize, usize)> = row.spans.iter().map(|span| (span.start, span.end)).collect();
         let make = |question: Option<&str>, shape: &'static str, weight: f64| {
-            let seen = Labelled { question, answer: &row.answer, passages: &passages, bad: row.label == 1, spans: &spans };
+            let seen =
+                Labelled { question, answer: &row.answer, passages: &passages, bad: row.label == 1, spans: &spans };
             Example {
                 family: family(&row.source),
                 source: row.source.clone(),
@@ -131,8 +132,7 @@ pub(super) fn family(source: &str) -> String {
 }
 
 pub(super) fn passage(text: &str) -> Passage {
-    let source =
-        DocumentRef { collection: String::new(), document: String::new(), title: String::new(), url: None };
+    let source = DocumentRef { collection: String::new(), document: String::new(), title: String::new(), url: None };
     let end = text.chars().count();
     Passage { source, ordinal: 0, start: 0, end, text: text.to_owned(), header: String::new(), score: 0.0 }
 }

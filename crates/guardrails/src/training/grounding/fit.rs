@@ -45,12 +45,14 @@ fn with_cues(example: &Example, cues: &Cues) -> Vec<(Vec<f32>, bool)> {
 
 pub(super) fn fit(examples: &[Example], which: impl Fn(&Example) -> bool) -> Fitted {
     let used: Vec<&Example> = examples.iter().filter(|example| which(example)).collect();
-    let weights = balanced(&used.iter().map(|example| (&*example.family, example.label, example.weight)).collect::<Vec<_>>());
+    let weights =
+        balanced(&used.iter().map(|example| (&*example.family, example.label, example.weight)).collect::<Vec<_>>());
     // Each row is told what words mean by weights that never saw its document.
     let apart: Vec<Cues> = (0..FOLDS)
         .map(|fold| {
             let others = used.iter().zip(&weights).filter(|(example, _)| example.fold != fold);
-            let (others, weights): (Vec<&Example>, Vec<f64>) = others.map(|(example, weight)| (*example, *weight)).unzip();
+            let (others, weights): (Vec<&Example>, Vec<f64>) =
+                others.map(|(example, weight)| (*example, *weight)).unzip();
             cues::train(&others, &weights)
         })
         .collect();

@@ -36,8 +36,7 @@ pub(super) fn train(folder: &Path) -> Result<Option<(Judge, Vec<String>)>, Unrea
         let used: Vec<usize> = (0..rows.len()).filter(|at| which(*at)).collect();
         let chosen: Vec<Vec<f32>> = used.iter().map(|at| features[*at].clone()).collect();
         let labels: Vec<bool> = used.iter().map(|at| rows[*at].label == 0).collect();
-        let keys: Vec<(&str, bool, f64)> =
-            used.iter().map(|at| (&*families[*at], rows[*at].label == 0, 1.0)).collect();
+        let keys: Vec<(&str, bool, f64)> = used.iter().map(|at| (&*families[*at], rows[*at].label == 0, 1.0)).collect();
         trained(&chosen, &labels, &balanced(&keys), SETTINGS)
     };
     let labels: Vec<bool> = rows.iter().map(|row| row.label == 0).collect();
@@ -53,7 +52,11 @@ pub(super) fn train(folder: &Path) -> Result<Option<(Judge, Vec<String>)>, Unrea
     let mut all = Vec::new();
     for by_source in [false, true] {
         let mut scored: BTreeMap<&str, Vec<Scored>> = BTreeMap::new();
-        let parts: Vec<String> = if by_source { vec!["halueval/qa".into(), "pubmedqa".into()] } else { (0..FOLDS).map(|fold| fold.to_string()).collect() };
+        let parts: Vec<String> = if by_source {
+            vec!["halueval/qa".into(), "pubmedqa".into()]
+        } else {
+            (0..FOLDS).map(|fold| fold.to_string()).collect()
+        };
         for part in &parts {
             let held = |at: usize| {
                 if by_source { families[at] == *part } else { fold_of(&rows[at].question, FOLDS).to_string() == *part }
@@ -70,7 +73,10 @@ pub(super) fn train(folder: &Path) -> Result<Option<(Judge, Vec<String>)>, Unrea
         for (name, scored) in scored.iter().map(|(name, scored)| (*name, scored)).chain([("all", &all)]) {
             let threshold = threshold_at(scored, REFUSED);
             let (area, found) = (area(scored).unwrap_or(f64::NAN), recall_at(scored, threshold).unwrap_or(f64::NAN));
-            log.push(format!("  questions of {name:14} {how}: AUC {area:.4}, refused at {REFUSED} {found:.3}, n={}", scored.len()));
+            log.push(format!(
+                "  questions of {name:14} {how}: AUC {area:.4}, refused at {REFUSED} {found:.3}, n={}",
+                scored.len()
+            ));
         }
     }
     let threshold = round(threshold_at(&all, REFUSED));

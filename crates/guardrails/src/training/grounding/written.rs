@@ -110,7 +110,8 @@ impl Writer<'_> {
         match kind {
             "foreign" => {
                 let other = self.random.one_of(&self.contexts)?;
-                let sentence = sentences(&other.context).iter().map(|sentence| sentence.text).find(|text| usable(text))?;
+                let sentence =
+                    sentences(&other.context).iter().map(|sentence| sentence.text).find(|text| usable(text))?;
                 return Some(sentence.trim_end_matches(['.', ' ']).to_owned());
             }
             "negation" => {
