@@ -19,7 +19,9 @@ use models::ReplyBody;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use usecase::{AttemptEnd, Choice, Citation, Completion, Content, Decision, Message, Passage, Role, Usage, Verdict};
+use usecase::{
+    AttemptEnd, Choice, Citation, Completion, Content, Decision, Message, Passage, Role, Stage, Usage, Verdict,
+};
 
 const REFUSAL: &str = "I can't help with that here.";
 const OFF_TOPIC: &str = "That is outside of what I can help with here.";
@@ -216,7 +218,12 @@ pub(crate) fn judge(
         _ => Status::Answered,
     };
     let citations = citations(&report, passages);
-    let verdicts = report.verdict.into_iter().collect();
+    // The measure stands on the record beside the decision: thresholds are calibrated from it.
+    let measured = report.verdict.as_ref().map(|_| {
+        let reason = "the risk that something in the answer is unsupported";
+        Verdict::new("grounding", "risk", Stage::Output, Decision::Allow, reason).scored(report.risk)
+    });
+    let verdicts = report.verdict.into_iter().chain(measured).collect();
     Judged { status, citations, verdicts, grounding: Some(report.share), probability: None }
 }
 

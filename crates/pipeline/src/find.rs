@@ -1,4 +1,4 @@
-//! Step 2: the question is embedded once, and its vector serves the topic boundary, the answer cache and the search alike.
+//! Step 2: the question is embedded once, and its vector serves the answer cache and the search alike.
 //! The search sees only what the caller may see. Passages pass the guards before anything else reads them.
 
 use crate::check_input::{Guarded, Refusal};
@@ -14,7 +14,7 @@ use guardrails::{CheckedPassages, Vault};
 use retrieval::{Filter, Version};
 use serde_json::Value;
 use std::sync::Arc;
-use usecase::{ChatRequest, Decision, Passage, Role, Stage, Timestamp, Verdict};
+use usecase::{ChatRequest, Decision, Passage, Stage, Timestamp, Verdict};
 
 /// The checked request and the passages found for it, masked like it.
 pub(crate) struct Found {
@@ -61,16 +61,10 @@ pub(crate) async fn find(
     let vector = vector(pipeline, prepared, &question, trail).await?;
     trail.end(step);
 
-    if let Some(vector) = &vector {
-        if let Some(verdict) = judge_topic(prepared, &request, &question, vector) {
-            trail.judged(std::slice::from_ref(&verdict));
-            if verdict.acts() == Decision::Refuse {
-                return Ok(Sought::Refused(Refusal { verdict }));
-            }
-        }
-        if let Some(hit) = remember.as_mut().and_then(|question| question.near(vector)) {
-            return Ok(Sought::Remembered(hit));
-        }
+    if let Some(vector) = &vector
+        && let Some(hit) = remember.as_mut().and_then(|question| question.near(vector))
+    {
+        return Ok(Sought::Remembered(hit));
     }
 
     let step = trail.step("retrieve");
@@ -104,7 +98,7 @@ fn rests_on(version: &dyn Version) -> (String, u64) {
 }
 
 /// The question's vector. Where a provider's embedder gives none, the words of the question are searched alone, and the
-/// record says so; but what a topic boundary cannot judge does not pass it.
+/// record says so.
 async fn vector(
     pipeline: &Pipeline,
     prepared: &Prepared,
@@ -113,7 +107,7 @@ async fn vector(
 ) -> Result<Option<Vec<f32>>, Error> {
     match pipeline.vectors(prepared, vec![question.to_owned()], Purpose::Questions, trail).await {
         Ok(made) => made.vectors.into_iter().next().map(Some).ok_or(Error::WorkerStopped),
-        Err(Error::NoModelAnswered { last, .. }) if prepared.boundary.is_none() => {
+        Err(Error::NoModelAnswered { last, .. }) => {
             let reason = format!("the words of the question were searched alone, without its vector: {last}");
             trail.judged(&[degraded("words_alone", reason)]);
             Ok(None)
@@ -160,13 +154,6 @@ fn check_beside(
 ) -> CheckedPassages {
     let beside = |passage: &Passage| Passage { text: what(passage).clone(), ..passage.clone() };
     prepared.guards.check_passages(passages.iter().map(beside).collect(), vault)
-}
-
-/// A follow-up ("and for Europe?") is judged by the conversation it stands in, which was judged when it began.
-fn judge_topic(prepared: &Prepared, request: &ChatRequest, question: &str, vector: &[f32]) -> Option<Verdict> {
-    let boundary = prepared.boundary.as_ref()?;
-    let answered_before = request.messages.iter().any(|message| message.role == Role::Assistant);
-    Some(boundary.judge(vector, answered_before || guardrails::looks_like_small_talk(question)))
 }
 
 /// The version of each collection that this bundle answers from, taken once: what an answer is kept under, and what is

@@ -1,8 +1,7 @@
 //! The path of one request. `answer` below reads like the path itself; each step is a file, in this order:
 //!
-//! 1. `check_input`: personal data masked, injection and secrets judged → `Guarded`
-//! 2. `find`: the question embedded once; the topic boundary, an answer given before (`remember`), then the search with the
-//!    caller's rights
+//! 1. `check_input`: injection, topic and subject judged, personal data masked → `Guarded`
+//! 2. `find`: the question embedded once; an answer given before (`remember`), then the search with the caller's rights
 //! 3. `assemble`: the prompt: the stable part first, passages and context last
 //! 4. `ask`: cleared for residency, then the chain of models
 //! 5. `check_output` (whole) or `streaming` (in pieces): masked data restored, grounding judged, citations placed; is the
@@ -88,7 +87,7 @@ impl Pipeline {
         &self.engines
     }
 
-    /// Compiles a use case once: guards, template, topic boundary, chain of models. Embeds the topic examples, so it
+    /// Compiles a use case once: guards, template, chain of models; learns the boundary of its topics, so it
     /// may take seconds of CPU time: call it from a blocking thread.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! What is compiled once per bundle, so that a request only reads it: guards, prompt template, context conditions,
-//! topic boundary, chain of models. Immutable: a new bundle is a new value.
+//! chain of models. Immutable: a new bundle is a new value.
 
 use crate::Engines;
 use crate::assemble::{Blocks, Template};
@@ -9,9 +9,9 @@ use crate::rerankers::Reranker;
 use crate::searched::Searched;
 use crate::unsure::{Escalation, every_signal};
 use cache::{Cache, Settings};
-use guardrails::{Guards, Material, Secret, TopicBoundary};
+use guardrails::{Guards, Material, Secret};
 use models::{Cleared, Models};
-use retrieval::{Collections, Embedder, Version};
+use retrieval::{Collections, Version};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use usecase::declared::{
@@ -31,7 +31,6 @@ pub struct Prepared {
     pub(crate) guards: Guards,
     /// The same masking without any judgement: for what the app's developer wrote, such as a tool's description.
     pub(crate) masking_only: Guards,
-    pub(crate) boundary: Option<TopicBoundary>,
     pub(crate) retrieval: Option<Retrieval>,
     /// The collections of `retrieval`.
     pub(crate) searched: Vec<Searched>,
@@ -66,7 +65,7 @@ impl Prepared {
     pub(crate) fn of_use_case(use_case: &UseCase, engines: &Engines) -> Result<Self, Error> {
         let declared = &use_case.declared;
         let Engines { models, embedder, rerankers, .. } = engines;
-        if declared.retrieval.is_some() || declared.guard.topics.is_some() || declared.cache.is_some() {
+        if declared.retrieval.is_some() || declared.cache.is_some() {
             embedder.clear(models, &declared.residency)?;
         }
         let rerank = declared.retrieval.as_ref().and_then(|settings| settings.rerank.as_ref());
@@ -85,7 +84,6 @@ impl Prepared {
             bundle: Some(use_case.bundle.clone()),
             guards: Guards::with(&declared.guard, &Material::of(use_case)),
             masking_only: masking_only(&declared.guard),
-            boundary: topic_boundary(use_case, &**embedder)?,
             retrieval: declared.retrieval.clone(),
             searched: Searched::all(use_case),
             section_within,
@@ -134,7 +132,6 @@ impl Prepared {
             bundle: None,
             guards: Guards::new(&guard),
             masking_only: masking_only(&guard),
-            boundary: None,
             retrieval: None,
             searched: Vec::new(),
             section_within: None,
@@ -191,7 +188,7 @@ impl Prepared {
     /// True when a streamed answer must be judged before its first word goes out: once a word is out, the answer can
     /// neither be withdrawn nor asked of a larger model.
     pub(crate) fn holds(&self) -> bool {
-        let by_grounding = |rule: &Grounding| rule.otherwise != UnsureAction::Review || rule.caveat_up_to.is_some();
+        let by_grounding = |rule: &Grounding| rule.otherwise != UnsureAction::Review || rule.answer_below.is_some();
         self.escalation.is_some() || self.grounding.as_ref().is_some_and(by_grounding) || self.guards.wants_whole()
     }
 
@@ -219,7 +216,7 @@ impl Prepared {
     }
 
     pub(crate) fn needs_vector(&self) -> bool {
-        self.boundary.is_some() || self.retrieval.is_some()
+        self.retrieval.is_some()
     }
 
     /// An upper limit of what template, passages and context blocks add to a request, in code points.
@@ -230,15 +227,4 @@ impl Prepared {
 
 fn masking_only(guard: &Guard) -> Guards {
     Guards::new(&Guard { injection: InjectionAction::Off, topics: None, grounding: None, ..guard.clone() })
-}
-
-fn topic_boundary(use_case: &UseCase, embedder: &dyn Embedder) -> Result<Option<TopicBoundary>, Error> {
-    let Some(topics) = &use_case.declared.guard.topics else { return Ok(None) };
-    let pairs = use_case.topics.iter().flat_map(|(topic, examples)| examples.iter().map(move |text| (topic, text)));
-    let (names, examples): (Vec<&String>, Vec<&str>) = pairs.map(|(topic, text)| (topic, text.as_str())).unzip();
-    // They are compared with questions, and are questions themselves.
-    let vectors = embedder.embed_questions(&examples)?;
-    let background = embedder.embed_questions(guardrails::background_sentences())?;
-    let examples = names.into_iter().cloned().zip(vectors).collect();
-    Ok(Some(TopicBoundary::new(examples, background, topics.otherwise)))
 }

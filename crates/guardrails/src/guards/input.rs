@@ -3,9 +3,12 @@
 use super::Guards;
 use super::values::{self, Tally};
 use crate::guard::injection;
+use crate::guard::topics::looks_like_small_talk;
 use crate::vault::Vault;
 use usecase::declared::Place;
 use usecase::{Message, Role, Stage, Verdict};
+
+const TOPICS: &str = "topics";
 
 /// What came of checking the input. The messages are masked in place.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,7 @@ impl Guards {
         let (of_tools, explanation) = self.check_tools(messages, vault);
         checked.verdicts.extend(of_tools);
         checked.explanation = explanation;
+        checked.verdicts.extend(self.judge_topic(messages));
         let (mut asked, mut given_back) = (Tally::default(), Tally::default());
         for message in messages.iter_mut() {
             let of_tool = is_of_tool(&message.role);
@@ -54,6 +58,16 @@ impl Guards {
         checked.verdicts.extend(asked.verdicts(&self.rules, Stage::Input));
         checked.verdicts.extend(given_back.verdicts(&self.rules, Stage::Tool));
         checked
+    }
+
+    /// What is asked last is held against the allowed topics. A follow-up ("and for Europe?") is judged by the conversation
+    /// it stands in, which was judged when it began.
+    fn judge_topic(&self, messages: &[Message]) -> Option<Verdict> {
+        let topics = self.topics.as_ref().filter(|_| self.rules.looks(TOPICS, Place::Input))?;
+        let question = messages.iter().rev().find(|message| message.role == Role::User)?.content.text();
+        let is_follow_up = messages.iter().any(|message| message.role == Role::Assistant);
+        let verdict = topics.judge(&question, is_follow_up || looks_like_small_talk(&question));
+        Some(Verdict { shadow: self.rules.watches(TOPICS, &verdict.rule), ..verdict })
     }
 
     fn judge_injection(&self, messages: &[Message]) -> Option<Verdict> {

@@ -18,14 +18,15 @@ pub use values::{KnownType, types};
 
 use crate::guard::answerable;
 use crate::guard::grounding::{self, GroundingReport};
+use crate::guard::topics::AllowedTopics;
 use crate::vault::Vault;
 use output::Output;
 use rules::Rules;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use usecase::declared::{Fail, Guard, Place, UnanswerableAction, UnsureAction};
+use usecase::declared::{Fail, Grounding, Guard, Place, UnanswerableAction, UnsureAction};
 use usecase::project::UseCase;
-use usecase::{Decision, Passage, Stage, Verdict};
+use usecase::{Decision, DocumentRef, Passage, Stage, Verdict};
 use values::Tally;
 
 /// The guard that holds a question against its passages.
@@ -36,6 +37,7 @@ const UNANSWERABLE: &str = "unanswerable";
 pub struct Guards {
     rules: Rules,
     output: Option<Arc<Output>>,
+    topics: Option<Arc<AllowedTopics>>,
 }
 
 /// What the guards of a use case are made of beside what is declared.
@@ -62,7 +64,14 @@ impl Guards {
     pub fn with(declared: &Guard, material: &Material<'_>) -> Self {
         let rules = Rules::of(declared);
         let output = Output::of(&rules, material.schema).map(Arc::new);
-        Self { rules, output }
+        let topics = declared.topics.as_ref().zip(material.topics).map(|(declared, topics)| {
+            let named = |(topic, examples): (&String, &Vec<String>)| -> Vec<(String, String)> {
+                examples.iter().map(|example| (topic.clone(), example.clone())).collect()
+            };
+            let examples: Vec<(String, String)> = topics.iter().flat_map(named).collect();
+            Arc::new(AllowedTopics::new(&examples, declared.otherwise))
+        });
+        Self { rules, output, topics }
     }
 
     /// What a caller reads whom this rule refuses, where the owner said so.
@@ -125,19 +134,38 @@ impl Guards {
     pub fn check_grounding(&self, answer: &str, passages: &[Passage]) -> GroundingReport {
         let mut report = grounding::report(answer, passages);
         report.verdict = self.rules.declared().grounding.as_ref().map(|declared| {
-            let enough = report.share >= declared.at_least;
-            let otherwise = match declared.otherwise {
-                UnsureAction::Abstain => Decision::Abstain,
-                UnsureAction::Review => Decision::Review,
-                UnsureAction::Caveat => Decision::Caveat,
-            };
-            let decision = if enough { Decision::Allow } else { otherwise };
-            let mut verdict = grounding::verdict(&report, declared.at_least, decision);
-            verdict.shadow = self.rules.watches(grounding::GUARD, &verdict.rule);
-            verdict
+            let decision = decided(declared, &report);
+            let verdict = grounding::verdict(&report, declared.at_least, decision);
+            Verdict { shadow: self.rules.watches(grounding::GUARD, &verdict.rule), ..verdict }
         });
         report
     }
+}
+
+/// The risk that an answer is unsupported by a text, 0 to 1, as the grounding guard sees it.
+pub fn risk_of(question: Option<&str>, answer: &str, context: &str) -> f64 {
+    let source = DocumentRef { collection: String::new(), document: String::new(), title: String::new(), url: None };
+    let (text, header, end) = (context.to_owned(), String::new(), context.chars().count());
+    let passage = Passage { source, ordinal: 0, start: 0, end, text, header, score: 1.0 };
+    grounding::report_for(question, answer, &[passage]).risk
+}
+
+/// The stricter of what the share of supported sentences says, and what the risk of the whole answer does.
+fn decided(declared: &Grounding, report: &GroundingReport) -> Decision {
+    let otherwise = match declared.otherwise {
+        UnsureAction::Abstain => Decision::Abstain,
+        UnsureAction::Review => Decision::Review,
+        UnsureAction::Caveat => Decision::Caveat,
+    };
+    let by_share = if report.share >= declared.at_least { Decision::Allow } else { otherwise };
+    let by_risk = match (declared.answer_below, declared.caveat_below, declared.abstain_from) {
+        (None, ..) => Decision::Allow,
+        (Some(answer), ..) if report.risk < answer => Decision::Allow,
+        (_, Some(caveat), _) if report.risk < caveat => Decision::Caveat,
+        (.., Some(abstain)) if report.risk >= abstain => Decision::Abstain,
+        _ => Decision::Review,
+    };
+    by_share.max(by_risk)
 }
 
 #[cfg(test)]

@@ -157,7 +157,13 @@ fn grounding_decides_as_declared() {
     let passages = [passage("The office opens at nine on weekdays.")];
     let declare = |at_least: f64, otherwise: UnsureAction| {
         Guards::new(&Guard {
-            grounding: Some(Grounding { at_least, otherwise, answer_up_to: None, caveat_up_to: None }),
+            grounding: Some(Grounding {
+                at_least,
+                otherwise,
+                answer_below: None,
+                caveat_below: None,
+                abstain_from: None,
+            }),
             ..Guard::default()
         })
     };

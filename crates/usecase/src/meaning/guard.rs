@@ -62,13 +62,17 @@ impl Judgement<'_> {
             let wrong = self.source.at_key("/guard/grounding", "without passages no answer can be grounded");
             self.found.push(wrong.help("add `[retrieval]`, or leave `grounding` out"));
         }
-        if let (Some(answer), Some(caveat)) = (grounding.answer_up_to, grounding.caveat_up_to)
-            && caveat < answer
-        {
-            let wrong = self.source.at_value("/guard/grounding/caveat_up_to", "no answer would get a caveat");
-            self.found.push(wrong.expected("a risk that is at least `answer_up_to`"));
+        let steps = [grounding.answer_below, grounding.caveat_below, grounding.abstain_from];
+        let declared: Vec<f64> = steps.into_iter().flatten().collect();
+        if !declared.is_sorted() {
+            let wrong = self.source.at_key("/guard/grounding", "these risks are out of order");
+            self.found.push(wrong.expected("`answer_below` up to `caveat_below` up to `abstain_from`"));
         }
-        let caveats = grounding.otherwise == UnsureAction::Caveat || grounding.caveat_up_to.is_some();
+        if grounding.answer_below.is_none() && !declared.is_empty() {
+            let wrong = self.source.at_key("/guard/grounding", "no answer would go out as it is");
+            self.found.push(wrong.help("add `answer_below`; `shipway guard calibrate` prints all three"));
+        }
+        let caveats = grounding.otherwise == UnsureAction::Caveat || grounding.caveat_below.is_some();
         let says = guard.policy.get("grounding").is_some_and(|policy| policy.say.is_some());
         if caveats && !says {
             let wrong = self.source.at_key("/guard/grounding", "nothing says what the caveat is");

@@ -116,7 +116,6 @@ impl Judgement<'_> {
         let declared = self.declared;
         let has_texts = !declared.feeds.is_empty()
             || declared.retrieval.is_some()
-            || declared.guard.topics.is_some()
             || declared.cache.is_some();
         if let EmbedderChoice::Provider(model) = embedder
             && let Some(provider) = providers.get(&model.provider)

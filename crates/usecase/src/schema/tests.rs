@@ -163,7 +163,7 @@ topics = { allow = "topics.yaml", otherwise = "refuse" }
 sensitive = "review"
 advice = "refuse"
 unanswerable = "abstain"
-grounding = { at_least = 0.7, otherwise = "review", answer_up_to = 0.2, caveat_up_to = 0.4 }
+grounding = { at_least = 0.7, otherwise = "review", answer_below = 0.2, caveat_below = 0.4, abstain_from = 0.6 }
 [guard.output]
 schema = "answer.json"
 max_chars = 4000

@@ -7,7 +7,7 @@ use crate::house::House;
 use crate::paint;
 use anyhow::{Context, bail};
 use governance::Outcome;
-use guardrails::calibrate::{self, Calibrated};
+use guardrails::calibrate::{self, Calibrated, Guarantee};
 use guardrails::risk_of;
 use serde::Deserialize;
 use serde_json::json;
@@ -50,19 +50,23 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &GuardCalibrate) -> anyhow::Result
         return Ok(ExitCode::SUCCESS);
     }
     paint::line(format!("{} {from}, {unsupported} of them unsupported", scores.len()));
-    print(&calibrated, error);
+    print(&calibrated);
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(calibrated: &Calibrated, error: f64) {
-    paint::line(calibrated.sentence(error));
-    if let Some(answer) = calibrated.answer_up_to {
-        paint::line(paint::loud("[guard.grounding]"));
-        paint::line(format!("answer_up_to = {answer:.3}"));
-        if let Some(caveat) = calibrated.caveat_up_to {
-            paint::line(format!("caveat_up_to = {caveat:.3}"));
-        }
+fn print(calibrated: &Calibrated) {
+    let percent = calibrated.error * 100.0;
+    if let Guarantee::Inconclusive { more } = calibrated.guarantee {
+        paint::line(paint::care(format!(
+            "too few to promise {percent:.1} %: about {more} more judged answers would do; until then a person looks at each"
+        )));
+        return;
     }
+    paint::line(format!("of unsupported answers at most {percent:.1} % go out as they are, if the next come from where these did"));
+    paint::line(paint::loud("[guard.grounding]"));
+    paint::line(format!("answer_below = {:.3}", calibrated.answer_at));
+    paint::line(format!("caveat_below = {:.3}", calibrated.caveat_at));
+    paint::line(format!("abstain_from = {:.3}", calibrated.abstain_at));
 }
 
 fn from_file(path: &Path) -> anyhow::Result<Vec<(f64, bool)>> {

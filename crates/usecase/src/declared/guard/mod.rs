@@ -166,12 +166,16 @@ pub struct Grounding {
     /// does not.
     #[serde(default)]
     pub otherwise: UnsureAction,
-    /// Up to which risk of being unsupported an answer goes out as it is, 0 to 1: what `shipway guard calibrate` prints.
+    /// Below which risk of being unsupported an answer goes out as it is, 0 to 1: what `shipway guard calibrate` prints.
     #[schemars(range(min = 0.0, max = 1.0))]
-    pub answer_up_to: Option<f64>,
-    /// Up to which risk an answer goes out with a caveat, 0 to 1; above it `otherwise` holds.
+    pub answer_below: Option<f64>,
+    /// Below which risk an answer goes out with a caveat, 0 to 1.
     #[schemars(range(min = 0.0, max = 1.0))]
-    pub caveat_up_to: Option<f64>,
+    pub caveat_below: Option<f64>,
+    /// From which risk on no answer is given, 0 to 1; what lies below it and goes out neither plain nor with a caveat is
+    /// for a person.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub abstain_from: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
