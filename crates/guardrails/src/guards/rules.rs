@@ -2,6 +2,7 @@
 //! pass, and whether it only watches. The most particular word holds: a rule's policy before a type's action, a
 //! type's before the guard's policy, that before the guard's own word.
 
+use crate::guard::names;
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
 use usecase::declared::{
@@ -40,6 +41,19 @@ pub(crate) enum Treatment {
     Review,
     /// Masked, and not served.
     Refuse,
+}
+
+impl Treatment {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "let be",
+            Self::Mask => "masked",
+            Self::Replace => "replaced",
+            Self::Hash => "hashed",
+            Self::Review => "masked, for a person to look at",
+            Self::Refuse => "refused",
+        }
+    }
 }
 
 /// The largest compiled form of a declared pattern, in bytes.
@@ -122,8 +136,9 @@ impl Rules {
         if guard.pii == PiiAction::Off || !self.rule_looks("pii", rule, place) {
             return Treatment::Allow;
         }
-        let particular = guard.policy.get(&format!("pii.{rule}")).and_then(|policy| policy.action);
-        if let Some(action) = particular {
+        // No name is built where nothing is declared, which is nearly always.
+        let named = (!guard.policy.is_empty()).then(|| guard.policy.get(&format!("pii.{rule}"))).flatten();
+        if let Some(action) = named.and_then(|policy| policy.action) {
             return treatment(action);
         }
         if let Some(action) = guard.types.get(kind) {
@@ -148,6 +163,11 @@ impl Rules {
             PiiAction::Refuse => Treatment::Refuse,
             PiiAction::Off => Treatment::Allow,
         }
+    }
+
+    /// Whether anything is done about names at a place.
+    pub(crate) fn seeks_names(&self, place: Place) -> bool {
+        names::KINDS.iter().any(|(rule, kind)| self.personal(rule, kind, Treatment::Allow, place) != Treatment::Allow)
     }
 
     /// What happens to a secret.

@@ -1,7 +1,7 @@
 //! Values in a text (personal data, secrets): which are found, what is done about each, and the text that is left.
 
 use super::rules::{Rules, Treatment};
-use crate::guard::{Finding, pii, resolve_overlaps, secrets};
+use crate::guard::{Finding, names, pii, resolve_overlaps, secrets};
 use crate::offsets::OffsetMap;
 use crate::restore::nonce_places;
 use crate::vault::Vault;
@@ -18,16 +18,7 @@ pub(crate) type Treated = (Finding, Treatment);
 
 /// The values of a text that are not let be, in order and without overlaps.
 pub(crate) fn find(rules: &Rules, text: &str, place: Place) -> Vec<Treated> {
-    let mut findings = Vec::new();
-    if rules.looks(secrets::GUARD, place) {
-        secrets::find(text, &mut findings);
-    }
-    if rules.looks(pii::GUARD, place) {
-        pii::find(text, &mut findings);
-    }
-    if findings.is_empty() {
-        return Vec::new();
-    }
+    let mut findings = found(rules, text, place, rules.seeks_names(place));
     // What is let be by its type hides nothing that stands inside of it: an address in a link is an address.
     findings.retain(|found| of(rules, found, place) != Treatment::Allow);
     let mut treated: Vec<Treated> = Vec::with_capacity(findings.len());
@@ -41,11 +32,44 @@ pub(crate) fn find(rules: &Rules, text: &str, place: Place) -> Vec<Treated> {
     treated
 }
 
+/// All values of a text, also those that are let be.
+pub(crate) fn all(rules: &Rules, text: &str, place: Place) -> Vec<Treated> {
+    let resolved = resolve_overlaps(found(rules, text, place, true)).into_iter();
+    let treated = resolved.map(|found| {
+        let passes = rules.lets_pass(found.guard, found.rule, &text[found.start..found.end]);
+        let treatment = if passes { Treatment::Allow } else { of(rules, &found, place) };
+        (found, treatment)
+    });
+    treated.collect()
+}
+
+/// Names are looked for only where something is done about them.
+fn found(rules: &Rules, text: &str, place: Place, with_names: bool) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if rules.looks(secrets::GUARD, place) {
+        secrets::find(text, &mut findings);
+    }
+    if rules.looks(pii::GUARD, place) {
+        pii::find(text, &mut findings);
+        if with_names {
+            names::find(text, &mut findings);
+        }
+    }
+    findings
+}
+
 fn of(rules: &Rules, found: &Finding, place: Place) -> Treatment {
     if found.guard == secrets::GUARD {
         return rules.secret(found.rule, place);
     }
-    rules.personal(found.rule, found.kind, Treatment::Mask, place)
+    rules.personal(found.rule, found.kind, usual(found.kind), place)
+}
+
+/// What happens to a type of which nothing is declared. A name, a place or a web address is mostly what a question is about:
+/// without it nothing is found.
+fn usual(kind: &str) -> Treatment {
+    let is_name = names::KINDS.iter().any(|(_, name)| *name == kind);
+    if is_name { Treatment::Allow } else { Treatment::Mask }
 }
 
 /// The text with stand-ins of the vault for its values, and the places of both; `None` when there is nothing to change.

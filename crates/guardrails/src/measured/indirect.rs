@@ -51,7 +51,7 @@ struct Outcome {
 
 pub(super) fn measure(folder: &Path, report: &mut Report) -> Result<(), Unreadable> {
     match rows::<Row>(folder, "indirect.jsonl")? {
-        Some(rows) => documents(rows.into_iter().map(judged).collect(), report),
+        Some(rows) => documents(&rows.into_iter().map(judged).collect::<Vec<_>>(), report),
         None => report.note(format!("{CAPABILITY} not measured: no file indirect.jsonl")),
     }
     for (file, part) in
@@ -94,7 +94,7 @@ fn shared(cuts: &[Cut], span: &Range<usize>) -> usize {
     cuts.iter().map(|cut| cut.range.end.min(span.end).saturating_sub(cut.range.start.max(span.start))).sum()
 }
 
-fn documents(outcomes: Vec<Outcome>, report: &mut Report) {
+fn documents(outcomes: &[Outcome], report: &mut Report) {
     let count = |wanted: &dyn Fn(&Outcome) -> bool, hit: &dyn Fn(&Outcome) -> bool| {
         let all: Vec<&Outcome> = outcomes.iter().filter(|outcome| wanted(outcome)).collect();
         (all.iter().filter(|outcome| hit(outcome)).count(), all.len())
@@ -123,7 +123,7 @@ fn documents(outcomes: Vec<Outcome>, report: &mut Report) {
         share(source, "honest documents flagged", count(&|outcome| of(outcome) && !attack(outcome), &flagged), None);
     }
     let mut lost: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for outcome in &outcomes {
+    for outcome in outcomes {
         let part = if attack(outcome) { "around an attack" } else { "honest documents" };
         let sum = lost.entry(part).or_default();
         *sum = (sum.0 + outcome.honest.1, sum.1 + outcome.honest.0);

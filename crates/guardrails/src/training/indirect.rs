@@ -85,7 +85,7 @@ fn trained(material: &Material, without: Option<usize>, random: &mut Random) -> 
                 text = format!("{trigger} {text}");
             }
             let (text, span) = injected(&document.text, &text, random);
-            push_rows(&text, Some(span), 1.0, &mut rows);
+            push_rows(&text, Some(&span), 1.0, &mut rows);
         }
     }
     let Logistic { weights, bias } = fit(&rows, SETTINGS);
@@ -94,12 +94,12 @@ fn trained(material: &Material, without: Option<usize>, random: &mut Random) -> 
 
 /// The units of a document as rows; of one with an injected text only those in it and beside it, for the rest is honest and
 /// trained on already.
-fn push_rows(text: &str, span: Option<Range<usize>>, weight: f32, rows: &mut Vec<Row>) {
+fn push_rows(text: &str, span: Option<&Range<usize>>, weight: f32, rows: &mut Vec<Row>) {
     let units = units(text);
     let pages = Pages::new(text, &units);
     let mut features = Features::default();
     let inside = |range: &Range<usize>| {
-        span.as_ref().is_some_and(|span| {
+        span.is_some_and(|span| {
             let shared = range.end.min(span.end).saturating_sub(range.start.max(span.start));
             shared * 2 >= range.len()
         })

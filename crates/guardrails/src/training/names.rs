@@ -20,7 +20,7 @@ use material::Material;
 const FOLDS: usize = 5;
 const SETTINGS: Settings = Settings { epochs: 6, rate: 0.1, l2: 2e-5, seed: 5 };
 /// What a beginning of each kind must overcome, in log-odds: the best of cross-validation at a precision worth having.
-const THRESHOLDS: [f32; 4] = [0.5, -0.5, -0.5, 0.0];
+const THRESHOLDS: [f32; 4] = [0.25, -0.5, 0.0, 0.0];
 
 pub(super) fn train(sources: &Sources<'_>) -> Result<Option<Trained>, Unreadable> {
     let Some(material) = Material::read(sources.folder)? else { return Ok(None) };
@@ -46,8 +46,8 @@ fn quantised(material: &Material, field: &Field) -> Tagger {
     let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
     let round = |row: &[f32; COLUMNS]| row.map(|weight| (weight / scale).round().clamp(-127.0, 127.0) as i8);
     let mut transitions = field.transitions;
-    for before in 0..LABELS {
-        (0..LABELS).filter(|label| !may_follow(before, *label)).for_each(|label| transitions[before][label] = -1e4);
+    for (before, weights) in transitions.iter_mut().enumerate() {
+        (0..LABELS).filter(|label| !may_follow(before, *label)).for_each(|label| weights[label] = -1e4);
     }
     Tagger {
         gazetteer: material.gazetteer.clone(),

@@ -1,6 +1,7 @@
 //! Honest passages full of orders and questions, none of them meant for whoever quotes the page: manuals, recipes, common
 //! questions, policies, e-mails, code with notes, changelogs, interviews, lessons. At most one may be
-//! touched. They were written for this test and are not trained on.
+//! touched. They were written for this test and are not trained on, but the training grammar was widened (policies, lessons,
+//! requests in e-mails, other languages) after a first model had touched eight of them: they no longer count as unseen.
 
 use super::find;
 

@@ -6,6 +6,20 @@
 //! to the rest of the document (`features`). Its thresholds are its own: found by cross-validation over documents, attacks
 //! and announcing phrases at once (`training::indirect`).
 //!
+//! Measured by cross-validation on the developer half, where documents, attack families and announcing phrases of a test
+//! document were all unseen (259 honest documents, 1,554 with an attack; the trainer's log says it anew):
+//!
+//! | what | share |
+//! | --- | --- |
+//! | found, at 2 % of honest documents flagged (what ships) | 94.2 %: plain 88.4 %, announced 100 % |
+//! | found, at 1 % and at 5 % | 92.2 %, 96.2 % |
+//! | the same with no labelled attack or announcement in training, at 2 % | 91.1 % |
+//! | honest contexts of other tasks (900) flagged | 0.2 % |
+//!
+//! The grammar of attacks was written by someone who had read this half's attacks, so even the third line is kind. Weakest are
+//! plain questions between the sentences of a text (about three in five found) and plain orders in short e-mails (72.5 %).
+//! Honest exercises of schoolbooks that tell how to write an answer are mistaken for orders.
+//!
 //! What is found is cut, or stays and is marked as data without authority (`fence`).
 
 use crate::guard::injection;

@@ -152,7 +152,7 @@ proptest! {
         for pair in places.windows(2) {
             watch.push(&characters[pair[0]..pair[1]].iter().collect::<String>());
         }
-        prop_assert_eq!(watch.push("").cloned(), whole.clone());
+        prop_assert_eq!(watch.push(""), whole.as_ref());
         // About twelve words, in letters of this prompt.
         if stretch.chars().filter(|c| c.is_alphanumeric()).count() >= 80 {
             prop_assert!(whole.is_some());

@@ -37,7 +37,7 @@ impl Lines {
                 match token.kind {
                     Kind::Word => last_word = token.hash as u32 | 1,
                     Kind::Mark if matches!(text.as_bytes()[token.start], b':' | b'=') => {
-                        (known, since) = (last_word, 0)
+                        (known, since) = (last_word, 0);
                     }
                     _ => {}
                 }

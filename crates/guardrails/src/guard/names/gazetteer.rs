@@ -50,7 +50,7 @@ impl Gazetteer {
     }
 
     fn place(&self, hash: u64) -> usize {
-        (u64::from(hash as u32) * self.slots.len() as u64 >> 32) as usize
+        ((u64::from(hash as u32) * self.slots.len() as u64) >> 32) as usize
     }
 
     /// The lists that hold the word; 0 for none.

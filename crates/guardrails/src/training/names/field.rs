@@ -107,9 +107,9 @@ impl Field {
     /// Forwards and backwards over one stretch; label 0 stands before it and after it.
     fn marginals(&self, scores: &[[f32; LABELS]], allowed: &[u16]) -> Marginals {
         let mut steps = [[0.0_f32; LABELS]; LABELS];
-        for before in 0..LABELS {
+        for (before, step) in steps.iter_mut().enumerate() {
             for label in (0..LABELS).filter(|label| may_follow(before, *label)) {
-                steps[before][label] = self.transitions[before][label].exp();
+                step[label] = self.transitions[before][label].exp();
             }
         }
         let odds: Vec<[f32; LABELS]> =
@@ -134,14 +134,14 @@ impl Field {
             let onward: [f32; LABELS] = std::array::from_fn(|label| after[label] * odds[at][label]);
             let mut total = 0.0;
             let mut pairs = [[0.0; LABELS]; LABELS];
-            for before in 0..LABELS {
-                for label in 0..LABELS {
-                    pairs[before][label] = forward[at][before] * steps[before][label] * onward[label];
-                    total += pairs[before][label];
+            for (before, pair) in pairs.iter_mut().enumerate() {
+                for (label, both) in pair.iter_mut().enumerate() {
+                    *both = forward[at][before] * steps[before][label] * onward[label];
+                    total += *both;
                 }
             }
-            for before in 0..LABELS {
-                (0..LABELS).for_each(|label| marginals.pairs[before][label] += pairs[before][label] / total.max(1e-30));
+            for (sums, pair) in marginals.pairs.iter_mut().zip(&pairs) {
+                sums.iter_mut().zip(pair).for_each(|(sum, both)| *sum += both / total.max(1e-30));
             }
             after = scaled(std::array::from_fn(|before| {
                 (0..LABELS).map(|label| steps[before][label] * onward[label]).sum()

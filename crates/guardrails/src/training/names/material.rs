@@ -178,8 +178,11 @@ impl Material {
                 let filled = features(&tokens, &lines, at, &mut rows);
                 stretch.rows.extend_from_slice(&rows[..filled]);
                 stretch.ends.push(stretch.rows.len());
-                let label =
-                    if at == start && labels[at] != 0 && labels[at] % 2 == 0 { labels[at] - 1 } else { labels[at] };
+                let label = if at == start && labels[at] != 0 && labels[at].is_multiple_of(2) {
+                    labels[at] - 1
+                } else {
+                    labels[at]
+                };
                 stretch.allowed.push(if label == 0 { known.allowed(&tokens[at]) } else { 1 << label });
             }
             made.push(stretch);
