@@ -26,8 +26,8 @@ pub use gist::Gist;
 pub use guard::grounding::{GroundingReport, SentenceSupport, Unsupported, What};
 pub use guard::topics::{AllowedTopics, TopicBoundary, background_sentences, looks_like_small_talk};
 pub use guards::{
-    CheckedInput, CheckedPassages, Guards, KnownType, Material, Public, Secret, Shaped, Stopped, Unsure, Watch,
-    risk_of, types,
+    CheckedInput, CheckedPassages, Guards, Inspected, KnownType, Material, Public, Secret, Shaped, Stopped, Unsure,
+    Watch, risk_of, types,
 };
 pub use offsets::OffsetMap;
 pub use restore::Restorer;

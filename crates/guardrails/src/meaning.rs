@@ -37,6 +37,8 @@ pub(crate) struct Table {
     vectors: Vec<i8>,
     /// What a word counts for in a text: `the` little, `refund` much.
     weights: Vec<f32>,
+    /// What brings a word's numbers to that length.
+    factors: Vec<f32>,
 }
 
 impl Table {
@@ -51,11 +53,12 @@ impl Table {
         let (slots, rest) = rest.split_at(SLOTS * SLOT);
         let (vectors, weights) = rest.split_at(count * DIMS);
         let slots = slots.chunks_exact(SLOT).map(|slot| u32::from_le_bytes([slot[0], slot[1], slot[2], slot[3]]));
-        Some(Self {
-            slots: slots.collect(),
-            vectors: vectors.iter().map(|byte| byte.cast_signed()).collect(),
-            weights: weights.iter().map(|byte| f32::from(*byte) / 255.0 * largest).collect(),
-        })
+        let vectors: Vec<i8> = vectors.iter().map(|byte| byte.cast_signed()).collect();
+        let weights: Vec<f32> = weights.iter().map(|byte| f32::from(*byte) / 255.0 * largest).collect();
+        let length = |vector: &[i8]| -> i32 { vector.iter().map(|value| i32::from(*value) * i32::from(*value)).sum() };
+        let lengths = vectors.chunks_exact(DIMS).map(|vector| (length(vector).max(1) as f32).sqrt());
+        let factors = weights.iter().zip(lengths).map(|(weight, length)| weight / length).collect();
+        Some(Self { slots: slots.collect(), vectors, weights, factors })
     }
 
     fn find(&self, word: &[u8]) -> Option<usize> {
@@ -217,8 +220,7 @@ impl Sum {
     pub(crate) fn add(&mut self, word: &str) -> bool {
         let Some(number) = number(word) else { return false };
         let vector = TABLE.vector(number);
-        let length: i32 = vector.iter().map(|value| i32::from(*value) * i32::from(*value)).sum();
-        let weight = TABLE.weights[number] / (length.max(1) as f32).sqrt();
+        let weight = TABLE.factors[number];
         self.0.iter_mut().zip(vector).for_each(|(total, value)| *total += f32::from(*value) * weight);
         true
     }

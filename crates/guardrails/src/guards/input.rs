@@ -2,13 +2,17 @@
 
 use super::Guards;
 use super::values::{self, Tally};
-use crate::guard::injection;
 use crate::guard::topics::looks_like_small_talk;
+use crate::guard::{injection, sensitive};
 use crate::vault::Vault;
 use usecase::declared::Place;
 use usecase::{Message, Role, Stage, Verdict};
 
 const TOPICS: &str = "topics";
+pub(super) const SENSITIVE: &str = "sensitive";
+pub(super) const ADVICE: &str = "advice";
+/// From which score on a subject fires, 0 to 1, once it is centred on its own threshold.
+pub(super) const THRESHOLD: f64 = 0.5;
 
 /// What came of checking the input. The messages are masked in place.
 #[derive(Clone, Debug, Default)]
@@ -23,11 +27,12 @@ pub struct CheckedInput {
 /// A text in a guard's grey zone.
 #[derive(Clone, Debug)]
 pub struct Unsure {
-    /// The verdict if the model says that the rule fires. It stands among the verdicts already when the guard by itself
-    /// says so.
+    /// The verdict if the rule fires.
     pub verdict: Verdict,
-    /// The text, masked.
-    pub text: String,
+    /// What the guard says by itself.
+    pub fires: bool,
+    /// Which of the messages it is about; its text is masked by now.
+    pub message: usize,
 }
 
 impl Guards {
@@ -42,8 +47,9 @@ impl Guards {
                 None
             });
         }
-        let mut checked =
-            CheckedInput { verdicts: self.judge_injection(messages).into_iter().collect(), ..CheckedInput::default() };
+        let mut checked = CheckedInput::default();
+        self.judge_injection(messages, &mut checked);
+        self.judge_subjects(messages, &mut checked);
         let (of_tools, explanation) = self.check_tools(messages, vault);
         checked.verdicts.extend(of_tools);
         checked.explanation = explanation;
@@ -70,28 +76,82 @@ impl Guards {
         Some(Verdict { shadow: self.rules.watches(TOPICS, &verdict.rule), ..verdict })
     }
 
-    fn judge_injection(&self, messages: &[Message]) -> Option<Verdict> {
-        if !self.rules.looks(injection::GUARD, Place::Input) {
-            return None;
+    /// What is asked last is held against the subjects that the use case does not want.
+    fn judge_subjects(&self, messages: &[Message], checked: &mut CheckedInput) {
+        let judges = |guard: &str| self.rules.looks(guard, Place::Input) && self.rules.judgement(guard, "").is_some();
+        if !judges(SENSITIVE) && !judges(ADVICE) {
+            return;
         }
-        let decision = self.rules.judgement(injection::GUARD, "")?;
-        let mut strongest: Option<injection::Detection> = None;
-        let mut count = 0;
-        for message in messages.iter().filter(|message| message.role == Role::User) {
+        let Some(place) = messages.iter().rposition(|message| message.role == Role::User) else { return };
+        let text = messages[place].content.text();
+        for subject in sensitive::assess(&text) {
+            let guard = if subject.is_advice() { ADVICE } else { SENSITIVE };
+            let Some(decision) = self.rules.judgement(guard, subject.category).filter(|_| judges(guard)) else {
+                continue;
+            };
+            let judged = Judged { guard, rule: subject.category, score: centred(&subject), shipped: THRESHOLD };
+            let reason = if guard == ADVICE { "asks for advice of this kind" } else { "is about this subject" };
+            let verdict = Verdict::new(guard, subject.category, Stage::Input, decision, reason).scored(judged.score);
+            self.decide(&judged, verdict, place, checked);
+        }
+    }
+
+    fn judge_injection(&self, messages: &[Message], checked: &mut CheckedInput) {
+        let judges = self.rules.looks(injection::GUARD, Place::Input);
+        if !judges || self.rules.judgement(injection::GUARD, "").is_none() {
+            return;
+        }
+        let mut strongest: Option<(usize, injection::Assessment)> = None;
+        for (place, message) in messages.iter().enumerate().filter(|(_, message)| message.role == Role::User) {
             let text = message.content.text();
             let left = self.rules.without_exceptions(injection::GUARD, &text);
-            if let Some(detection) = injection::judge_input(left.as_deref().unwrap_or(&text)) {
-                count += 1;
-                if strongest.as_ref().is_none_or(|known| known.score < detection.score) {
-                    strongest = Some(detection);
-                }
+            let assessed = injection::assess(left.as_deref().unwrap_or(&text));
+            if strongest.as_ref().is_none_or(|(_, known)| known.score < assessed.score) {
+                strongest = Some((place, assessed));
             }
         }
-        let detection = strongest?;
-        let decision = self.rules.judgement(injection::GUARD, detection.rule).unwrap_or(decision);
-        let verdict = detection.verdict(decision, count);
-        Some(Verdict { shadow: self.rules.watches(injection::GUARD, detection.rule), ..verdict })
+        let Some((place, assessed)) = strongest else { return };
+        let (guard, rule) = (injection::GUARD, assessed.rule);
+        let Some(decision) = self.rules.judgement(guard, rule) else { return };
+        let judged = Judged { guard, rule, score: assessed.score, shipped: injection::THRESHOLD };
+        let reason = format!("a message tries to take over the instructions (seen in the {} view)", assessed.view);
+        let verdict = Verdict::new(guard, rule, Stage::Input, decision, reason).scored(assessed.score);
+        self.decide(&judged, verdict, place, checked);
     }
+
+    /// The rule fires, or does not, or a model is to be asked: that stands apart, with what the rule says by itself.
+    fn decide(&self, judged: &Judged, verdict: Verdict, message: usize, checked: &mut CheckedInput) {
+        let Judged { guard, rule, score, shipped } = *judged;
+        let verdict = Verdict { shadow: self.rules.watches(guard, rule), ..verdict };
+        let fires = score >= self.rules.threshold(guard, rule).unwrap_or(shipped);
+        match self.rules.declared().tier.get(guard) {
+            Some(tier) if (tier.between[0]..=tier.between[1]).contains(&score) => {
+                checked.unsure.push(Unsure { verdict, fires, message });
+            }
+            _ if fires => checked.verdicts.push(verdict),
+            _ => {}
+        }
+    }
+}
+
+/// A subject's score with its own threshold brought to 0.5, so that one number means the same for every subject.
+pub(super) fn centred(subject: &sensitive::Subject) -> f64 {
+    let odds = |share: f32| {
+        let share = f64::from(share).clamp(1e-6, 1.0 - 1e-6);
+        (share / (1.0 - share)).ln()
+    };
+    1.0 / (1.0 + (odds(subject.threshold) - odds(subject.score)).exp())
+}
+
+/// A score and where it counts from.
+#[derive(Clone, Copy)]
+struct Judged<'a> {
+    guard: &'a str,
+    rule: &'a str,
+    /// 0 to 1.
+    score: f64,
+    /// The guard's own threshold, 0 to 1.
+    shipped: f64,
 }
 
 /// What a tool says is data; the system's and developer's messages are the app's own word, an assistant's a model's.

@@ -1,15 +1,15 @@
 //! What every guard says about one text, for a person who wants to know: `shipway guard test`. The same functions as on
 //! the path of a request, one after the other and timed, with what a record must not hold: where in the text.
 
-use super::rules::Treatment;
-use super::values;
-use super::{Guards, Rules};
+use super::input::{ADVICE, SENSITIVE, THRESHOLD, centred};
+use super::rules::{Rules, Treatment};
+use super::{Guards, values};
 use crate::guard::{indirect, injection, pii, secrets, sensitive};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
 use usecase::declared::Place;
-use usecase::{Decision, Stage, Verdict, owasp};
+use usecase::{Decision, Verdict, owasp};
 
 /// One line: what a guard, or one rule of it, says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,7 +67,7 @@ impl Guards {
                     Treatment::Review => Decision::Review,
                     Treatment::Mask | Treatment::Replace | Treatment::Hash => Decision::Mask,
                 };
-                let reason = format!("{kind}: {}", usecase::declared::word(&treatment));
+                let reason = format!("{kind}: {}", treatment.word());
                 Inspected { spans, ..line(&self.rules, guard, rule, decision, reason) }
             })
             .collect();
@@ -82,9 +82,10 @@ impl Guards {
 
     fn inspect_injection(&self, text: &str) -> Vec<Inspected> {
         let assessed = injection::assess(text);
-        let threshold = self.rules.threshold(injection::GUARD, assessed.rule, injection::THRESHOLD);
+        let threshold = self.rules.threshold(injection::GUARD, assessed.rule).unwrap_or(injection::THRESHOLD);
         let fires = assessed.score >= threshold;
-        let decision = self.rules.judgement(injection::GUARD, assessed.rule).filter(|_| fires).unwrap_or(Decision::Allow);
+        let decision =
+            self.rules.judgement(injection::GUARD, assessed.rule).filter(|_| fires).unwrap_or(Decision::Allow);
         let reason = if fires { "tries to take over the instructions" } else { "reads like an honest text" };
         let rule = if fires { assessed.rule } else { "" };
         vec![Inspected {
@@ -114,17 +115,14 @@ impl Guards {
 
     fn inspect_subjects(&self, text: &str) -> Vec<Inspected> {
         let told = sensitive::assess(text).into_iter().map(|subject| {
-            let guard = subject.guard();
-            let threshold = self.rules.threshold(guard, subject.category, subject.threshold);
-            let fires = subject.score >= threshold;
-            let decision =
-                self.rules.judgement(guard, subject.category).filter(|_| fires).unwrap_or(Decision::Allow);
+            let guard = if subject.is_advice() { ADVICE } else { SENSITIVE };
+            let (rule, score) = (subject.category, centred(&subject));
+            let threshold = self.rules.threshold(guard, rule).unwrap_or(THRESHOLD);
+            let fires = score >= threshold;
+            let decision = self.rules.judgement(guard, rule).filter(|_| fires).unwrap_or(Decision::Allow);
             let reason = if fires { "is about this" } else { "is not about this" };
-            Inspected {
-                score: Some(rounded(subject.score)),
-                threshold: Some(threshold),
-                ..line(&self.rules, guard, subject.category, decision, reason.to_owned())
-            }
+            let line = line(&self.rules, guard, rule, decision, reason.to_owned());
+            Inspected { score: Some(rounded(score)), threshold: Some(threshold), ..line }
         });
         told.collect()
     }
@@ -135,7 +133,7 @@ impl Guards {
     }
 
     fn inspect_output(&self, text: &str) -> Vec<Inspected> {
-        let Some(mut watch) = self.watch(&[]) else { return Vec::new() };
+        let Some(mut watch) = self.watch(None) else { return Vec::new() };
         watch.push(text);
         let (_, mut verdicts, _) = watch.finish();
         verdicts.extend(self.shaped(text).map(|shaped| shaped.verdict));
@@ -191,14 +189,4 @@ fn rounded(score: f64) -> f64 {
 fn code_points(text: &str, bytes: std::ops::Range<usize>) -> (usize, usize) {
     let start = text[..bytes.start].chars().count();
     (start, start + text[bytes].chars().count())
-}
-
-/// The stage of a place, as verdicts name it.
-pub(crate) fn stage_of(place: Place) -> Stage {
-    match place {
-        Place::Input => Stage::Input,
-        Place::Passage => Stage::Passage,
-        Place::Tool => Stage::Tool,
-        Place::Output => Stage::Output,
-    }
 }

@@ -4,6 +4,7 @@
 //! `input`, `retrieved`, `prompt` (what must not come out), `output` (an answer as it comes).
 
 mod input;
+mod inspect;
 mod output;
 mod prompt;
 mod retrieved;
@@ -11,6 +12,7 @@ mod rules;
 mod values;
 
 pub use input::{CheckedInput, Unsure};
+pub use inspect::Inspected;
 pub use output::{Shaped, Stopped, Watch};
 pub use prompt::{Public, Secret};
 pub use retrieved::CheckedPassages;

@@ -12,7 +12,7 @@ mod minilm;
 pub mod pull;
 mod registry;
 
-pub use bert::{Bert, CrossEncoder};
+pub use bert::{Bert, Classifier, CrossEncoder};
 pub use lexical::Lexical;
 pub use minilm::MiniLm;
 pub use registry::Embedders;

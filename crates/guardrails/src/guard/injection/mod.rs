@@ -1,39 +1,32 @@
 //! Attempts to take over the instructions, in what people and tools say and in what was retrieved.
 //!
-//! Weighted patterns (`rules`, `languages`, `passage_rules`) run over the views of `normalise`. The score is the
-//! noisy-or of the weights of the different patterns that fired, `1 - Π(1 - w)`: one strong pattern decides alone, weak
-//! ones only together. The strictest view counts, and the verdict names it.
+//! Two judges look at every view of `normalise`. Weighted patterns (`rules`, `persona_rules`, `languages`,
+//! `passage_rules`) see the known forms and can name them; their score is the noisy-or of the weights of the different
+//! patterns that fired, `1 - Π(1 - w)`. A trained model (`model`, over the features of `features`) sees what attacks have
+//! in common beyond any pattern, in the whole text and in every two sentences of it. A small second model weighs both. The
+//! strictest view counts, and the verdict names it.
 //!
-//! Rules see form, not intent. Measured on the developer half of the house's test data (`examples/injection_quality.rs`
-//! prints it anew). The rules were written with this half in view, so the figures are kind:
-//!
-//! | text | result |
-//! | --- | --- |
-//! | benign English (NotInject, WildGuard, XSTest, act-as prompts, intents; 2,318) | 4 false alarms, 0.17 % |
-//! | benign with trigger words (NotInject 163, XSTest 127) | none |
-//! | benign, mostly in other languages (905) | none |
-//! | jailbreaks from the wild (334) | 78 % found |
-//! | requests for the system prompt (13), override phrases in nine languages (35) | all, 34 |
-//! | CyberSecEval, English 167 and translated 667 | 26 % and 10 % found: most are harmless to read without their system prompt |
-//! | injected sentences in documents, plain (276) and announced (276) | 66 % and 80 % of documents touched |
-//! | honest documents (265) and passages of search benchmarks (11,643) | none touched |
-//!
-//! Not found are personas without any claim to lawlessness, attacks written as ordinary talk, and plain questions put
-//! into a document.
+//! The score is 0 to 1, and 0.5 is the threshold, which was found in cross-validation for a stated share of false alarms:
+//! one for English, one for other languages. How good it is: `measured/injection.rs` and the trainer's log.
 //!
 //! One pass over the text looks for the anchors of all patterns; a pattern runs only when one of its anchors is there.
-//! Honest texts mostly pay for the one pass.
+//! Not found are attacks in ordinary words (a story that asks for the forbidden thing, a harmless-looking question that
+//! only its system prompt forbids): they need a model that understands.
 
 use crate::normalise::{self, View};
 use crate::sentences::sentences;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use model::Model;
 use regex::Regex;
 use rules::{Rule, Scope};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 use usecase::{Decision, Stage, Verdict};
 
+pub(crate) mod features;
+pub(crate) mod language;
 mod languages;
+pub(crate) mod model;
 mod passage_rules;
 mod persona_rules;
 mod rules;
@@ -41,7 +34,9 @@ mod rules;
 pub(crate) const GUARD: &str = "injection";
 
 /// The least score that is an attempt in what a person or a tool says.
-const INPUT_THRESHOLD: f64 = 0.60;
+pub(crate) const THRESHOLD: f64 = 0.5;
+/// A view that was guessed (letters joined, digits read as letters) must be that much surer, in log-odds.
+pub(crate) const DERIVED_MARGIN: f32 = 0.5;
 /// The least score for a sentence of a retrieved text, where all patterns of that sentence count.
 const PASSAGE_THRESHOLD: f64 = 0.60;
 
@@ -198,9 +193,64 @@ fn build(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a fixed pattern that the tests compile")
 }
 
-/// Judges what a person or a tool says.
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    Model::from_bytes(include_bytes!("../../../weights/injection.swh")).expect("the weights that ship are a model")
+});
+
+/// Words and stretches of characters that a text must have before the model alone may call it an attempt: about two words.
+const FEWEST_FEATURES: u32 = 16;
+
+/// What a text looks like, attempt or not.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Assessment {
+    /// 0 to 1; from [`THRESHOLD`] on it is an attempt.
+    pub(crate) score: f64,
+    /// The heaviest rule that fired in that view, or [`LEARNED`].
+    pub(crate) rule: &'static str,
+    /// The view that scored highest.
+    pub(crate) view: &'static str,
+    /// The sentences that scored highest, in bytes of the judged text.
+    pub(crate) range: Range<usize>,
+}
+
+/// The rule's name where no pattern fired and the model alone decided.
+pub(crate) const LEARNED: &str = "resembles_attacks";
+
+/// Judges what a person or a tool says: always a score, for display and for the grey zone of a model tier.
+pub(crate) fn assess(text: &str) -> Assessment {
+    let mut strongest: Option<(f32, Assessment)> = None;
+    let mut threshold = 0.0;
+    for (place, view) in normalise::views(text).iter().enumerate() {
+        if place == 0 {
+            threshold = MODEL.threshold(language::reads_as_english(&view.text));
+        }
+        let reading = MODEL.read(&view.text);
+        let rules = PATTERNS.judge(view, false);
+        let score = rules.as_ref().map_or(0.0, |found| found.score as f32);
+        let derived = if place == 0 { 0.0 } else { DERIVED_MARGIN };
+        let odds = MODEL.weigh(&model::inputs(&reading, score)) - threshold - derived;
+        // A word or two say nothing that could be learned.
+        let odds = if reading.features < FEWEST_FEATURES { odds.min(-1.0) } else { odds };
+        if strongest.as_ref().is_none_or(|(known, _)| *known < odds) {
+            let rule = rules.map_or(LEARNED, |found| found.rule);
+            let range = view.source(reading.range);
+            let score = 1.0 / (1.0 + f64::from(-odds).exp());
+            strongest = Some((odds, Assessment { score, rule, view: view.name, range }));
+        }
+    }
+    let nothing = || Assessment { score: 0.0, rule: LEARNED, view: PLAIN, range: 0..text.len() };
+    strongest.map_or_else(nothing, |(_, assessment)| assessment)
+}
+
+/// What a person or a tool says, if it is an attempt.
 pub(crate) fn judge_input(text: &str) -> Option<Detection> {
-    strongest(text, false).filter(|detection| detection.score >= INPUT_THRESHOLD)
+    let Assessment { score, rule, view, range } = assess(text);
+    (score >= THRESHOLD).then_some(Detection { rule, score, view, range })
+}
+
+/// The rules' score on one view, 0 to 1.
+pub(crate) fn score_of_rules(view: &View) -> f32 {
+    PATTERNS.judge(view, false).map_or(0.0, |found| found.score as f32)
 }
 
 fn strongest(text: &str, passage: bool) -> Option<Detection> {

@@ -15,8 +15,8 @@ pub(super) struct Features {
 }
 
 /// Bytes of a text that are read: from its beginning and from its end, where a long message asks.
-const FROM_BEGINNING: usize = 400;
-const FROM_END: usize = 400;
+const FROM_BEGINNING: usize = 300;
+const FROM_END: usize = 300;
 /// Letters of a piece of a word.
 const PIECES: std::ops::RangeInclusive<usize> = 3..=4;
 /// What an unknown word counts for: names and other languages are mostly telling.

@@ -3,7 +3,7 @@
 
 use super::forward::Pair;
 use super::recipe::{self, Recipe, Refusal};
-use super::weights::Head;
+use super::weights::{Head, as_share};
 use super::{DIGITS, Weights, WordPiece, batches, encoder, name_of, on_all_cores, read, weights_of};
 use crate::Error;
 use crate::search::Rerank;
@@ -39,8 +39,11 @@ impl CrossEncoder {
         let path = weights_of(folder).map_err(unsupported)?;
         let both = read(&path, |tensors| {
             let weights = encoder(tensors, &recipe, precision)?;
-            let head = Head::read(tensors, weights.hidden)?;
-            Ok((weights, head))
+            let head = Head::read(tensors, weights.hidden, "reranker")?;
+            match head.labels() {
+                1 => Ok((weights, head)),
+                labels => Err(format!("it tells {labels} labels apart; a reranker has one")),
+            }
         });
         let ((weights, head), hash) = both.map_err(|reason| unsupported((path, reason)))?;
         let identity = format!("{}-{}/{}", name_of(folder), precision.name(), &hash[..DIGITS]);
@@ -71,7 +74,8 @@ impl Rerank for CrossEncoder {
         let question = self.tokeniser.encode(question, self.most_pieces);
         let pair = |passage: &&str| self.pair(&question, &self.tokeniser.encode(passage, self.most_pieces));
         let batches = batches(passages.iter().map(pair), |pair| pair.pieces.len());
-        Ok(on_all_cores(&batches, |pass, batch| pass.judge(&self.weights, &self.head, batch)))
+        let logits = on_all_cores(&batches, |pass, batch| pass.judge(&self.weights, &self.head, batch));
+        Ok(logits.into_iter().flatten().map(as_share).collect())
     }
 }
 

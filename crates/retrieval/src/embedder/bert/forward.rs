@@ -9,11 +9,11 @@ use crate::embedder::normalise;
 use kernels::{Linear, Workspace, attention, gelu, layer_norm};
 use std::ops::Range;
 
-/// Two texts as one sequence of pieces.
+/// Two texts as one sequence of pieces, or one text with nothing behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pair {
     pub(crate) pieces: Vec<u32>,
-    /// Where the second one begins.
+    /// Where the second one begins; beyond the end where there is none.
     pub(crate) second: usize,
 }
 
@@ -40,13 +40,13 @@ impl Pass {
             .collect()
     }
 
-    /// The score of each pair, from the row of its `[CLS]`.
-    pub(crate) fn judge(&mut self, weights: &Weights, head: &Head, pairs: &[Pair]) -> Vec<f32> {
+    /// What the head says of each pair, from the row of its `[CLS]`.
+    pub(crate) fn judge(&mut self, weights: &Weights, head: &Head, pairs: &[Pair]) -> Vec<Vec<f32>> {
         let hidden = weights.hidden;
         let spans = self.encode(weights, pairs.iter().map(|pair| (pair.pieces.as_slice(), pair.second)));
         let Self { state, workspace, .. } = self;
         let row = |span: &Range<usize>| &state[span.start * hidden..(span.start + 1) * hidden];
-        spans.iter().map(|span| head.score(row(span), workspace)).collect()
+        spans.iter().map(|span| head.logits(row(span), workspace)).collect()
     }
 
     /// Runs sequences, each with the place from which on its pieces are of the second segment, and gives their rows.

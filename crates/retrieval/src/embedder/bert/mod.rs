@@ -1,12 +1,15 @@
 //! Encoders of the BERT class in this process, from any folder that holds one: MiniLM, BGE, E5, GTE and their
-//! like, as `transformers` and sentence-transformers save them, over bytes or floats; and those that judge pairs of texts.
+//! like, as `transformers` and sentence-transformers save them, over bytes or floats; and those that judge texts.
 //!
 //! In reading order: `recipe` (what the folder says), `wordpiece` (text to numbers), `tensors` and `onnx` (the weights'
-//! file), `weights` (its parameters, packed), `forward` (the arithmetic), `cross` (a question and a passage together).
+//! file), `weights` (its parameters, packed), `forward` (the arithmetic), `cross` (a question and a passage together), `classifier` (one text, by labels).
 
+mod classifier;
 mod cross;
 mod forward;
 mod onnx;
+#[cfg(test)]
+mod plain;
 mod recipe;
 mod tensors;
 #[cfg(test)]
@@ -14,6 +17,7 @@ mod tiny;
 mod weights;
 mod wordpiece;
 
+pub use classifier::Classifier;
 pub use cross::CrossEncoder;
 pub(crate) use recipe::{Pooling, Recipe};
 pub(crate) use tensors::{Safetensors, Tensors};

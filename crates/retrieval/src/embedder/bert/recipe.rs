@@ -5,7 +5,7 @@
 use super::wordpiece::{Folding, WordPiece};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Which of a text's rows become its vector.
@@ -86,6 +86,29 @@ impl Recipe {
             query_prefix: prompts.of(&["query"]),
             passage_prefix: prompts.of(&["document", "passage", "corpus"]),
         })
+    }
+}
+
+/// What a classifier tells apart.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Labels {
+    /// In the order of the head's numbers; empty where the folder names none.
+    pub(crate) names: Vec<String>,
+    /// Each label is a question for itself, and more than one may hold.
+    pub(crate) several: bool,
+}
+
+impl Labels {
+    pub(crate) fn read(folder: &Path) -> Result<Self, Refusal> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Config {
+            id2label: BTreeMap<usize, String>,
+            problem_type: Option<String>,
+        }
+        let config: Config = json(&folder.join("config.json"))?.unwrap_or_default();
+        let several = config.problem_type.as_deref() == Some("multi_label_classification");
+        Ok(Self { names: config.id2label.into_values().collect(), several })
     }
 }
 

@@ -80,17 +80,18 @@ impl Weights {
     }
 }
 
-/// What makes one number of an encoder's first row, in a model that was trained to judge pairs.
+/// What makes a number for each label of an encoder's first row, in a model that was trained to judge texts.
 pub(crate) struct Head {
     pooler: Linear,
     classifier: Linear,
 }
 
 impl Head {
-    /// Reads what `BertForSequenceClassification` has above its encoder.
-    pub(crate) fn read(tensors: &dyn Tensors, hidden: usize) -> Result<Self, String> {
+    /// Reads what `BertForSequenceClassification` has above its encoder. `wanted` is what the model should be, for the reason
+    /// why it is not.
+    pub(crate) fn read(tensors: &dyn Tensors, hidden: usize, wanted: &str) -> Result<Self, String> {
         let names = tensors.names();
-        let none = || format!("it is no reranker: it has no tensors {POOLER} and {CLASSIFIER}");
+        let none = || format!("it is no {wanted}: it has no tensors {POOLER} and {CLASSIFIER}");
         let linear = |name: &str| {
             let ending = format!("{name}.weight");
             let prefix = names.iter().find_map(|found| found.strip_suffix(&ending)).ok_or_else(none)?;
@@ -98,21 +99,29 @@ impl Head {
             Reader { tensors, prefix, precision: Precision::Fp32 }.linear(&[name.to_owned()], hidden)
         };
         let (pooler, classifier) = (linear(POOLER)?, linear(CLASSIFIER)?);
-        match (pooler.outputs() == hidden, classifier.outputs()) {
-            (true, 1) => Ok(Self { pooler, classifier }),
-            (false, _) => Err(format!("{POOLER} gives {} numbers instead of {hidden}", pooler.outputs())),
-            (true, labels) => Err(format!("it tells {labels} labels apart; a reranker has one")),
+        match pooler.outputs() == hidden {
+            true => Ok(Self { pooler, classifier }),
+            false => Err(format!("{POOLER} gives {} numbers instead of {hidden}", pooler.outputs())),
         }
     }
 
-    /// 0 to 1, for a row of the encoder.
-    pub(crate) fn score(&self, row: &[f32], workspace: &mut Workspace) -> f32 {
-        let (mut pooled, mut logit) = (vec![0.0; self.pooler.outputs()], [0.0]);
+    pub(crate) fn labels(&self) -> usize {
+        self.classifier.outputs()
+    }
+
+    /// What the last layer says of each label, without bounds, for a row of the encoder.
+    pub(crate) fn logits(&self, row: &[f32], workspace: &mut Workspace) -> Vec<f32> {
+        let (mut pooled, mut logits) = (vec![0.0; self.pooler.outputs()], vec![0.0; self.labels()]);
         self.pooler.apply(row, &mut pooled, workspace);
         pooled.iter_mut().for_each(|value| *value = value.tanh());
-        self.classifier.apply(&pooled, &mut logit, workspace);
-        1.0 / (1.0 + (-logit[0]).exp())
+        self.classifier.apply(&pooled, &mut logits, workspace);
+        logits
     }
+}
+
+/// The logistic function: from a number without bounds to 0 to 1.
+pub(crate) fn as_share(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
 }
 
 struct Reader<'a> {
