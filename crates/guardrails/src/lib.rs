@@ -15,7 +15,6 @@ mod guards;
 mod meaning;
 pub mod measured;
 mod normalise;
-mod offsets;
 mod restore;
 mod sentences;
 pub mod training;
@@ -24,12 +23,10 @@ mod words;
 
 pub use gist::Gist;
 pub use guard::grounding::{GroundingReport, SentenceSupport, Unsupported, What};
-pub use guard::topics::{AllowedTopics, TopicBoundary, background_sentences, looks_like_small_talk};
 pub use guards::{
     CheckedInput, CheckedPassages, Guards, Inspected, KnownType, Material, Public, Secret, Shaped, Stopped, Unsure,
     Watch, risk_of, types,
 };
-pub use offsets::OffsetMap;
 pub use restore::Restorer;
 pub use sentences::{Sentence, sentences};
 pub use vault::Vault;

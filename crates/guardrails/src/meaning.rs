@@ -185,26 +185,6 @@ fn number_of_plain(word: &[u8]) -> Option<usize> {
     None
 }
 
-/// A text's vector: the weighted mean of its words', unit length; all zeros when none of them is known.
-pub(crate) fn text(text: &str) -> [f32; DIMS] {
-    let mut sum = Sum::default();
-    let mut lower = String::with_capacity(LONGEST);
-    for word in text.split(|character: char| !character.is_alphanumeric()) {
-        if word.is_empty() || word.len() > 2 * LONGEST {
-            continue;
-        }
-        lower.clear();
-        if word.is_ascii() {
-            lower.push_str(word);
-            lower.make_ascii_lowercase();
-        } else {
-            lower.extend(word.chars().flat_map(char::to_lowercase));
-        }
-        sum.add(&lower);
-    }
-    sum.unit()
-}
-
 /// A text's vector in the making, for those who go through the words anyway.
 #[derive(Clone, Debug)]
 pub(crate) struct Sum([f32; DIMS]);
@@ -229,13 +209,4 @@ impl Sum {
         let length = self.0.iter().map(|value| value * value).sum::<f32>().sqrt();
         if length < 1e-6 { [0.0; DIMS] } else { self.0.map(|value| value / length) }
     }
-}
-
-/// Cosine of two words' vectors, -1 to 1.
-pub(crate) fn likeness(one: &[i8], other: &[i8]) -> f32 {
-    let product = |one: &[i8], other: &[i8]| -> i32 {
-        one.iter().zip(other).map(|(one, other)| i32::from(*one) * i32::from(*other)).sum()
-    };
-    let lengths = (product(one, one) as f32).sqrt() * (product(other, other) as f32).sqrt();
-    if lengths > 0.0 { product(one, other) as f32 / lengths } else { 0.0 }
 }

@@ -79,6 +79,25 @@ impl Entries {
     }
 }
 
+/// The made-up values of a vault.
+#[derive(Clone)]
+pub(crate) struct MadeUp(Arc<Entries>);
+
+impl MadeUp {
+    /// Whether a value is one of them, in any case.
+    pub(crate) fn holds(&self, value: &str) -> bool {
+        let value = value.to_lowercase();
+        let known = value.chars().next().and_then(|first| self.0.fakes.get(&first));
+        known.is_some_and(|known| known.iter().any(|(fake, _)| *fake == value))
+    }
+}
+
+impl fmt::Debug for MadeUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MadeUp").finish_non_exhaustive()
+    }
+}
+
 /// The values of one request.
 #[derive(Clone)]
 pub struct Vault {
@@ -202,6 +221,11 @@ impl Vault {
     /// The text without any stand-in of this vault, for a search: a placeholder says nothing about what is asked.
     pub fn without_placeholders(&self, text: &str) -> String {
         restore::whole(&self.entries, text, Form::Nothing)
+    }
+
+    /// Knows the made-up values of this vault; `None` where it has none.
+    pub(crate) fn made_up(&self) -> Option<MadeUp> {
+        (!self.entries.fakes.is_empty()).then(|| MadeUp(Arc::clone(&self.entries)))
     }
 
     /// Restores a streamed text piece by piece.

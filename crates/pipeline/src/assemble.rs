@@ -33,6 +33,8 @@ pub(crate) struct Prompt {
     pub(crate) vault: Vault,
     pub(crate) question: String,
     pub(crate) passages: Arc<[Passage]>,
+    /// The same in the words of their documents: what answers are held against.
+    pub(crate) open: Arc<[Passage]>,
     /// Where the answer may be kept.
     pub(crate) remember: Option<Question>,
     /// What of the request was changed, a clause each.
@@ -41,7 +43,7 @@ pub(crate) struct Prompt {
 
 pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> Result<Prompt, Error> {
     let step = trail.step("assemble");
-    let Found { request, vault, question, passages, explanation, remember } = found;
+    let Found { request, vault, question, passages, open, explanation, remember } = found;
     let (mut request, mut warnings) = with_limits(prepared, request);
     if thoughts::drop_masked(&mut request, &vault) {
         warnings.push("signed thoughts that hold personal data were left out".to_owned());
@@ -67,7 +69,8 @@ pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> 
     }
     trail.sent(&request);
     trail.end(step);
-    Ok(Prompt { request: Arc::new(request), vault, question, passages: passages.into(), remember, warnings })
+    let (request, passages, open) = (Arc::new(request), passages.into(), open.into());
+    Ok(Prompt { request, vault, question, passages, open, remember, warnings })
 }
 
 /// The request with the use case's own settings where the app set none, and with no more output than the use case allows;

@@ -1,8 +1,10 @@
 //! Step 1: nothing goes on unless it was checked. Personal data and secrets are masked in every text of the request,
-//! also in tool calls and unknown fields; an injection or a rule that says so refuses it.
+//! also in tool calls and unknown fields; an injection or a rule that says so refuses it. Where a guard is unsure, the model
+//! that the use case declares for that is asked, with the masked text.
 
 use crate::error::Error;
 use crate::prepared::Prepared;
+use crate::tier;
 use crate::trail::Trail;
 use guardrails::{CheckedInput, Vault};
 use std::sync::Arc;
@@ -35,13 +37,24 @@ pub(crate) async fn check(
 ) -> Result<Result<Guarded, Refusal>, Error> {
     trail.asked_for(&request);
     let step = trail.step("guard_input");
-    let (request, vault, checked) = mask(prepared, request).await?;
+    let (request, vault, mut checked) = mask(prepared, request).await?;
     trail.end(step);
+    if !checked.unsure.is_empty() {
+        let doubts = tier::doubts(&request.messages, std::mem::take(&mut checked.unsure));
+        // What is refused anyway need not be asked about.
+        if !checked.verdicts.iter().any(refuses) {
+            checked.verdicts.extend(Box::pin(tier::settle(prepared, doubts, trail)).await);
+        }
+    }
     trail.judged(&checked.verdicts);
-    Ok(match checked.verdicts.into_iter().find(|verdict| verdict.acts() == Decision::Refuse) {
+    Ok(match checked.verdicts.into_iter().find(refuses) {
         Some(verdict) => Err(Refusal { verdict }),
         None => Ok(Guarded { request, vault, explanation: checked.explanation, _checked: () }),
     })
+}
+
+fn refuses(verdict: &Verdict) -> bool {
+    verdict.acts() == Decision::Refuse
 }
 
 /// The request masked, what was masked, and what was found.

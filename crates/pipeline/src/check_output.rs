@@ -9,7 +9,9 @@ use crate::error::Error;
 use crate::given::{AnswerBody, Answered, WholeAnswer};
 use crate::prepared::Prepared;
 use crate::remember::{self, Question};
+use crate::remote::without_personal_data;
 use crate::streaming;
+use crate::tier::{self, GROUNDING, RISK};
 use crate::trail::{End, Trail};
 use crate::unsure::{self, Escalation, take_probability};
 use cache::Hit;
@@ -35,6 +37,8 @@ pub(crate) struct Judged {
     pub(crate) grounding: Option<f64>,
     /// How probable it was to the model that said it, 0 to 1, where that is known.
     pub(crate) probability: Option<f64>,
+    /// The answer as it left its model, masked; empty unless a model judges answers.
+    said: String,
 }
 
 impl Judged {
@@ -45,6 +49,7 @@ impl Judged {
             verdicts: Vec::new(),
             grounding: None,
             probability: None,
+            said: String::new(),
         }
     }
 
@@ -57,7 +62,8 @@ impl Judged {
         let grounding = least(self.grounding, other.grounding);
         let probability = least(self.probability, other.probability);
         let (status, verdicts) = if stricter { (other.status, other.verdicts) } else { (self.status, self.verdicts) };
-        Self { status, citations: self.citations, verdicts, grounding, probability }
+        let said = if self.said.is_empty() { other.said } else { format!("{}\n\n{}", self.said, other.said) };
+        Self { status, citations: self.citations, verdicts, grounding, probability, said }
     }
 }
 
@@ -86,6 +92,14 @@ pub(crate) async fn whole(
                 asked.prompt.remember = None;
             }
         }
+    }
+    if judged.status != Status::Refused
+        && let Some((at, doubt)) = tier::about_answer(prepared, &asked.prompt, &judged.verdicts, &judged.said)
+        && let Some(verdict) = Box::pin(tier::settle(prepared, vec![doubt], &mut trail)).await.pop()
+    {
+        let abstains = verdict.acts() == Decision::Abstain;
+        judged.status = if abstains { Status::Abstained } else { Status::Answered };
+        judged.verdicts[at] = verdict;
     }
     match judged.status {
         Status::Abstained => withhold(&mut completion, models::ABSTENTION, "stop"),
@@ -150,6 +164,10 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
         let probability = prepared.escalation.as_ref().and_then(|_| take_probability(&mut choice.rest, !logprobs));
         let said_nothing = take_marks(&mut choice.rest);
         let (mut verdicts, stopped) = watch(prepared, &asked.prompt, choice);
+        let said = match prepared.tiers.judges_answers() {
+            true => without_personal_data(&prepared.guards, &choice.message.content.text()),
+            false => String::new(),
+        };
         if masked {
             restore_message(&mut choice.message, asked.vault());
         }
@@ -162,7 +180,7 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
         let refused = stopped == Some(Stopped::Refused) || verdicts.iter().any(|one| one.acts() == Decision::Refuse);
         verdicts.append(&mut next.verdicts);
         let status = if refused { Status::Refused } else { next.status };
-        let next = Judged { probability, status, verdicts, ..next };
+        let next = Judged { probability, status, verdicts, said, ..next };
         judged = Some(match judged {
             None => next,
             Some(first) => first.with(next),
@@ -221,10 +239,10 @@ pub(crate) fn judge(
     // The measure stands on the record beside the decision: thresholds are calibrated from it.
     let measured = report.verdict.as_ref().map(|_| {
         let reason = "the risk that something in the answer is unsupported";
-        Verdict::new("grounding", "risk", Stage::Output, Decision::Allow, reason).scored(report.risk)
+        Verdict::new(GROUNDING, RISK, Stage::Output, Decision::Allow, reason).scored(report.risk)
     });
     let verdicts = report.verdict.into_iter().chain(measured).collect();
-    Judged { status, citations, verdicts, grounding: Some(report.share), probability: None }
+    Judged { status, citations, verdicts, grounding: Some(report.share), ..Judged::nothing() }
 }
 
 fn citations(report: &GroundingReport, passages: &[Passage]) -> Vec<Citation> {
@@ -253,11 +271,12 @@ fn quote(passage: &Passage, start: usize, end: usize) -> Option<String> {
 
 /// The answer's words under watch: what must not go out is taken out of them. A stopped answer keeps what came before.
 fn watch(prepared: &Prepared, prompt: &Prompt, choice: &mut Choice) -> (Vec<Verdict>, Option<Stopped>) {
-    let (Content::Text(text), Some(mut watch)) =
+    let (Content::Text(text), Some(watch)) =
         (&mut choice.message.content, prepared.guards.watch(secret(prepared, prompt)))
     else {
         return (Vec::new(), None);
     };
+    let mut watch = watch.restoring(&prompt.vault);
     let mut given = watch.push(text);
     let (rest, verdicts, stopped) = watch.finish();
     given.push_str(&rest);
@@ -277,7 +296,8 @@ pub(crate) fn secret(prepared: &Prepared, prompt: &Prompt) -> Option<Secret> {
 /// Holds the answer against the declared schema, and mends what can be mended.
 fn shape(prepared: &Prepared, message: &mut Message) -> Option<Verdict> {
     let Content::Text(text) = &mut message.content else { return None };
-    if text.is_empty() && calls_tools(&message.rest) {
+    // An abstention is no answer, and neither is a mere call of a tool.
+    if text.trim() == models::ABSTENTION || (text.is_empty() && calls_tools(&message.rest)) {
         return None;
     }
     let shaped = prepared.guards.shaped(text)?;

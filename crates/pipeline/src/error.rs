@@ -15,6 +15,10 @@ pub enum Error {
     #[error("the prompt template of `{use_case}` failed: {reason}")]
     Template { use_case: String, reason: String },
 
+    /// A guard's declaration names what there is not.
+    #[error("the guards of `{use_case}` cannot be set up: {reason}")]
+    Guards { use_case: String, reason: String },
+
     #[error("the context block `{block}` of `{use_case}` failed: {reason}")]
     Context { use_case: String, block: String, reason: String },
 
@@ -53,7 +57,7 @@ pub enum Error {
 impl Error {
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Template { .. } | Self::Context { .. } | Self::Closed { .. } => Fault::Operator,
+            Self::Template { .. } | Self::Guards { .. } | Self::Context { .. } | Self::Closed { .. } => Fault::Operator,
             Self::UnknownModel(_) | Self::Filter(_) => Fault::Caller,
             Self::NotCleared(cause) => cause.fault(),
             Self::NoModelAnswered { last, .. } => last.fault(),

@@ -23,6 +23,8 @@ pub(crate) struct Found {
     /// What is asked, without the placeholders of what was masked.
     pub(crate) question: String,
     pub(crate) passages: Vec<Passage>,
+    /// The same in the words of their documents.
+    pub(crate) open: Vec<Passage>,
     /// What a model must be told about marks in passages or tool results.
     pub(crate) explanation: Option<String>,
     /// Where the answer may be kept.
@@ -55,7 +57,8 @@ pub(crate) async fn find(
     // A placeholder says nothing about what is asked: search and quotation go without it.
     let question = vault.without_placeholders(&request.question());
     if !prepared.needs_vector() && !remember.as_ref().is_some_and(Question::wants_vector) {
-        return Ok(Sought::Found(Found { request, vault, question, passages: Vec::new(), explanation, remember }));
+        let (passages, open) = (Vec::new(), Vec::new());
+        return Ok(Sought::Found(Found { request, vault, question, passages, open, explanation, remember }));
     }
     let step = trail.step("embed");
     let vector = vector(pipeline, prepared, &question, trail).await?;
@@ -80,7 +83,7 @@ pub(crate) async fn find(
     // Given again, an answer from less than the whole search would outlive the trouble that it came from.
     let remember = remember.filter(|_| whole && found.not_reranked.is_none());
 
-    let (passages, of_passages) = guard(prepared, found.passages, &mut vault, trail);
+    let (passages, open, of_passages) = guard(prepared, found.passages, &mut vault, trail);
     let explanation = explanation.or(of_passages);
     if let Some(verdict) = prepared.guards.check_answerable(&question, &passages) {
         trail.judged(std::slice::from_ref(&verdict));
@@ -88,7 +91,7 @@ pub(crate) async fn find(
             return Ok(Sought::Refused(Refusal { verdict }));
         }
     }
-    Ok(Sought::Found(Found { request, vault, question, passages, explanation, remember }))
+    Ok(Sought::Found(Found { request, vault, question, passages, open, explanation, remember }))
 }
 
 /// What an answer from a version rests on. A version's number is not all: an erasure, rights that were taken away from an older
@@ -121,13 +124,14 @@ fn degraded(rule: &str, reason: String) -> Verdict {
     Verdict::new("retrieval", rule, Stage::Passage, Decision::Allow, reason)
 }
 
-/// The passages as the guards let them through, with what stands beside their texts.
+/// The passages as the guards let them through, with what stands beside their texts; the same in their documents' words; and
+/// what must be said about their marks.
 fn guard(
     prepared: &Prepared,
     passages: Vec<Passage>,
     vault: &mut Vault,
     trail: &mut Trail,
-) -> (Vec<Passage>, Option<String>) {
+) -> (Vec<Passage>, Vec<Passage>, Option<String>) {
     let step = trail.step("guard_passages");
     let checked = prepared.guards.check_passages(passages, vault);
     let titles = check_beside(prepared, &checked.passages, vault, |passage| &passage.source.title);
@@ -136,13 +140,18 @@ fn guard(
     trail.judged(&checked.verdicts);
     trail.judged(&titles.verdicts);
     trail.judged(&headers.verdicts);
+    let explanation = checked.explanation.or(titles.explanation).or(headers.explanation);
+    let opened = checked.open.into_iter().zip(titles.open).map(|(mut passage, title)| {
+        passage.source.title = title.text;
+        passage
+    });
     let beside = titles.passages.into_iter().zip(headers.passages);
     let titled = checked.passages.into_iter().zip(beside).map(|(mut passage, (title, header))| {
         passage.source.title = title.text;
         passage.header = header.text;
         passage
     });
-    (titled.collect(), checked.explanation)
+    (titled.collect(), opened.collect(), explanation)
 }
 
 /// A document's title and a table's header stand in the prompt beside the text, and pass the same guards.

@@ -10,7 +10,8 @@
 //!
 //! `embed` is the shorter path of texts that only want vectors, `count` that of a request whose tokens are asked for.
 //!
-//! `remote` is the embedder that is a provider's model and `rerankers` what orders passages, both by way of `far`.
+//! `remote` is the embedder that is a provider's model and `rerankers` what orders passages, both by way of `far`; `tier` asks a
+//! model where a guard is unsure; `local` holds the models that are folders.
 //! `prepared` holds what is compiled once per bundle. This room writes to the ledger and nowhere else.
 
 mod ask;
@@ -23,6 +24,7 @@ mod error;
 mod far;
 mod find;
 mod given;
+mod local;
 mod prepared;
 mod remember;
 mod remote;
@@ -33,6 +35,7 @@ mod streaming;
 #[cfg(test)]
 mod tests;
 mod thoughts;
+mod tier;
 mod trail;
 mod unsure;
 
@@ -40,9 +43,9 @@ pub use count::Counted;
 pub use embed::Embedded;
 pub use error::{Error, Failure};
 pub use given::{AnswerBody, Answered, Call, Ended, Facts, Piece, WholeAnswer};
+pub use local::LocalModels;
 pub use prepared::Prepared;
 pub use remote::{ProjectEmbedder, RemoteEmbedder};
-pub use rerankers::Rerankers;
 pub use search::{Facet, Looked, Search};
 pub use searched::pin as pin_versions;
 pub use unsure::GUARD as ESCALATION_GUARD;
@@ -65,7 +68,7 @@ pub struct Engines {
     pub models: Arc<Models>,
     pub collections: Collections,
     pub embedder: ProjectEmbedder,
-    pub rerankers: Rerankers,
+    pub local: LocalModels,
     pub ledger: Ledger,
 }
 
@@ -120,8 +123,11 @@ impl Pipeline {
     pub fn estimate(&self, prepared: &Prepared, request: &ChatRequest) -> Estimate {
         let models = &self.engines.models;
         let usage = models.most_usage(request, prepared.prompt_characters(), prepared.max_tokens);
+        // A judge may read all of it too, and answers shortly.
+        let judged = models.most_usage(request, prepared.prompt_characters(), Some(tier::LONGEST_ANSWER));
+        let judging = prepared.tiers.models().map(|model| models.cost(model, &judged));
         Estimate {
-            cost: prepared.whole_chain().map(|model| models.cost(model, &usage)).sum(),
+            cost: prepared.whole_chain().map(|model| models.cost(model, &usage)).chain(judging).sum(),
             tokens: usage.input_tokens.saturating_add(usage.output_tokens),
         }
     }

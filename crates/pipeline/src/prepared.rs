@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::remote::ProjectEmbedder;
 use crate::rerankers::Reranker;
 use crate::searched::Searched;
+use crate::tier::Tiers;
 use crate::unsure::{Escalation, every_signal};
 use cache::{Cache, Settings};
 use guardrails::{Guards, Material, Secret};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use usecase::declared::{
     Expand, Grounding, Guard, Images, InjectionAction, LeakAction, Model, ModelRef, OnDisconnect, OutputRules,
-    Residency, Retrieval, UnsureAction, VaultLife,
+    Residency, Retrieval, SubjectAction, UnsureAction, VaultLife,
 };
 use usecase::project::UseCase;
 use usecase::{BundleId, MicroUsd, Principal, Timestamp};
@@ -31,6 +32,8 @@ pub struct Prepared {
     pub(crate) guards: Guards,
     /// The same masking without any judgement: for what the app's developer wrote, such as a tool's description.
     pub(crate) masking_only: Guards,
+    /// The models that are asked where a guard is unsure.
+    pub(crate) tiers: Tiers,
     pub(crate) retrieval: Option<Retrieval>,
     /// The collections of `retrieval`.
     pub(crate) searched: Vec<Searched>,
@@ -64,14 +67,19 @@ pub struct Prepared {
 impl Prepared {
     pub(crate) fn of_use_case(use_case: &UseCase, engines: &Engines) -> Result<Self, Error> {
         let declared = &use_case.declared;
-        let Engines { models, embedder, rerankers, .. } = engines;
+        let Engines { models, embedder, .. } = engines;
         if declared.retrieval.is_some() || declared.cache.is_some() {
             embedder.clear(models, &declared.residency)?;
         }
         let rerank = declared.retrieval.as_ref().and_then(|settings| settings.rerank.as_ref());
-        let reranker = rerank.map(|rerank| rerankers.open(rerank, models, &declared.residency, &declared.guard));
+        let reranker = rerank.map(|rerank| Reranker::open(rerank, engines, &declared.residency, &declared.guard));
         let blocks = Blocks::compile(use_case)?;
         let template = Template::compile(use_case)?;
+        let guards = Guards::with(&declared.guard, &Material::of(use_case));
+        let problems = guards.problems();
+        if !problems.is_empty() {
+            return Err(Error::Guards { use_case: use_case.name.clone(), reason: problems.join("; ") });
+        }
         let passage_chars = declared.feeds.values().map(|feed| feed.passage_chars).max().unwrap_or(0);
         let expands = declared.retrieval.as_ref().is_some_and(|settings| settings.expand == Expand::Section);
         let section_within = expands.then_some(SECTION_PASSAGES * passage_chars);
@@ -82,8 +90,9 @@ impl Prepared {
             prompt_characters: Template::length(use_case) + passages + blocks.most_characters(),
             name: use_case.name.clone(),
             bundle: Some(use_case.bundle.clone()),
-            guards: Guards::with(&declared.guard, &Material::of(use_case)),
+            guards,
             masking_only: masking_only(&declared.guard),
+            tiers: Tiers::of(&declared.guard, &declared.residency, engines)?,
             retrieval: declared.retrieval.clone(),
             searched: Searched::all(use_case),
             section_within,
@@ -132,6 +141,7 @@ impl Prepared {
             bundle: None,
             guards: Guards::new(&guard),
             masking_only: masking_only(&guard),
+            tiers: Tiers::default(),
             retrieval: None,
             searched: Vec::new(),
             section_within: None,
@@ -178,7 +188,7 @@ impl Prepared {
         &self.chain
     }
 
-    /// Every model that one request may be charged for.
+    /// Every model that one request may be charged for an answer of.
     pub(crate) fn whole_chain(&self) -> impl Iterator<Item = &ModelRef> {
         let escalation = self.escalation.as_ref();
         let samples = self.chain.iter().take(1).cycle().take(escalation.map_or(0, Escalation::samples));
@@ -189,7 +199,8 @@ impl Prepared {
     /// neither be withdrawn nor asked of a larger model.
     pub(crate) fn holds(&self) -> bool {
         let by_grounding = |rule: &Grounding| rule.otherwise != UnsureAction::Review || rule.answer_below.is_some();
-        self.escalation.is_some() || self.grounding.as_ref().is_some_and(by_grounding) || self.guards.wants_whole()
+        let declared = self.grounding.as_ref().is_some_and(by_grounding) || self.tiers.judges_answers();
+        self.escalation.is_some() || declared || self.guards.wants_whole()
     }
 
     /// Whether an answer is read to its end although its app went away.
@@ -226,5 +237,8 @@ impl Prepared {
 }
 
 fn masking_only(guard: &Guard) -> Guards {
-    Guards::new(&Guard { injection: InjectionAction::Off, topics: None, grounding: None, ..guard.clone() })
+    let (injection, subjects) = (InjectionAction::Off, SubjectAction::Off);
+    let masking =
+        Guard { injection, sensitive: subjects, advice: subjects, topics: None, grounding: None, ..guard.clone() };
+    Guards::new(&masking)
 }

@@ -1,65 +1,17 @@
 //! What orders the best passages once more: a cross-encoder in a folder of the project, or a provider's model, which gets
 //! masked texts only and whose calls are on the request's record.
 
+use crate::Engines;
 use crate::error::Error;
 use crate::far;
+use crate::local::LOCAL;
 use crate::remote::{of_provider, shortened, without_personal_data};
 use guardrails::Guards;
 use models::{Cleared, Journal, Models, RerankRequest};
 use retrieval::Rerank;
 use retrieval::embedder::CrossEncoder;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use usecase::declared::{self, Guard, Residency};
-
-/// The provider whose models are folders of the project.
-const LOCAL: &str = "local";
-
-/// The cross-encoders of a project, each opened once for all bundles. Clones share them.
-#[derive(Clone)]
-pub struct Rerankers {
-    root: PathBuf,
-    opened: Arc<Mutex<BTreeMap<String, Arc<CrossEncoder>>>>,
-}
-
-impl Rerankers {
-    /// Opens nothing yet. `root` is the project's folder.
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), opened: Arc::default() }
-    }
-
-    /// What a use case declares.
-    ///
-    /// # Errors
-    /// A folder without a cross-encoder, or a provider that the residency rule does not allow.
-    pub(crate) fn open(
-        &self,
-        declared: &declared::Rerank,
-        models: &Arc<Models>,
-        residency: &Residency,
-        guard: &Guard,
-    ) -> Result<Reranker, Error> {
-        let declared::Rerank { model, candidates } = declared;
-        let by = if model.provider == LOCAL {
-            By::Here(self.folder(&model.model)?)
-        } else {
-            let cleared = models.clear(residency, model).map_err(Error::NotCleared)?;
-            By::Provider { models: Arc::clone(models), cleared, guards: Guards::new(guard) }
-        };
-        Ok(Reranker { name: model.to_string(), by, candidates: *candidates })
-    }
-
-    fn folder(&self, folder: &str) -> Result<Arc<CrossEncoder>, Error> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = opened.get(folder) {
-            return Ok(Arc::clone(known));
-        }
-        let reranker = Arc::new(CrossEncoder::open(&self.root.join(folder))?);
-        opened.insert(folder.to_owned(), Arc::clone(&reranker));
-        Ok(reranker)
-    }
-}
 
 /// A use case's own.
 pub(crate) struct Reranker {
@@ -75,6 +27,27 @@ enum By {
 }
 
 impl Reranker {
+    /// What a use case declares.
+    ///
+    /// # Errors
+    /// A folder without a cross-encoder, or a provider that the residency rule does not allow.
+    pub(crate) fn open(
+        declared: &declared::Rerank,
+        engines: &Engines,
+        residency: &Residency,
+        guard: &Guard,
+    ) -> Result<Self, Error> {
+        let declared::Rerank { model, candidates } = declared;
+        let Engines { models, local, .. } = engines;
+        let by = if model.provider == LOCAL {
+            By::Here(local.cross_encoder(&model.model)?)
+        } else {
+            let cleared = models.clear(residency, model).map_err(Error::NotCleared)?;
+            By::Provider { models: Arc::clone(models), cleared, guards: Guards::new(guard) }
+        };
+        Ok(Self { name: model.to_string(), by, candidates: *candidates })
+    }
+
     /// The same for one request, whose calls are noted in its journal.
     pub(crate) fn noting<'a>(&'a self, journal: &'a Journal) -> (Noting<'a>, usize) {
         (Noting { reranker: self, journal }, self.candidates)

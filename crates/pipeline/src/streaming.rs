@@ -56,7 +56,7 @@ pub(crate) async fn start(
 /// A streamed answer under way. Dropping it records what happened until then: the trail sees to that.
 struct Flow {
     prepared: Arc<Prepared>,
-    passages: Vec<Passage>,
+    passages: Arc<[Passage]>,
     trail: Trail,
     asked: Asked,
     chunks: Chunks,
@@ -79,13 +79,22 @@ struct Voice {
     others: BTreeMap<String, Restorer>,
     /// What was given out so far.
     text: String,
+    /// The words that end it where it was refused.
+    refusal: String,
     /// Its end is among the pieces that are held.
     has_ended: bool,
 }
 
 impl Voice {
     fn new(vault: &Vault, watch: Option<Watch>) -> Self {
-        Self { watch, content: vault.restorer(), others: BTreeMap::new(), text: String::new(), has_ended: false }
+        Self {
+            watch,
+            content: vault.restorer(),
+            others: BTreeMap::new(),
+            text: String::new(),
+            refusal: String::new(),
+            has_ended: false,
+        }
     }
 
     /// What of a piece may go out by now.
@@ -225,7 +234,8 @@ impl Flow {
     fn receive_choice(&mut self, mut choice: ChoiceDelta, holds: bool) -> Option<ChoiceDelta> {
         let (vault, guards) = (self.asked.vault(), &self.prepared.guards);
         let secret = || check_output::secret(&self.prepared, &self.asked.prompt);
-        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault, guards.watch(secret())));
+        let watch = || guards.watch(secret()).map(|watch| watch.restoring(vault));
+        let voice = self.voices.entry(choice.index).or_insert_with(|| Voice::new(vault, watch()));
         self.said_nothing |= take_marks(&mut choice.rest);
         self.calls_tools |= check_output::calls_tools(&choice.delta);
         if let Some(text) = choice.text.take() {
@@ -274,7 +284,7 @@ impl Flow {
         // Where another model went on with the words of one that broke off, the answer is of neither.
         let remember = remember.filter(|_| self.trail.answered_by() == Some(self.asked.model.to_string().as_str()));
         let said = remember.and_then(|remember| Some((remember, self.said_whole(usage)?)));
-        let text = self.voices.into_values().next().map(|voice| voice.text).unwrap_or_default();
+        let text = self.voices.into_values().next().map(|voice| voice.text + &voice.refusal).unwrap_or_default();
         self.trail.judged(&judged.verdicts);
         let reasons: Vec<&Option<String>> = self.finish.choices.iter().map(|choice| &choice.finish_reason).collect();
         let answer = ledger::written(&json!({ "text": text, "finish_reasons": reasons }));
@@ -313,8 +323,9 @@ impl Flow {
             if stopped == Some(Stopped::Refused) {
                 let words = check_output::refusal_words(&self.prepared, verdicts.iter().max_by_key(|one| one.acts()));
                 let gap = if voice.text.is_empty() { "" } else { "\n\n" };
-                tail.push_str(&format!("{gap}{words}"));
-                voice.text.push_str(&format!("{gap}{words}"));
+                // Ours, so they are not judged with what the model said.
+                voice.refusal = format!("{gap}{words}");
+                tail.push_str(&voice.refusal);
                 refused = true;
             }
             said_of.extend(verdicts);

@@ -202,6 +202,7 @@ impl From<pipeline::Error> for Problem {
         match error {
             Error::UnknownModel(_) => Self::model_not_found(message),
             Error::Ledger(_) => storage_down(message),
+            Error::Guards { .. } => of_fault(Fault::Operator, "guards_failed", message),
             Error::Template { .. } => of_fault(Fault::Operator, "template_failed", message),
             Error::Context { .. } => of_fault(Fault::Operator, "context_failed", message),
             Error::NotCleared(_) => Self::new(StatusCode::FORBIDDEN, "permission_error", "residency", message),

@@ -5,7 +5,7 @@ use crate::{Outcome, Run, Suite};
 use admission::Admission;
 use ledger::{Ledger, RequestFilter, Source};
 use models::Models;
-use pipeline::{Engines, Pipeline, ProjectEmbedder, Rerankers};
+use pipeline::{Engines, LocalModels, Pipeline, ProjectEmbedder};
 use retrieval::embedder::Lexical;
 use retrieval::{Changes, Collections, DocumentPut, Embedder, Embedders, Home, Place};
 use serde_json::Map;
@@ -62,8 +62,8 @@ fn pipeline(storage: &Storage, ledger: &Ledger, project: &Project) -> Pipeline {
     let collections = Collections::open(home, 10, Embedders::new(Arc::clone(&embedder))).expect("collections");
     collections.apply(&format!("{NAME}/handbook"), documents(&project.root)).expect("documents");
     let models = Arc::new(Models::new(&project.file).expect("models"));
-    let (embedder, rerankers) = (ProjectEmbedder::Here(embedder), Rerankers::new(&project.root));
-    Pipeline::new(Engines { models, collections, embedder, rerankers, ledger: ledger.clone() })
+    let (embedder, local) = (ProjectEmbedder::Here(embedder), LocalModels::new(&project.root));
+    Pipeline::new(Engines { models, collections, embedder, local, ledger: ledger.clone() })
 }
 
 /// The check of this type in this case of the starter passed.

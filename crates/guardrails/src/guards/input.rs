@@ -58,8 +58,7 @@ impl Guards {
         for message in messages.iter_mut() {
             let of_tool = is_of_tool(&message.role);
             let (place, tally) = if of_tool { (Place::Tool, &mut given_back) } else { (Place::Input, &mut asked) };
-            message
-                .each_text(&mut |text| values::mask(&self.rules, text, place, vault, tally).map(|(masked, _)| masked));
+            message.each_text(&mut |text| values::mask(&self.rules, text, place, vault, tally));
         }
         checked.verdicts.extend(asked.verdicts(&self.rules, Stage::Input));
         checked.verdicts.extend(given_back.verdicts(&self.rules, Stage::Tool));

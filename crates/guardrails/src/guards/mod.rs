@@ -76,6 +76,11 @@ impl Guards {
         Self { rules, output, topics }
     }
 
+    /// What of the declared names nobody knows: types of personal data, countries, rules. For whoever declared them.
+    pub fn problems(&self) -> Vec<String> {
+        self.rules.problems()
+    }
+
     /// What a caller reads whom this rule refuses, where the owner said so.
     pub fn says(&self, guard: &str, rule: &str) -> Option<&str> {
         self.rules.says(guard, rule)
@@ -93,7 +98,7 @@ impl Guards {
 
     /// Masks one text that is no message (a context block, a title); `None` when there is nothing to mask.
     pub fn mask(&self, text: &str, vault: &mut Vault) -> Option<String> {
-        values::mask(&self.rules, text, Place::Input, vault, &mut Tally::default()).map(|(masked, _)| masked)
+        values::mask(&self.rules, text, Place::Input, vault, &mut Tally::default())
     }
 
     /// Watches one answer; `None` where nothing is declared that could change it. `secret` is the prompt that must not come

@@ -5,53 +5,28 @@ use super::input::is_of_tool;
 use super::values::{self, Tally};
 use super::{Guards, Rules};
 use crate::guard::{indirect, injection};
-use crate::offsets::OffsetMap;
 use crate::vault::Vault;
 use indirect::{Cut, fence};
 use std::collections::BTreeMap;
 use usecase::declared::{InjectedText, Place};
 use usecase::{Decision, Message, Passage, Stage, Verdict};
 
-/// Passages that may leave the process, and how to find their places in the documents again.
+/// Passages that may leave the process.
 #[derive(Clone, Debug)]
 pub struct CheckedPassages {
     pub passages: Vec<Passage>,
+    /// The same in the words of their documents, for a caller who was allowed to find them: no value is replaced, a hidden
+    /// order is as many blanks. Places in them are those of the document.
+    pub open: Vec<Passage>,
     pub verdicts: Vec<Verdict>,
     /// What a model must be told to read the marks around fenced orders, where there are any.
     pub explanation: Option<String>,
-    /// One per passage.
-    places: Vec<Places>,
 }
 
-/// Where places of a checked text lay in the passage as it was retrieved, in code points: first the masks are undone,
-/// then the fences.
-#[derive(Clone, Debug, Default)]
-struct Places {
-    masked: OffsetMap,
-    fenced: OffsetMap,
-}
-
-impl Places {
-    fn to_source(&self, place: usize) -> usize {
-        self.fenced.to_source(self.masked.to_source(place))
-    }
-
-    fn end_to_source(&self, place: usize) -> usize {
-        self.fenced.end_to_source(self.masked.end_to_source(place))
-    }
-}
-
-impl CheckedPassages {
-    /// Corrects a stretch of the document (code points) that was computed as `passage.start` plus a place in the
-    /// checked text. An unknown passage leaves it as it is.
-    pub fn to_document(&self, passage: usize, start: usize, end: usize) -> (usize, usize) {
-        let (Some(checked), Some(map)) = (self.passages.get(passage), self.places.get(passage)) else {
-            return (start, end);
-        };
-        let source_start = checked.start + map.to_source(start.saturating_sub(checked.start));
-        let source_end = checked.start + map.end_to_source(end.saturating_sub(checked.start));
-        (source_start, source_end.max(source_start))
-    }
+/// A text whose hidden orders are cut out or fenced, and with blanks in their place.
+struct Harmless {
+    text: String,
+    blank: String,
 }
 
 /// What was found of hidden orders, by rule: how often, and the strongest score.
@@ -62,16 +37,15 @@ impl Guards {
     /// place), or fences them, and masks personal data and secrets, whatever the input's action is: a passage is not the caller's fault.
     pub fn check_passages(&self, passages: Vec<Passage>, vault: &mut Vault) -> CheckedPassages {
         let (mut tally, mut orders) = (Tally::default(), Orders::new());
-        let mut checked = CheckedPassages { passages, verdicts: Vec::new(), explanation: None, places: Vec::new() };
-        for passage in &mut checked.passages {
-            let mut places = Places::default();
-            if let Some((harmless, map)) = self.without_orders(&passage.text, Place::Passage, vault, &mut orders) {
-                (passage.text, places.fenced) = (harmless, map);
+        let (open, verdicts) = (passages.clone(), Vec::new());
+        let mut checked = CheckedPassages { passages, open, verdicts, explanation: None };
+        for (passage, open) in checked.passages.iter_mut().zip(&mut checked.open) {
+            if let Some(harmless) = self.without_orders(&passage.text, Place::Passage, vault, &mut orders) {
+                (passage.text, open.text) = (harmless.text, harmless.blank);
             }
-            if let Some((masked, map)) = values::mask(&self.rules, &passage.text, Place::Passage, vault, &mut tally) {
-                (passage.text, places.masked) = (masked, map);
+            if let Some(masked) = values::mask(&self.rules, &passage.text, Place::Passage, vault, &mut tally) {
+                passage.text = masked;
             }
-            checked.places.push(places);
         }
         checked.explanation = self.explanation(&orders, vault);
         checked.verdicts = order_verdicts(&self.rules, orders, Stage::Passage);
@@ -84,7 +58,7 @@ impl Guards {
         let mut orders = Orders::new();
         for message in messages.iter_mut().filter(|message| is_of_tool(&message.role)) {
             message.each_text(&mut |text| {
-                self.without_orders(text, Place::Tool, vault, &mut orders).map(|(harmless, _)| harmless)
+                self.without_orders(text, Place::Tool, vault, &mut orders).map(|harmless| harmless.text)
             });
         }
         let explanation = self.explanation(&orders, vault);
@@ -102,13 +76,7 @@ impl Guards {
     }
 
     /// The text with its hidden orders cut out or fenced; `None` where there are none.
-    fn without_orders(
-        &self,
-        text: &str,
-        place: Place,
-        vault: &Vault,
-        orders: &mut Orders,
-    ) -> Option<(String, OffsetMap)> {
+    fn without_orders(&self, text: &str, place: Place, vault: &Vault, orders: &mut Orders) -> Option<Harmless> {
         if !self.rules.looks(injection::GUARD, place) || self.rules.judgement(injection::GUARD, "").is_none() {
             return None;
         }
@@ -123,10 +91,9 @@ impl Guards {
         if cuts.is_empty() {
             return None;
         }
-        Some(match self.fences() {
-            true => fence::fenced(text, &cuts, vault.nonce()),
-            false => (blanked(text, &cuts), OffsetMap::default()),
-        })
+        let blank = blanked(text, &cuts);
+        let text = if self.fences() { fence::fenced(text, &cuts, vault.nonce()) } else { blank.clone() };
+        Some(Harmless { text, blank })
     }
 }
 

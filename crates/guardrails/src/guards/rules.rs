@@ -3,8 +3,9 @@
 //! type's before the guard's policy, that before the guard's own word.
 
 use crate::guard::names;
+use crate::guard::pii::{Default, Scope, TYPES};
 use regex::{Regex, RegexBuilder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use usecase::declared::{
     Action, Allowed, Fail, Guard, InjectionAction, LeakAction, PiiAction, Place, Policy, SecretsAction, SubjectAction,
     TypeAction, WhileStreaming,
@@ -16,6 +17,8 @@ use usecase::{Decision, Timestamp};
 pub(crate) struct Rules {
     declared: Guard,
     exceptions: BTreeMap<String, Vec<Exception>>,
+    /// Which types of personal data are looked for.
+    scope: Scope,
 }
 
 /// What may pass until a day.
@@ -56,6 +59,9 @@ impl Treatment {
     }
 }
 
+/// A finding of the secrets guard that opens nothing by itself.
+const RESOURCE: &str = "RESOURCE";
+
 /// The largest compiled form of a declared pattern, in bytes.
 const LARGEST_PATTERN: usize = 1 << 20;
 
@@ -64,11 +70,32 @@ impl Rules {
         let exceptions = declared.policy.iter().filter(|(_, policy)| !policy.allow.is_empty());
         let compiled = |policy: &Policy| policy.allow.iter().filter_map(Exception::of).collect();
         let exceptions = exceptions.map(|(name, policy)| (name.clone(), compiled(policy))).collect();
-        Self { declared: declared.clone(), exceptions }
+        Self { declared: declared.clone(), exceptions, scope: scope(declared) }
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     pub(crate) fn declared(&self) -> &Guard {
         &self.declared
+    }
+
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let is_type = |kind: &str| {
+            names::KINDS.iter().any(|(_, name)| *name == kind) || TYPES.iter().any(|known| known.kind == kind)
+        };
+        let unknown = self.declared.types.keys().filter(|kind| !is_type(kind));
+        let types = unknown.map(|kind| format!("`guard.types.{kind}`: no type of personal data is called so"));
+        let countries: Vec<&str> = self.declared.jurisdictions.iter().map(String::as_str).collect();
+        let countries = Scope::of(&countries, &[]).err().map(|unknown| format!("`guard.jurisdictions`: {unknown}"));
+        let is_rule = |rule: &str| {
+            names::KINDS.iter().any(|(name, _)| *name == rule) || TYPES.iter().any(|known| known.rule == rule)
+        };
+        let named = self.declared.policy.keys().filter_map(|name| name.strip_prefix("pii."));
+        let rules =
+            named.filter(|rule| !is_rule(rule)).map(|rule| format!("`guard.policy.pii.{rule}`: there is no such rule"));
+        types.chain(countries).chain(rules).collect()
     }
 
     /// The policies that speak of a rule, the more particular first.
@@ -171,13 +198,14 @@ impl Rules {
     }
 
     /// What happens to a secret.
-    pub(crate) fn secret(&self, rule: &str, place: Place) -> Treatment {
+    /// What only tells where something is (a bucket, a host) is never a reason to refuse.
+    pub(crate) fn secret(&self, rule: &str, kind: &str, place: Place) -> Treatment {
         if self.declared.secrets == SecretsAction::Off || !self.rule_looks("secrets", rule, place) {
             return Treatment::Allow;
         }
         match self.declared_of("secrets", rule, |policy| policy.action) {
             Some(action) => treatment(action),
-            None if self.declared.secrets == SecretsAction::Refuse => Treatment::Refuse,
+            None if self.declared.secrets == SecretsAction::Refuse && kind != RESOURCE => Treatment::Refuse,
             None => Treatment::Mask,
         }
     }
@@ -245,6 +273,20 @@ impl Rules {
         let declared = names.into_iter().filter_map(|name| self.exceptions.get(&name));
         declared.flatten().filter(move |exception| now < exception.ends)
     }
+}
+
+/// The types about which something is done, by the rules of the declared countries. Names that nobody knows are left out here: the
+/// configuration's check and `Guards::problems` tell of them.
+fn scope(declared: &Guard) -> Scope {
+    let acts =
+        |kind: &str, masked: bool| declared.types.get(kind).map_or(masked, |action| *action != TypeAction::Allow);
+    let by_policy =
+        |rule: &str| declared.policy.get(&format!("pii.{rule}")).is_some_and(|policy| policy.action.is_some());
+    let sought = TYPES.iter().filter(|known| acts(known.kind, known.default == Default::Mask) || by_policy(known.rule));
+    let kinds: BTreeSet<&str> = sought.map(|known| known.kind).collect();
+    let countries: Vec<&str> = declared.jurisdictions.iter().map(String::as_str).collect();
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    Scope::of(&countries, &kinds).unwrap_or_else(|_| Scope::masked().clone())
 }
 
 fn guard_default(guard: &str, place: Place) -> bool {

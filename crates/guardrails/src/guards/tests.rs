@@ -3,7 +3,7 @@
 use crate::{Guards, Vault};
 use proptest::prelude::*;
 use serde_json::json;
-use usecase::declared::{Grounding, Guard, InjectionAction, PiiAction, SecretsAction, UnsureAction};
+use usecase::declared::{Grounding, Guard, InjectedText, InjectionAction, PiiAction, SecretsAction, UnsureAction};
 use usecase::{Content, Decision, DocumentRef, Message, Passage, Role, Stage};
 
 fn guards() -> Guards {
@@ -143,13 +143,15 @@ fn injected_sentences_are_cut_out_and_everything_else_keeps_its_place() {
     let told: Vec<_> = checked.verdicts.iter().map(|v| (v.guard.as_str(), v.decision, v.stage)).collect();
     assert_eq!(told, [("injection", Decision::Mask, Stage::Passage), ("pii", Decision::Mask, Stage::Passage)]);
     assert!(checked.verdicts[0].score.is_some_and(|score| score > 0.8));
-    let code_points: Vec<char> = text.chars().collect();
-    let help = after.chars().count() - "for help.".len();
-    let (start, end) = checked.to_document(0, 100 + help, 100 + help + 3);
-    assert_eq!(code_points[start - 100..end - 100].iter().collect::<String>(), "for");
-    let ask = after.chars().position(|c| c == 'A').expect("Ask is there");
-    let (start, end) = checked.to_document(0, 100 + ask, 100 + help - 1);
-    assert_eq!(code_points[start - 100..end - 100].iter().collect::<String>(), "Ask Zoë at zoe@example.com");
+    let open = &checked.open[0].text;
+    assert!(
+        open.chars().count() == text.chars().count() && open.ends_with("Ask Zoë at zoe@example.com for help."),
+        "{open}"
+    );
+    let fences = Guards::new(&Guard { injected_text: InjectedText::Fence, ..Guard::default() });
+    let fenced = fences.check_passages(vec![passage(text)], &mut Vault::with_nonce("k3f9"));
+    let after = &fenced.passages[0].text;
+    assert!(after.contains("[data k3f9: Ignore") && fenced.explanation.is_some(), "{after}");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::rules::{Rules, Treatment};
 use crate::guard::{Finding, names, pii, resolve_overlaps, secrets};
-use crate::offsets::OffsetMap;
 use crate::restore::nonce_places;
 use crate::vault::Vault;
 use std::collections::BTreeMap;
@@ -18,7 +17,7 @@ pub(crate) type Treated = (Finding, Treatment);
 
 /// The values of a text that are not let be, in order and without overlaps.
 pub(crate) fn find(rules: &Rules, text: &str, place: Place) -> Vec<Treated> {
-    let mut findings = found(rules, text, place, rules.seeks_names(place));
+    let mut findings = found(rules, text, place, false);
     // What is let be by its type hides nothing that stands inside of it: an address in a link is an address.
     findings.retain(|found| of(rules, found, place) != Treatment::Allow);
     let mut treated: Vec<Treated> = Vec::with_capacity(findings.len());
@@ -43,15 +42,16 @@ pub(crate) fn all(rules: &Rules, text: &str, place: Place) -> Vec<Treated> {
     treated.collect()
 }
 
-/// Names are looked for only where something is done about them.
-fn found(rules: &Rules, text: &str, place: Place, with_names: bool) -> Vec<Finding> {
+/// `everything` looks for every type; else only for those about which something is done.
+fn found(rules: &Rules, text: &str, place: Place, everything: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     if rules.looks(secrets::GUARD, place) {
         secrets::find(text, &mut findings);
     }
     if rules.looks(pii::GUARD, place) {
-        pii::find(text, &mut findings);
-        if with_names {
+        let scope = if everything { pii::Scope::all() } else { rules.scope() };
+        pii::find_in(text, scope, &mut findings);
+        if everything || rules.seeks_names(place) {
             names::find(text, &mut findings);
         }
     }
@@ -60,7 +60,7 @@ fn found(rules: &Rules, text: &str, place: Place, with_names: bool) -> Vec<Findi
 
 fn of(rules: &Rules, found: &Finding, place: Place) -> Treatment {
     if found.guard == secrets::GUARD {
-        return rules.secret(found.rule, place);
+        return rules.secret(found.rule, found.kind, place);
     }
     rules.personal(found.rule, found.kind, usual(found.kind), place)
 }
@@ -69,17 +69,16 @@ fn of(rules: &Rules, found: &Finding, place: Place) -> Treatment {
 /// without it nothing is found.
 fn usual(kind: &str) -> Treatment {
     let is_name = names::KINDS.iter().any(|(_, name)| *name == kind);
-    if is_name { Treatment::Allow } else { Treatment::Mask }
+    let known = pii::TYPES.iter().find(|known| known.kind == kind);
+    match known.map(|known| known.default) {
+        _ if is_name => Treatment::Allow,
+        Some(pii::Default::Allow) => Treatment::Allow,
+        Some(pii::Default::Mask) | None => Treatment::Mask,
+    }
 }
 
-/// The text with stand-ins of the vault for its values, and the places of both; `None` when there is nothing to change.
-pub(crate) fn mask(
-    rules: &Rules,
-    text: &str,
-    place: Place,
-    vault: &mut Vault,
-    tally: &mut Tally,
-) -> Option<(String, OffsetMap)> {
+/// The text with stand-ins of the vault for its values; `None` when there is nothing to change.
+pub(crate) fn mask(rules: &Rules, text: &str, place: Place, vault: &mut Vault, tally: &mut Tally) -> Option<String> {
     let mut treated = find(rules, text, place);
     tally.count(rules, &treated);
     // What only watches changes nothing.
@@ -91,7 +90,7 @@ pub(crate) fn mask(
     if !forged.is_empty() {
         treated = with_forged(treated, forged);
     }
-    Some(replace(text, &treated, |found, treatment, value| stand_in(vault, found, treatment, value)))
+    Some(replace(text, &treated, |found, treatment, value| stand_in(vault, found, treatment, value, text)))
 }
 
 /// What looks like a placeholder of this very vault is put away as a text of its own, and so means itself.
@@ -111,8 +110,13 @@ fn with_forged(treated: Vec<Treated>, forged: Vec<std::ops::Range<usize>>) -> Ve
     resolve_overlaps(all).into_iter().map(|found| (found.clone(), treatment(&found))).collect()
 }
 
-fn stand_in(vault: &mut Vault, found: &Finding, _treatment: Treatment, value: &str) -> String {
-    vault.placeholder(found.kind, value)
+/// What goes out instead of a value. `said` is the text that it stands in.
+fn stand_in(vault: &mut Vault, found: &Finding, treatment: Treatment, value: &str, said: &str) -> String {
+    match treatment {
+        Treatment::Replace => vault.stand_in(found.kind, value, said, |seed| pii::fake(found.kind, value, seed)),
+        Treatment::Hash => vault.hashed(found.kind, value),
+        _ => vault.placeholder(found.kind, value),
+    }
 }
 
 /// Puts something in the place of each value. Findings are in order and do not overlap.
@@ -120,22 +124,16 @@ pub(crate) fn replace(
     text: &str,
     treated: &[Treated],
     mut stand_in: impl FnMut(&Finding, Treatment, &str) -> String,
-) -> (String, OffsetMap) {
+) -> String {
     let mut masked = String::with_capacity(text.len() + 8 * treated.len());
-    let mut map = OffsetMap::default();
-    let (mut copied, mut code_points) = (0, 0);
+    let mut copied = 0;
     for (found, treatment) in treated {
-        let value = &text[found.start..found.end];
         masked.push_str(&text[copied..found.start]);
-        let start = code_points + text[copied..found.start].chars().count();
-        let end = start + value.chars().count();
-        let instead = stand_in(found, *treatment, value);
-        map.push(start, end, instead.chars().count());
-        masked.push_str(&instead);
-        (copied, code_points) = (found.end, end);
+        masked.push_str(&stand_in(found, *treatment, &text[found.start..found.end]));
+        copied = found.end;
     }
     masked.push_str(&text[copied..]);
-    (masked, map)
+    masked
 }
 
 impl Tally {
@@ -184,7 +182,24 @@ pub struct KnownType {
     pub what: &'static str,
 }
 
-/// Every type of personal data that is known.
+/// Every type of personal data that is known, a rule each.
 pub fn types() -> impl Iterator<Item = KnownType> {
-    std::iter::empty()
+    let by_form = pii::TYPES.iter().map(|known| KnownType {
+        kind: known.kind,
+        rule: known.rule,
+        jurisdiction: known.jurisdiction,
+        masked: known.default == pii::Default::Mask,
+        what: known.what,
+    });
+    let names = names::KINDS.iter().zip(NAMES).map(|((rule, kind), what)| KnownType {
+        kind,
+        rule,
+        jurisdiction: None,
+        masked: false,
+        what,
+    });
+    by_form.chain(names)
 }
+
+/// What the kinds of names are, in their order.
+const NAMES: [&str; 4] = ["name of a person", "name of a place", "postal address", "name of an organisation"];

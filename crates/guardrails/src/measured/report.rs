@@ -29,7 +29,7 @@ pub struct Figure {
     pub part: String,
     /// Which figure: `recall`, `false alarms`, `AUC`, `F1`.
     pub measure: String,
-    /// A share or an area, 0 to 1; `None` where the rows do not allow it.
+    /// A share or an area, 0 to 1, or a time in µs, as `measure` says; `None` where the rows do not allow it.
     pub value: Option<f64>,
     /// 95 %.
     pub low: Option<f64>,

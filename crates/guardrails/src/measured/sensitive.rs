@@ -11,7 +11,7 @@ use std::path::Path;
 
 const FILE: &str = "sensitive.jsonl";
 const CAPABILITY: &str = "sensitive subjects";
-/// Where the model's categories of any harm and of subjects end, and advice begins.
+/// The category of any harmful request.
 const ANY: usize = 0;
 
 #[derive(Deserialize)]
@@ -20,8 +20,6 @@ struct Row {
     label: u8,
     #[serde(default)]
     category: String,
-    #[serde(default)]
-    sub: String,
     source: String,
 }
 
@@ -79,7 +77,7 @@ fn of_source(source: &str, judged: &[&Judged], report: &mut Report) {
     if !harmful.is_empty() && !harmless.is_empty() {
         report.push(Figure::area(CAPABILITY, source, &scored(judged)));
         let value = f1(judged);
-        report.push(Figure::new(CAPABILITY, source, "F1", value, bootstrap(judged, |rows| f1_of(rows)), judged.len()));
+        report.push(Figure::new(CAPABILITY, source, "F1", value, bootstrap(judged, f1_of), judged.len()));
     }
     if !harmful.is_empty() {
         report.push(Figure::share(CAPABILITY, source, "recall", fired(&harmful), harmful.len()));

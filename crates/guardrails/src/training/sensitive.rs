@@ -9,6 +9,7 @@
 //! harmless texts that a model has not seen, as many may fire as `FALSE_ALARMS` says. The authored ones, harder than life on
 //! purpose, count for advice only.
 
+mod fillings;
 mod sentences;
 
 use super::{Sources, Trained};
@@ -162,7 +163,7 @@ fn known(row: &Labelled) -> [Option<bool>; CATEGORIES.len()] {
         ("Physical Harm", _) => set("violence"),
         ("Adult Content", _) => set("sexual"),
         ("Illegal Activity" | "Malware Viruses" | "Fraud/Deception" | "Privacy Violation Activity", _) => {
-            set("illegal")
+            set("illegal");
         }
         _ => {}
     }

@@ -137,7 +137,8 @@ pub(super) fn guardrails(evidence: &Evidence<'_>) -> Findings {
         }
     }
     exceptions(guard, evidence.now, &mut found);
-    uncertain_cases(guard, evidence.use_case.declared.retrieval.is_some(), &mut found);
+    let examples = evidence.use_case.topics.values().map(Vec::len).sum();
+    uncertain_cases(guard, evidence.use_case.declared.retrieval.is_some(), examples, &mut found);
     found.note("personal data and injections are found by rules and checksums: new wordings may pass");
     found
 }
@@ -153,9 +154,12 @@ fn exceptions(guard: &Guard, now: Timestamp, found: &mut Findings) {
     }
 }
 
+/// Fewer example questions than this place a boundary by guess.
+const FEW_EXAMPLES: usize = 10;
+
 /// An answer without ground must not go out as if it had one. Without a search there are no passages to rest on; then
 /// the boundary of topics is what keeps the uncertain case away.
-fn uncertain_cases(guard: &Guard, searches: bool, found: &mut Findings) {
+fn uncertain_cases(guard: &Guard, searches: bool, examples: usize, found: &mut Findings) {
     match (&guard.grounding, searches) {
         (Some(grounding), true) if grounding.at_least > 0.0 => {
             let otherwise = word(&grounding.otherwise);
@@ -175,6 +179,11 @@ fn uncertain_cases(guard: &Guard, searches: bool, found: &mut Findings) {
         Some(topics) => {
             let otherwise = word(&topics.otherwise);
             found.evidence(format!("topics: as in {}, otherwise {otherwise}", topics.allow));
+            if examples < FEW_EXAMPLES {
+                found.note(format!(
+                    "topics: {examples} example questions make a guess of a boundary: ten or more place it"
+                ));
+            }
         }
     }
 }

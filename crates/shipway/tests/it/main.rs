@@ -14,6 +14,7 @@ mod embedders;
 mod example;
 mod faults;
 mod governance;
+mod guards;
 mod kill;
 mod knowledge;
 mod laws;
@@ -22,6 +23,7 @@ mod pairs;
 mod releases;
 mod right_size;
 mod sdk;
+mod tier;
 mod traps;
 
 use serde_json::{Value, json};

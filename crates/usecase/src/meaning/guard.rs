@@ -169,6 +169,10 @@ impl Judgement<'_> {
             let wrong = self.source.at_key(&pointer, "which model is asked?");
             self.found.push(wrong.expected("one of `model`, `moderation`, `bedrock`, `classifier`"));
         }
+        if name == "grounding" && tier.model.is_none() && count == 1 {
+            let wrong = self.source.at_key(&pointer, "only a language model is shown what an answer should rest on");
+            self.found.push(wrong.expected("`model`"));
+        }
         for (key, model) in named {
             if let Some(model) = model {
                 self.tier(&format!("{pointer}/{key}"), model, providers);

@@ -114,9 +114,7 @@ impl Judgement<'_> {
     /// Documents and questions leave for a provider's embedder, whatever model answers.
     pub(super) fn embedder(&mut self, embedder: &EmbedderChoice, providers: &KnownProviders) {
         let declared = self.declared;
-        let has_texts = !declared.feeds.is_empty()
-            || declared.retrieval.is_some()
-            || declared.cache.is_some();
+        let has_texts = !declared.feeds.is_empty() || declared.retrieval.is_some() || declared.cache.is_some();
         if let EmbedderChoice::Provider(model) = embedder
             && let Some(provider) = providers.get(&model.provider)
             && has_texts

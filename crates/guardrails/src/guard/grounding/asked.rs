@@ -32,6 +32,10 @@ pub(crate) const QUESTION_NAMES: &[&str] = &[
     "second_missing",
     "length",
     "first_missing",
+    "missing_square",
+    "soft_square",
+    "repeated_square",
+    "places_with_two",
 ];
 
 /// What a word weighs that the table of word vectors does not have: it is rarer than all that it has.
@@ -91,9 +95,14 @@ pub(crate) fn question(question: &str, passages: &[Passage]) -> Question {
             times: index.times(placed.id),
         });
     }
-    let [pairs, triples] = order::missing_neighbours(&index, &words);
+    let neighbours = order::missing_neighbours(&index, &words);
+    let mut held = vec![0_u32; index.places.len()];
+    for (placed, _) in words.iter().zip(&aligned).filter(|(_, aligned)| aligned.first) {
+        index.postings(placed.id).iter().for_each(|place| held[*place] += 1);
+    }
+    let two = held.iter().filter(|words| **words >= 2).count() as f64 / held.len().max(1) as f64;
     Question {
-        features: seen.features(pairs, triples, &index, words.len()),
+        features: seen.features(neighbours, two, &index, words.len()),
         missing,
         coverage: 1.0 - seen.share(seen.missing),
     }
@@ -129,12 +138,19 @@ struct Seen {
     unknown: f64,
     least_near: f64,
     first_missing: Option<bool>,
+    /// The same with the weights squared: rare words count yet more.
+    total_square: f64,
+    missing_square: f64,
+    soft_square: f64,
+    repeated_square: f64,
 }
 
 impl Seen {
     fn add(&mut self, word: &Word) {
         let weight = word.weight;
         self.total += weight;
+        self.total_square += weight * weight;
+        self.repeated_square += weight * weight * (1.0 + word.times as f64).ln();
         self.count += 1.0;
         self.names += f64::from(u8::from(word.name));
         self.repeated += weight * (1.0 + word.times as f64).ln();
@@ -147,11 +163,18 @@ impl Seen {
                 self.elsewhere += weight;
                 return;
             }
-            State::Alike => self.soft += weight * 0.3,
-            _ => self.soft += weight,
+            State::Alike => {
+                self.soft += weight * 0.3;
+                self.soft_square += weight * weight * 0.3;
+            }
+            _ => {
+                self.soft += weight;
+                self.soft_square += weight * weight;
+            }
         }
         self.here += weight;
         self.missing += weight;
+        self.missing_square += weight * weight;
         self.count_missing += 1.0;
         self.names_missing += f64::from(u8::from(word.name));
         self.numbers_missing += f64::from(u8::from(word.number));
@@ -170,7 +193,7 @@ impl Seen {
         if self.total > 0.0 { part / self.total } else { 0.0 }
     }
 
-    fn features(&self, pairs: f64, triples: f64, index: &Index, words: usize) -> Vec<f32> {
+    fn features(&self, [pairs, triples]: [f64; 2], together: f64, index: &Index, words: usize) -> Vec<f32> {
         let found = [
             self.share(self.missing),
             self.share(self.soft),
@@ -193,6 +216,10 @@ impl Seen {
             self.second,
             words as f64,
             f64::from(u8::from(self.first_missing == Some(true))),
+            self.missing_square / self.total_square.max(1e-9),
+            self.soft_square / self.total_square.max(1e-9),
+            self.repeated_square / self.total_square.max(1e-9),
+            together,
         ];
         found.into_iter().map(|value| value as f32).collect()
     }

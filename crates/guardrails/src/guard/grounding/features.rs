@@ -66,6 +66,9 @@ pub(crate) const NAMES: &[&str] = &[
     "vector_worst",
     "vector_mean",
     "far_words",
+    "standing_out",
+    "lonely",
+    "lonely_share",
 ];
 
 /// Everything that a sentence is judged by.
@@ -247,5 +250,6 @@ impl Judged<'_> {
             self.content().filter(|(placed, aligned)| aligned.state == State::Here && !self.asked.contains(&placed.id));
         found.push(1.0 - new.count() as f64 / content);
         found.extend(near::missing(self.index, self.text, self.words, self.aligned));
+        found.extend(order::lonely(self.index, self.words, self.aligned));
     }
 }

@@ -67,6 +67,32 @@ pub(crate) static MODEL: LazyLock<Model> = LazyLock::new(|| {
     if model.features.iter().map(String::as_str).eq(names) { model } else { Model::default() }
 });
 
+/// Features whose sum and whose highest over the mean say more than the two apart.
+const STANDING_OUT: &[&str] = &[
+    "missing_here",
+    "missing_anywhere",
+    "missing_soft",
+    "missing_rule",
+    "names_missing",
+    "numbers_missing",
+    "longest_run",
+    "opposites",
+    "sisters",
+    "absent",
+    "absent_rare",
+    "negation_added",
+    "apart",
+    "swapped",
+    "inserted",
+    "vector_missing",
+    "vector_worst",
+    "cues",
+    "content_words",
+    "extents_new",
+    "standing_out",
+    "pairs_missing",
+];
+
 /// The features of an answer from those of its sentences: for each the mean and the highest, then how many there are and
 /// how many of them state something.
 pub(crate) fn answer_features(sentences: &[(Vec<f32>, bool)]) -> Vec<f32> {
@@ -74,6 +100,13 @@ pub(crate) fn answer_features(sentences: &[(Vec<f32>, bool)]) -> Vec<f32> {
     let column = |at: usize| sentences.iter().map(move |(features, _)| features.get(at).copied().unwrap_or_default());
     let mut found: Vec<f32> = (0..NAMES.len()).map(|at| column(at).sum::<f32>() / count).collect();
     found.extend((0..NAMES.len()).map(|at| column(at).fold(f32::MIN, f32::max).max(-99.0)));
+    // How far the worst sentence stands out of the answer's others, and what the answer has in all.
+    for name in STANDING_OUT {
+        let at = NAMES.iter().position(|known| known == name).unwrap_or_default();
+        let (mean, most) = (found[at], found[NAMES.len() + at]);
+        found.push(most - mean);
+        found.push(mean * count);
+    }
     found.push(sentences.len() as f32);
     found.push(sentences.iter().filter(|(_, states)| *states).count() as f32 / count);
     found

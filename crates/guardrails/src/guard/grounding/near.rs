@@ -38,10 +38,11 @@ const FAR: f64 = 0.45;
 const MOST_COMPARED: usize = 24;
 
 /// The share of the sentence's weight that is missing when each new word counts as held by its cosine to the nearest word of
-/// the passages; one minus the least such cosine; the mean of one minus the cosines; how many new words are far.
-pub(super) fn missing(index: &Index, text: &str, words: &[Placed], aligned: &[Aligned]) -> [f64; 4] {
+/// the passages; one minus the least such cosine; the mean of one minus the cosines; how many new words are far;
+/// by how much the farthest is farther than the next.
+pub(super) fn missing(index: &Index, text: &str, words: &[Placed], aligned: &[Aligned]) -> [f64; 5] {
     let (mut total, mut held, mut compared) = (0.0, 0.0, 0_usize);
-    let (mut worst, mut sum, mut far) = (0.0_f64, 0.0, 0.0);
+    let (mut worst, mut second, mut sum, mut far) = (0.0_f64, 0.0_f64, 0.0, 0.0);
     for (placed, aligned) in words.iter().zip(aligned) {
         if !carries_meaning(placed.word.kind) || !aligned.first {
             continue;
@@ -58,10 +59,12 @@ pub(super) fn missing(index: &Index, text: &str, words: &[Placed], aligned: &[Al
         let nearest = f64::from(vector.nearest(index));
         compared += 1;
         held += aligned.weight * nearest;
-        worst = worst.max(1.0 - nearest);
+        let away = 1.0 - nearest;
+        second = second.max(away.min(worst));
+        worst = worst.max(away);
         sum += 1.0 - nearest;
         far += f64::from(u8::from(nearest < FAR));
     }
     let mean = if compared == 0 { 0.0 } else { sum / compared as f64 };
-    [if total > 0.0 { 1.0 - held / total } else { 0.0 }, worst, mean, far]
+    [if total > 0.0 { 1.0 - held / total } else { 0.0 }, worst, mean, far, worst - second]
 }

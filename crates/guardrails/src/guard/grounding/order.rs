@@ -97,15 +97,39 @@ pub(super) fn apart(index: &Index, words: &[Placed], aligned: &[Aligned]) -> (f6
     let known: Vec<&Placed> = known.map(|(placed, _)| placed).collect();
     let mut apart = 0.0;
     for pair in known.windows(2) {
-        let (one, other) = (index.postings(pair[0].id), index.postings(pair[1].id));
-        let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-        let together = short.iter().take(MOST_OCCURRENCES).any(|place| {
-            let at = long.partition_point(|known| known + 1 < *place);
-            long.get(at).is_some_and(|known| *known <= place + 1)
-        });
+        let together = together(index, pair[0].id, pair[1].id);
         apart += f64::from(u8::from(!together));
     }
     (apart, apart / known.len().saturating_sub(1).max(1) as f64)
+}
+
+/// Words beside a word whose company is looked for.
+const COMPANY: usize = 2;
+
+/// How many words that the passages have stand there nowhere in the company of one of their neighbours here (in one
+/// sentence, or in two that follow each other); and their share of the words that the passages have.
+pub(super) fn lonely(index: &Index, words: &[Placed], aligned: &[Aligned]) -> [f64; 2] {
+    let known = words
+        .iter()
+        .zip(aligned)
+        .filter(|(placed, aligned)| carries_meaning(placed.word.kind) && aligned.state <= State::Elsewhere);
+    let known: Vec<u32> = known.map(|(placed, _)| placed.id).collect();
+    let lonely = (0..known.len()).filter(|at| {
+        let others = at.saturating_sub(COMPANY)..(at + COMPANY + 1).min(known.len());
+        !others.filter(|other| other != at).any(|other| together(index, known[*at], known[other]))
+    });
+    let lonely = lonely.count() as f64;
+    [lonely, lonely / known.len().max(1) as f64]
+}
+
+/// Whether two words stand in one sentence of the passages, or in two that follow each other.
+fn together(index: &Index, one: u32, other: u32) -> bool {
+    let (one, other) = (index.postings(one), index.postings(other));
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    short.iter().take(MOST_OCCURRENCES).any(|place| {
+        let at = long.partition_point(|known| known + 1 < *place);
+        long.get(at).is_some_and(|known| *known <= place + 1)
+    })
 }
 
 /// How many missing words stand between two that the best place has: there with another word between them (swapped), or

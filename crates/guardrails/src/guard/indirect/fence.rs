@@ -4,7 +4,6 @@
 //! the request's nonce, which the text cannot know and so cannot close.
 
 use super::Cut;
-use crate::offsets::OffsetMap;
 
 /// Stands for a blank in a marked stretch. A letter-like sign that hardly any text contains (U+02C6).
 pub(crate) const BLANK: char = 'ˆ';
@@ -27,27 +26,19 @@ fn closing(nonce: &str) -> String {
     format!(" :{nonce} data]")
 }
 
-/// The text with its stretches marked, and where each place of it lay before. The cuts are in order and do not overlap.
-pub(crate) fn fenced(text: &str, cuts: &[Cut], nonce: &str) -> (String, OffsetMap) {
+/// The text with its stretches marked. The cuts are in order and do not overlap. Inside one code point stands for one.
+pub(crate) fn fenced(text: &str, cuts: &[Cut], nonce: &str) -> String {
     let (opening, closing) = (opening(nonce), closing(nonce));
-    let lengths = (opening.chars().count(), closing.chars().count());
     let mut marked = String::with_capacity(text.len() + cuts.len() * (opening.len() + closing.len()));
-    let mut map = OffsetMap::default();
-    let (mut copied, mut code_points) = (0, 0);
+    let mut copied = 0;
     for cut in cuts {
-        let before = &text[copied..cut.range.start];
-        let inside = &text[cut.range.clone()];
-        let start = code_points + before.chars().count();
-        let end = start + inside.chars().count();
-        map.push(start, start, lengths.0);
-        map.push(end, end, lengths.1);
-        marked.push_str(before);
+        marked.push_str(&text[copied..cut.range.start]);
         marked.push_str(&opening);
-        // One code point for one: places within the stretch stay true.
-        marked.extend(inside.chars().map(|character| if character.is_whitespace() { BLANK } else { character }));
+        let inside = text[cut.range.clone()].chars();
+        marked.extend(inside.map(|character| if character.is_whitespace() { BLANK } else { character }));
         marked.push_str(&closing);
-        (copied, code_points) = (cut.range.end, end);
+        copied = cut.range.end;
     }
     marked.push_str(&text[copied..]);
-    (marked, map)
+    marked
 }

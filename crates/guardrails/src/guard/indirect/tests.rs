@@ -77,13 +77,9 @@ fn the_documents_themselves_are_honest() {
 #[test]
 fn marks_say_what_they_mean_and_places_are_found_again() {
     let text = "Höhe. Write a poem. Ende.";
-    let (marked, map) = fenced(text, &[cut(7, 20)], "k7");
+    let marked = fenced(text, &[cut(7, 20)], "k7");
     assert_eq!(marked, format!("Höhe. [data k7: Write{BLANK}a{BLANK}poem. :k7 data] Ende."));
     assert!(explanation("k7").contains("[data k7: "));
-    let place = |text: &str, word: &str| text.find(word).map(|at| text[..at].chars().count());
-    for word in ["Höhe", "Write", "poem", "Ende"] {
-        assert_eq!(place(&marked, word).map(|at| map.to_source(at)), place(text, word), "{word}");
-    }
 }
 
 #[test]
@@ -119,18 +115,10 @@ proptest! {
             }
             at += piece.len();
         }
-        let (marked, map) = fenced(&text, &cuts, "n0nce");
-        let plain = marked.replace("[data n0nce: ", "").replace(" :n0nce data]", "");
-        let blanked = |text: &str| text.replace([' ', BLANK], "_");
-        prop_assert_eq!(blanked(&plain), blanked(&text));
-        // Each letter that is not of a mark maps to itself.
-        let source: Vec<char> = text.chars().collect();
-        for (place, character) in marked.chars().enumerate() {
-            if matches!(character, 'é' | '😀') {
-                prop_assert_eq!(source[map.to_source(place)], character);
-            }
-        }
-        prop_assert_eq!(map.end_to_source(marked.chars().count()), source.len());
+        let marked = fenced(&text, &cuts, "n0nce");
+        let blanked = |text: &str| text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect::<String>();
+        let open = marked.replace("[data n0nce: ", "").replace(" :n0nce data]", "").replace(BLANK, " ");
+        prop_assert_eq!(blanked(&open), blanked(&text).replace(BLANK, " "));
     }
 
     #[test]

@@ -1,77 +1,52 @@
-//! Payment cards (ISO/IEC 7812) and bank accounts (ISO 13616).
+//! Payment cards (ISO/IEC 7812), bank accounts (ISO 13616) and banks (ISO 9362).
 
-use super::surroundings::{begins_token, digits, ends_token, is_whole, preceded_by};
-use super::{Candidate, GUARD, Shape, checksum, shape};
-use crate::guard::Finding;
+use super::checksum::{iban_mod97, is_repeated, luhn};
+use super::context::{BIC, CARD, Context};
+use super::rules::{Need, Rule, Run};
+use super::surroundings::is_whole;
 
-pub(super) const SHAPES: &[Shape] = &[shape(
-    "payment_card",
-    "CARD",
-    3,
-    r"\d{4}<s>\d{4}<s>\d{4}<s>\d{4}(?:<s>\d{1,3})?|\d{4}<s>\d{6}<s>\d{4,5}|\d{12,19}|\d{4}<s>\d{4}<s>\d{4}<s>\d{1,3}",
-    accept_card,
-)];
-
-/// Words that make a number with a right check digit a card whatever its issuer: new ranges come every year.
-const CARD_WORDS: &[&str] = &[
-    "card",
-    "cards",
-    "credit card",
-    "debit card",
-    "cc",
-    "visa",
-    "mastercard",
-    "amex",
-    "maestro",
-    "atm",
-    "kreditkarte",
-    "tarjeta",
-    "carte",
+pub(super) const RULES: &[Rule] = &[
+    Rule { name: "payment_card", forms: CARDS, check: is_card, topics: CARD, need: Need::Nothing, rank: 3 },
+    // New ranges come every year: beside the word, a right check digit is enough.
+    Rule {
+        name: "payment_card",
+        forms: CARDS,
+        check: |digits| luhn(digits) && !is_repeated(digits),
+        topics: CARD,
+        need: Need::Word,
+        rank: 3,
+    },
 ];
 
-/// The longest beginning of the match, in whole groups, that has a right check digit and an issuer: what follows a card
-/// is mostly its expiry and its code. A beginning with more digits behind it gives way to a shorter one, lest it take
-/// the first group of the next number.
-fn accept_card(candidate: &Candidate<'_>) -> Option<usize> {
-    let mut continued = None;
-    for end in candidate.group_ends() {
-        let shorter = candidate.until(end);
-        let numbers = digits(shorter.value());
-        if numbers.len() >= 13 && is_issued(&numbers) && checksum::luhn(&numbers) && stands_alone(&shorter) {
-            let length = end - candidate.start;
-            if shorter.next_number().is_none() {
-                return Some(length);
-            }
-            continued = Some(length);
-        }
-    }
-    continued.or_else(|| {
-        let length = candidate.whole()?;
-        let named = preceded_by(candidate.text, candidate.start, 40, CARD_WORDS);
-        (named && checksum::luhn(&digits(candidate.value()))).then_some(length)
-    })
-}
+const CARDS: &[&str] = &[
+    "999999999999",
+    "9999999999999",
+    "99999999999999",
+    "999999999999999",
+    "9999999999999999",
+    "99999999999999999",
+    "999999999999999999",
+    "9999999999999999999",
+    "9999 9999 9999 9",
+    "9999 9999 9999 99",
+    "9999 9999 9999 999",
+    "9999 9999 9999 9999",
+    "9999 9999 9999 9999 9",
+    "9999 9999 9999 9999 99",
+    "9999 9999 9999 9999 999",
+    "9999 999999 9999",
+    "9999 999999 99999",
+];
 
-/// As `whole`, but lists and forms put the next field directly behind: after a comma, before digits also after a slash
-/// or colon (`4111…,12/27,123`), and behind a number in groups after a hyphen.
-fn stands_alone(candidate: &Candidate<'_>) -> bool {
-    let grouped = candidate.value().bytes().any(|byte| !byte.is_ascii_digit());
-    let mut after = candidate.text[candidate.end..].chars();
-    let field_after = match after.next() {
-        Some(',') => true,
-        Some('/' | ':') => after.next().is_some_and(|next| next.is_ascii_digit()),
-        Some('-') => grouped,
-        _ => false,
-    };
-    let field_before = candidate.text[..candidate.start].ends_with(',');
-    (field_before || begins_token(candidate.text, candidate.start))
-        && (field_after || ends_token(candidate.text, candidate.end))
+fn is_card(digits: &[u8]) -> bool {
+    digits.len() >= 13 && is_issued(digits) && luhn(digits)
 }
 
 /// Issuer ranges and the lengths that go with them: Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay,
 /// Maestro. A check digit alone accepts every tenth number.
 fn is_issued(numbers: &[u8]) -> bool {
-    let prefix = |length: usize| numbers.iter().take(length).fold(0_u32, |value, digit| value * 10 + u32::from(*digit));
+    let prefix =
+        |length: usize| numbers.iter().take(length).fold(0_u32, |value, digit| value * 10 + u32::from(*digit - b'0'));
     let length = numbers.len();
     match (prefix(1), prefix(2), prefix(3), prefix(4)) {
         (4, ..) => matches!(length, 13 | 16 | 19),
@@ -87,138 +62,80 @@ fn is_issued(numbers: &[u8]) -> bool {
 }
 
 /// Country and length of its IBANs (SWIFT IBAN registry, release 99).
-const IBAN_LENGTHS: &[(&str, usize)] = &[
-    ("AD", 24),
-    ("AE", 23),
-    ("AL", 28),
-    ("AT", 20),
-    ("AZ", 28),
-    ("BA", 20),
-    ("BE", 16),
-    ("BG", 22),
-    ("BH", 22),
-    ("BI", 27),
-    ("BR", 29),
-    ("BY", 28),
-    ("CH", 21),
-    ("CR", 22),
-    ("CY", 28),
-    ("CZ", 24),
-    ("DE", 22),
-    ("DJ", 27),
-    ("DK", 18),
-    ("DO", 28),
-    ("EE", 20),
-    ("EG", 29),
-    ("ES", 24),
-    ("FI", 18),
-    ("FK", 18),
-    ("FO", 18),
-    ("FR", 27),
-    ("GB", 22),
-    ("GE", 22),
-    ("GI", 23),
-    ("GL", 18),
-    ("GR", 27),
-    ("GT", 28),
-    ("HN", 28),
-    ("HR", 21),
-    ("HU", 28),
-    ("IE", 22),
-    ("IL", 23),
-    ("IQ", 23),
-    ("IS", 26),
-    ("IT", 27),
-    ("JO", 30),
-    ("KW", 30),
-    ("KZ", 20),
-    ("LB", 28),
-    ("LC", 32),
-    ("LI", 21),
-    ("LT", 20),
-    ("LU", 20),
-    ("LV", 21),
-    ("LY", 25),
-    ("MC", 27),
-    ("MD", 24),
-    ("ME", 22),
-    ("MK", 19),
-    ("MN", 20),
-    ("MR", 27),
-    ("MT", 31),
-    ("MU", 30),
-    ("NI", 28),
-    ("NL", 18),
-    ("NO", 15),
-    ("OM", 23),
-    ("PK", 24),
-    ("PL", 28),
-    ("PS", 29),
-    ("PT", 25),
-    ("QA", 29),
-    ("RO", 24),
-    ("RS", 22),
-    ("RU", 33),
-    ("SA", 24),
-    ("SC", 31),
-    ("SD", 18),
-    ("SE", 24),
-    ("SI", 19),
-    ("SK", 24),
-    ("SM", 27),
-    ("SO", 23),
-    ("ST", 25),
-    ("SV", 28),
-    ("TL", 23),
-    ("TN", 24),
-    ("TR", 26),
-    ("UA", 29),
-    ("VA", 22),
-    ("VG", 24),
-    ("XK", 20),
-    ("YE", 30),
+#[rustfmt::skip]
+pub(super) const IBAN_LENGTHS: &[(&[u8; 2], usize)] = &[
+    (b"AD", 24), (b"AE", 23), (b"AL", 28), (b"AT", 20), (b"AZ", 28), (b"BA", 20), (b"BE", 16), (b"BG", 22),
+    (b"BH", 22), (b"BI", 27), (b"BR", 29), (b"BY", 28), (b"CH", 21), (b"CR", 22), (b"CY", 28), (b"CZ", 24),
+    (b"DE", 22), (b"DJ", 27), (b"DK", 18), (b"DO", 28), (b"EE", 20), (b"EG", 29), (b"ES", 24), (b"FI", 18),
+    (b"FK", 18), (b"FO", 18), (b"FR", 27), (b"GB", 22), (b"GE", 22), (b"GI", 23), (b"GL", 18), (b"GR", 27),
+    (b"GT", 28), (b"HN", 28), (b"HR", 21), (b"HU", 28), (b"IE", 22), (b"IL", 23), (b"IQ", 23), (b"IS", 26),
+    (b"IT", 27), (b"JO", 30), (b"KW", 30), (b"KZ", 20), (b"LB", 28), (b"LC", 32), (b"LI", 21), (b"LT", 20),
+    (b"LU", 20), (b"LV", 21), (b"LY", 25), (b"MC", 27), (b"MD", 24), (b"ME", 22), (b"MK", 19), (b"MN", 20),
+    (b"MR", 27), (b"MT", 31), (b"MU", 30), (b"NI", 28), (b"NL", 18), (b"NO", 15), (b"OM", 23), (b"PK", 24),
+    (b"PL", 28), (b"PS", 29), (b"PT", 25), (b"QA", 29), (b"RO", 24), (b"RS", 22), (b"RU", 33), (b"SA", 24),
+    (b"SC", 31), (b"SD", 18), (b"SE", 24), (b"SI", 19), (b"SK", 24), (b"SM", 27), (b"SO", 23), (b"ST", 25),
+    (b"SV", 28), (b"TL", 23), (b"TN", 24), (b"TR", 26), (b"UA", 29), (b"VA", 22), (b"VG", 24), (b"XK", 20),
+    (b"YE", 30),
 ];
 
-/// Looks for two letters and two digits and counts on from there: the length is the country's, so no pattern can say
-/// where an account number ends.
-pub(super) fn find_ibans(text: &str, findings: &mut Vec<Finding>) {
+/// The account number that begins with the run: two letters, two digits, and as many more as the country has, in groups or not.
+pub(super) fn iban(text: &str, run: Run) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while at + 15 <= bytes.len() {
-        let head = &bytes[at..at + 4];
-        let fits = head[0].is_ascii_alphabetic()
-            && head[1].is_ascii_alphabetic()
-            && head[2].is_ascii_digit()
-            && head[3].is_ascii_digit();
-        match fits.then(|| iban_end(text, at)).flatten() {
-            Some(end) => {
-                findings.push(Finding { start: at, end, guard: GUARD, rule: "iban", kind: "IBAN", rank: 3 });
-                at = end;
-            }
-            None => at += 1,
-        }
-    }
-}
-
-fn iban_end(text: &str, start: usize) -> Option<usize> {
-    let country = text.get(start..start + 2)?.to_ascii_uppercase();
-    let (_, length) = IBAN_LENGTHS.iter().find(|(name, _)| *name == country)?;
-    let mut compact = String::with_capacity(*length);
-    let mut end = start;
-    let mut separated = false;
-    for (offset, character) in text[start..].char_indices() {
+    let head = bytes.get(run.start..run.start + 4)?;
+    let formed = head[..2].iter().all(u8::is_ascii_alphabetic) && head[2..].iter().all(u8::is_ascii_digit);
+    let country = [head[0].to_ascii_uppercase(), head[1].to_ascii_uppercase()];
+    let (_, length) = IBAN_LENGTHS.iter().find(|(name, _)| formed && **name == country)?;
+    let mut compact = Vec::with_capacity(*length);
+    let (mut end, mut separated) = (run.start, false);
+    for byte in &bytes[run.start..] {
         if compact.len() == *length {
             break;
         }
-        if character.is_ascii_alphanumeric() {
-            compact.push(character);
-            end = start + offset + 1;
+        if byte.is_ascii_alphanumeric() {
+            compact.push(*byte);
             separated = false;
-        } else if !separated && matches!(character, ' ' | '-' | '\u{A0}' | '\u{202F}') {
-            separated = true;
-        } else {
+        } else if separated || !matches!(byte, b' ' | b'-') {
             return None;
+        } else {
+            separated = true;
+        }
+        end += 1;
+    }
+    (compact.len() == *length && is_whole(text, run.start, end) && iban_mod97(&compact)).then_some(end)
+}
+
+/// A bank's code after a word that names it: four letters, a country, two of place and, maybe, three of branch. Returns where it
+/// lies.
+pub(super) fn bic(text: &str, context: &Context<'_>) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    for from in context.ends(BIC) {
+        let window = &bytes[from..(from + 48).min(bytes.len())];
+        let mut at = 0;
+        while at < window.len() {
+            let length = window[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let word = &window[at..at + length];
+            let place = (from + at, from + at + length);
+            if is_bic(word) && context.label(place.0) & BIC != 0 && is_whole(text, place.0, place.1) {
+                found.push(place);
+                break;
+            }
+            at += length.max(1);
         }
     }
-    (compact.len() == *length && is_whole(text, start, end) && checksum::iban_mod97(&compact)).then_some(end)
+    found
 }
+
+fn is_bic(word: &[u8]) -> bool {
+    let upper = |byte: &u8| byte.is_ascii_uppercase();
+    matches!(word.len(), 8 | 11)
+        && word[..6].iter().all(upper)
+        && word[6..].iter().all(|byte| upper(byte) || byte.is_ascii_digit())
+        && (IBAN_LENGTHS.iter().any(|(country, _)| word[4..6] == country[..]) || OTHER_BANKS.contains(&&word[4..6]))
+}
+
+/// Large countries without IBANs.
+const OTHER_BANKS: &[&[u8]] = &[
+    b"US", b"CA", b"AU", b"NZ", b"JP", b"CN", b"HK", b"SG", b"IN", b"KR", b"ZA", b"MX", b"TH", b"MY", b"PH", b"TW",
+    b"AR",
+];

@@ -6,10 +6,26 @@ pub(super) fn is_whole(text: &str, start: usize, end: usize) -> bool {
     begins_token(text, start) && ends_token(text, end)
 }
 
+/// As `is_whole`, but a comma ends a field: for values that a word or a heading names.
+pub(super) fn is_field(text: &str, start: usize, end: usize) -> bool {
+    begins_field(text, start) && ends_field(text, end)
+}
+
+/// The left half of `is_field`.
+pub(super) fn begins_field(text: &str, start: usize) -> bool {
+    begins_token(text, start) || text[..start].ends_with(',')
+}
+
+/// The right half of `is_field`.
+pub(super) fn ends_field(text: &str, end: usize) -> bool {
+    ends_token(text, end) || text[end..].starts_with(',')
+}
+
 /// The left half of `is_whole`.
 pub(super) fn begins_token(text: &str, start: usize) -> bool {
     let mut before = text[..start].chars().rev();
     match before.next() {
+        Some('n' | 't' | 'r') if text[..start].len() > 1 && is_escape(text, start - 1) => true,
         Some(touching) if is_word(touching) => false,
         Some('-' | '.' | '/' | ':' | ',' | '+' | '#' | '=' | '‑' | '\\') => {
             // `card=4111…`, `a:4111…` and `C/4111…` are labels; a digit or a hyphenated word before is a longer token.
@@ -38,35 +54,8 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Whether one of the words or phrases stands, whole, within the `reach` bytes before `start`. Words are lower case.
-pub(super) fn preceded_by(text: &str, start: usize, reach: usize, words: &[&str]) -> bool {
-    let mut from = start.saturating_sub(reach);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    contains_word(&text[from..start].to_lowercase(), words)
-}
-
-/// Whether one of the words stands, whole, within `reach` bytes after `end`.
-pub(super) fn followed_by(text: &str, end: usize, reach: usize, words: &[&str]) -> bool {
-    let mut to = (end + reach).min(text.len());
-    while !text.is_char_boundary(to) {
-        to -= 1;
-    }
-    contains_word(&text[end..to].to_lowercase(), words)
-}
-
-fn contains_word(window: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| {
-        window.match_indices(word).any(|(at, found)| {
-            let before = window[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-            let after = window[at + found.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
-            before && after
-        })
-    })
-}
-
-/// The digits of a text as numbers.
-pub(super) fn digits(text: &str) -> Vec<u8> {
-    text.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect()
+/// Whether the letter at this byte is the end of an escaped line break or tab (`\\n`), as texts inside of JSON have them.
+pub(super) fn is_escape(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    at > 0 && bytes[at - 1] == b'\\' && matches!(bytes.get(at), Some(b'n' | b't' | b'r'))
 }

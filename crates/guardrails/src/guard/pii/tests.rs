@@ -1,6 +1,11 @@
 //! What is personal data, and what only looks like it.
 
-use super::find;
+mod fakes;
+mod numbers;
+mod places;
+mod scopes;
+
+use super::{Scope, find, find_in};
 use crate::guard::resolve_overlaps;
 use proptest::prelude::*;
 

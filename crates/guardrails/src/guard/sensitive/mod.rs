@@ -9,7 +9,7 @@ mod features;
 mod model;
 mod phrases;
 
-pub(crate) use features::{WIDTH, Window, windows};
+pub(crate) use features::{WIDTH, windows};
 pub(crate) use model::Model;
 
 use std::sync::LazyLock;

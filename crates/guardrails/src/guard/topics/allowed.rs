@@ -43,7 +43,7 @@ const FEW: usize = 10;
 
 /// The boundary of what a use case is about.
 #[derive(Clone, Debug)]
-pub struct AllowedTopics {
+pub(crate) struct AllowedTopics {
     topics: Vec<String>,
     examples: usize,
     model: Option<Model>,
@@ -63,7 +63,7 @@ struct Model {
 impl AllowedTopics {
     /// `examples` are the topics' names with their example sentences, 20 to 100 for each topic; fewer make a wide
     /// boundary. Without examples everything is on topic.
-    pub fn new(examples: &[(String, String)], otherwise: TopicsAction) -> Self {
+    pub(crate) fn new(examples: &[(String, String)], otherwise: TopicsAction) -> Self {
         let mut topics: Vec<String> = Vec::new();
         let mut placed: Vec<(usize, Features)> = Vec::with_capacity(examples.len());
         for (topic, sentence) in examples.iter().filter(|(_, sentence)| !sentence.trim().is_empty()) {
@@ -82,14 +82,14 @@ impl AllowedTopics {
     }
 
     /// Whether the topics have so few example sentences that the boundary is wide and unsure: says how many there are.
-    pub fn few_examples(&self) -> Option<usize> {
+    pub(crate) fn few_examples(&self) -> Option<usize> {
         (self.examples > 0 && self.examples < FEW).then_some(self.examples)
     }
 
     /// Judges a question. `is_follow_up` says that it continues a conversation which was on topic, and needs less to
     /// stay there. The rule is the likeliest topic, `off_topic`, or `unknown_words`; the score is the margin brought to
     /// 0..1, 0.5 being the boundary.
-    pub fn judge(&self, question: &str, is_follow_up: bool) -> Verdict {
+    pub(crate) fn judge(&self, question: &str, is_follow_up: bool) -> Verdict {
         let Some(model) = &self.model else {
             return Verdict::new(GUARD, "any", Stage::Input, Decision::Allow, "no topics are declared");
         };

@@ -2,7 +2,7 @@
 
 /// Sentences of many domains, each as somebody would type it. A use case's own examples decide what of this is allowed:
 /// an example beside a background sentence outweighs it.
-pub fn background_sentences() -> &'static [&'static str] {
+pub(super) fn background_sentences() -> &'static [&'static str] {
     BACKGROUND
 }
 

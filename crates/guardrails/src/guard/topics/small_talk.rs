@@ -163,7 +163,7 @@ const LONGEST_CONTINUATION: usize = 6;
 
 /// Whether a text is a greeting, thanks, an assent, or a short follow-up such as "and for Europe?". The caller knows
 /// whether there is anything to follow up; a first message that looks like one is a courtesy at worst.
-pub fn looks_like_small_talk(text: &str) -> bool {
+pub(crate) fn looks_like_small_talk(text: &str) -> bool {
     let lower = text.to_lowercase();
     let cleaned: String = lower.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' }).collect();
     let words: Vec<&str> = cleaned.split_whitespace().collect();

@@ -1,99 +1,9 @@
 //! Questions inside and outside of a boundary.
 
-use super::{AllowedTopics, TopicBoundary, background_sentences, looks_like_small_talk};
-use proptest::prelude::*;
+use super::background::background_sentences;
+use super::{AllowedTopics, looks_like_small_talk};
 use usecase::Decision;
 use usecase::declared::TopicsAction;
-
-const SIZE: usize = 512;
-
-/// A lexical embedder in a few lines: hashed words and their four-letter pieces.
-fn embed(text: &str) -> Vec<f32> {
-    let mut vector = vec![0.0_f32; SIZE];
-    let mut add = |piece: &str, weight: f32| {
-        let hash = piece
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-        vector[(hash % SIZE as u64) as usize] += weight;
-    };
-    let common = [
-        "the", "a", "is", "of", "to", "in", "i", "my", "do", "what", "how", "for", "me", "can", "you", "on", "and",
-        "it", "are",
-    ];
-    for word in text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        let weight = if common.contains(&word) { 0.1 } else { 1.0 };
-        add(word, weight);
-        let letters: Vec<char> = format!("#{word}#").chars().collect();
-        letters.windows(4).for_each(|window| add(&window.iter().collect::<String>(), 0.4 * weight));
-    }
-    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    vector.iter().map(|value| value / length).collect()
-}
-
-fn boundary(otherwise: TopicsAction) -> TopicBoundary {
-    let examples = [
-        ("returns", "How do I return an order?"),
-        ("returns", "When do I get my refund?"),
-        ("returns", "Can I exchange an item that I ordered?"),
-        ("returns", "I want to send my order back"),
-        ("shipping", "How long does shipping take?"),
-        ("shipping", "Where is my parcel?"),
-        ("shipping", "What does delivery to another country cost?"),
-        ("shipping", "Can I track the delivery of my order?"),
-    ];
-    let examples = examples.iter().map(|(topic, text)| ((*topic).to_owned(), embed(text))).collect();
-    TopicBoundary::new(examples, background_sentences().iter().map(|text| embed(text)).collect(), otherwise)
-}
-
-#[test]
-fn questions_fall_on_their_side_with_a_lexical_embedder() {
-    let boundary = boundary(TopicsAction::Refuse);
-    let cases = [
-        ("How can I return an item?", "returns"),
-        ("When is the refund paid for my order?", "returns"),
-        ("Where is the parcel that I ordered?", "shipping"),
-        ("How much is delivery?", "shipping"),
-        ("Write a poem about the sea", "off_topic"),
-        ("What is the weather tomorrow?", "off_topic"),
-        ("Which stocks should I buy?", "off_topic"),
-        ("Give me a recipe for a cake", "off_topic"),
-        ("Write a Python function that sorts numbers", "off_topic"),
-    ];
-    for (question, rule) in cases {
-        let verdict = boundary.judge(&embed(question), false);
-        assert_eq!(verdict.rule, rule, "{question}: {verdict:?}");
-        assert_eq!(verdict.decision == Decision::Refuse, rule == "off_topic", "{question}");
-    }
-}
-
-#[test]
-fn a_semantic_embedder_has_larger_cosines_and_the_same_sides() {
-    let near = |axis: usize, lean: f32| {
-        let mut vector = vec![0.5_f32; 4];
-        vector[axis] += 0.5 + lean;
-        let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-        vector.into_iter().map(|value| value / length).collect::<Vec<f32>>()
-    };
-    let examples = (0..6).map(|index| ("a".to_owned(), near(0, index as f32 * 0.05))).collect();
-    let background = (0..6).map(|index| near(1 + index % 3, index as f32 * 0.05)).collect();
-    let boundary = TopicBoundary::new(examples, background, TopicsAction::Review);
-    assert_eq!(boundary.judge(&near(0, 0.4), false).decision, Decision::Allow);
-    assert_eq!(boundary.judge(&near(2, 0.4), false).decision, Decision::Review);
-}
-
-#[test]
-fn a_follow_up_needs_less() {
-    let boundary = boundary(TopicsAction::Refuse);
-    let question = embed("and for Europe, please");
-    assert_eq!(boundary.judge(&question, true).decision, Decision::Allow);
-    assert_eq!(boundary.judge(&embed("Write a poem about the sea at night"), true).decision, Decision::Refuse);
-}
-
-#[test]
-fn without_examples_everything_is_allowed() {
-    let boundary = TopicBoundary::new(Vec::new(), vec![embed("x")], TopicsAction::Refuse);
-    assert_eq!(boundary.judge(&embed("anything"), false).decision, Decision::Allow);
-}
 
 fn allowed(sentences: &[(&str, &str)]) -> AllowedTopics {
     let owned: Vec<(String, String)> =
@@ -197,12 +107,4 @@ fn the_background_is_broad_and_without_doubles() {
     let all = background_sentences();
     let different: std::collections::HashSet<&&str> = all.iter().collect();
     assert!(all.len() >= 60 && different.len() == all.len());
-}
-
-proptest! {
-    #[test]
-    fn odd_vectors_do_no_harm(vectors in prop::collection::vec(prop::collection::vec(-1.0_f32..1.0, 0..4), 0..6), question in prop::collection::vec(-1.0_f32..1.0, 0..5)) {
-        let examples = vectors.iter().map(|vector| ("t".to_owned(), vector.clone())).collect();
-        TopicBoundary::new(examples, vectors, TopicsAction::Refuse).judge(&question, false);
-    }
 }

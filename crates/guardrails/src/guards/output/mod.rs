@@ -16,6 +16,7 @@ pub use shape::Shaped;
 use super::rules::{Rules, Treatment};
 use super::values::{self, Tally};
 use crate::guards::prompt::{PromptWatch, Secret};
+use crate::vault::{MadeUp, Vault};
 use links::{Hosts, LinkFilter};
 use shape::Shape;
 use std::ops::Range;
@@ -118,6 +119,8 @@ impl Output {
 pub struct Watch {
     output: Arc<Output>,
     leak: Option<PromptWatch>,
+    /// Made-up values that stand for the caller's own: they are put back, so they are not taken out.
+    made_up: Option<MadeUp>,
     links: Option<LinkFilter>,
     words: Words,
     stretch: String,
@@ -139,6 +142,7 @@ impl Watch {
         Self {
             output,
             leak,
+            made_up: None,
             links,
             words: Words::default(),
             stretch: String::new(),
@@ -149,6 +153,12 @@ impl Watch {
             verdicts: Vec::new(),
             stopped: None,
         }
+    }
+
+    /// The same for an answer in which a vault's values will be put back.
+    #[must_use]
+    pub fn restoring(self, vault: &Vault) -> Self {
+        Self { made_up: vault.made_up(), ..self }
     }
 
     /// Takes the next piece and returns what may go out by now.
@@ -164,7 +174,8 @@ impl Watch {
             rest.push_str(&self.judge_stretch());
         }
         if let Some(links) = &mut self.links {
-            if self.stopped.is_none() {
+            // An answer that was cut off at its length keeps all that was judged before.
+            if self.stopped != Some(Stopped::Refused) {
                 rest.push_str(&links.finish());
             }
             let taken_out = links.taken_out;
@@ -265,6 +276,9 @@ impl Watch {
             return stretch.to_owned();
         }
         let mut treated = values::find(&output.rules, stretch, Place::Output);
+        if let Some(made_up) = &self.made_up {
+            treated.retain(|(found, _)| !made_up.holds(&stretch[found.start..found.end]));
+        }
         self.tally.count(&output.rules, &treated);
         treated.retain(|(found, _)| !output.rules.watches(found.guard, found.rule));
         if treated.iter().any(|(_, treatment)| *treatment == Treatment::Refuse) {
@@ -273,7 +287,7 @@ impl Watch {
         if treated.is_empty() {
             return stretch.to_owned();
         }
-        values::replace(stretch, &treated, |found, _, _| format!("[{}]", found.kind)).0
+        values::replace(stretch, &treated, |found, _, _| format!("[{}]", found.kind))
     }
 
     fn forbid(&mut self, output: &Output) {

@@ -30,7 +30,8 @@ pub(super) fn train(examples: &[&Example], weights: &[f64]) -> Cues {
             weight: (weight / total * weights.len() as f64) as f32,
         }
     };
-    let rows: Vec<Row> = examples.iter().zip(weights).map(row).collect();
+    let mut rows: Vec<Row> = examples.iter().zip(weights).map(row).collect();
+    rows.extend(centred(examples, &rows));
     let settings = Settings { width: kept.len().max(1), epochs: 8, rate: 0.15, l2: 0.003, seed: 5 };
     let model = statistics::train(&rows, settings);
     let mut words: BTreeMap<String, [i16; STATES]> = BTreeMap::new();
@@ -38,4 +39,35 @@ pub(super) fn train(examples: &[&Example], weights: &[f64]) -> Cues {
         words.entry((*stem).to_owned()).or_default()[usize::from(*state)] = (weight * 100.0).round() as i16;
     }
     Cues { base: model.bias, words }
+}
+
+/// The rows of documents that have both labels, each less the mean of its document's: what tells answers about one document
+/// apart, without what tells documents apart.
+fn centred(examples: &[&Example], rows: &[Row]) -> Vec<Row> {
+    let mut documents: BTreeMap<(u64, &str), Vec<usize>> = BTreeMap::new();
+    for (at, example) in examples.iter().enumerate() {
+        documents.entry((example.document, &example.family)).or_default().push(at);
+    }
+    let mut found = Vec::new();
+    for members in documents.into_values() {
+        let bad = members.iter().filter(|at| examples[**at].label).count();
+        if bad == 0 || bad == members.len() {
+            continue;
+        }
+        let mut mean: BTreeMap<u32, f32> = BTreeMap::new();
+        for at in &members {
+            for (feature, value) in &rows[*at].features {
+                *mean.entry(*feature).or_default() -= value / members.len() as f32;
+            }
+        }
+        for at in &members {
+            let mut features = mean.clone();
+            for (feature, value) in &rows[*at].features {
+                *features.entry(*feature).or_default() += value;
+            }
+            features.retain(|_, value| value.abs() > 1e-6);
+            found.push(Row { features: features.into_iter().collect(), ..rows[*at].clone() });
+        }
+    }
+    found
 }

@@ -5,7 +5,7 @@ use super::written;
 use crate::guard::grounding::{Cues, NAMES, State, shown};
 use crate::measured::{Unreadable, labelled};
 use serde::Deserialize;
-use statistics::fold_of;
+use statistics::{digest, fold_of};
 use std::path::Path;
 use usecase::{DocumentRef, Passage};
 
@@ -46,6 +46,8 @@ pub(super) struct Example {
     /// Empty for a row as it is; what was done to it otherwise.
     pub(super) shape: &'static str,
     pub(super) fold: usize,
+    /// Digest of the context.
+    pub(super) document: u64,
     /// Whether it is unsupported.
     pub(super) label: bool,
     /// How much it counts within its family.
@@ -76,6 +78,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<Vec<Example>>, Unreadable> {
                 origin: family(&row.source),
                 shape,
                 fold: fold_of(&row.context, FOLDS),
+                document: digest(&row.context),
                 label: row.label == 1,
                 weight,
                 sentences: seen.sentences(),

@@ -39,16 +39,7 @@ pub(super) fn train(folder: &Path) -> Result<Option<(Judge, Vec<String>)>, Unrea
         let keys: Vec<(&str, bool, f64)> = used.iter().map(|at| (&*families[*at], rows[*at].label == 0, 1.0)).collect();
         trained(&chosen, &labels, &balanced(&keys), SETTINGS)
     };
-    let labels: Vec<bool> = rows.iter().map(|row| row.label == 0).collect();
     let mut log = Vec::new();
-    for (at, name) in crate::guard::grounding::QUESTION_NAMES.iter().enumerate() {
-        let of = |wanted: &str| {
-            let which = (0..labels.len()).filter(|row| families[*row] == wanted);
-            let scored: Vec<Scored> = which.map(|row| (f64::from(features[row][at]), labels[row])).collect();
-            area(&scored).unwrap_or(f64::NAN)
-        };
-        log.push(format!("  feature {name:20} {:.3} {:.3}", of("halueval/qa"), of("pubmedqa")));
-    }
     let mut all = Vec::new();
     for by_source in [false, true] {
         let mut scored: BTreeMap<&str, Vec<Scored>> = BTreeMap::new();

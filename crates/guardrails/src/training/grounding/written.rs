@@ -6,7 +6,7 @@ use super::examples::{Example, Labelled, Row, family, passage};
 use super::fit::FOLDS;
 use crate::guard::grounding::opposites;
 use crate::sentences::sentences;
-use statistics::{Random, fold_of};
+use statistics::{Random, digest, fold_of};
 use std::collections::{BTreeMap, HashMap};
 
 const SEED: u64 = 20;
@@ -72,6 +72,7 @@ impl Writer<'_> {
                     origin: family(&row.source),
                     shape: "",
                     fold: fold_of(&row.context, FOLDS),
+                    document: digest(&row.context),
                     label: bad,
                     weight: 1.0,
                     sentences: labelled.sentences(),

@@ -16,8 +16,26 @@ const OVERLAP: usize = 4;
 /// Names of labels that say "nothing is wrong", in lower case and without anything but letters and digits. `transformers`
 /// calls labels that nobody named `LABEL_0` and so on, and models that tell two things apart have the harmless one first.
 const HARMLESS: &[&str] = &[
-    "safe", "benign", "legit", "legitimate", "negative", "neutral", "normal", "clean", "harmless", "ham", "ok", "okay",
-    "no", "none", "other", "false", "acceptable", "allowed", "label0", "0",
+    "safe",
+    "benign",
+    "legit",
+    "legitimate",
+    "negative",
+    "neutral",
+    "normal",
+    "clean",
+    "harmless",
+    "ham",
+    "ok",
+    "okay",
+    "no",
+    "none",
+    "other",
+    "false",
+    "acceptable",
+    "allowed",
+    "label0",
+    "0",
 ];
 
 /// Words that, before another one, turn a label into its opposite: `not_toxic`, `non-hate`, `no injection`.
@@ -93,7 +111,8 @@ impl Classifier {
 
     /// Of labels that share one certainty, what the harmless ones leave; else the surest of the others.
     fn harm(&self, shares: &[f32]) -> f32 {
-        let of = |kind: bool| shares.iter().zip(&self.harmless).filter(move |(_, is)| **is == kind).map(|(share, _)| *share);
+        let of =
+            |kind: bool| shares.iter().zip(&self.harmless).filter(move |(_, is)| **is == kind).map(|(share, _)| *share);
         match self.several {
             true => of(false).fold(0.0, f32::max),
             false => of(false).sum::<f32>().min(1.0),

@@ -62,7 +62,9 @@ fn print(calibrated: &Calibrated) {
         )));
         return;
     }
-    paint::line(format!("of unsupported answers at most {percent:.1} % go out as they are, if the next come from where these did"));
+    paint::line(format!(
+        "of unsupported answers at most {percent:.1} % go out as they are, if the next come from where these did"
+    ));
     paint::line(paint::loud("[guard.grounding]"));
     paint::line(format!("answer_below = {:.3}", calibrated.answer_at));
     paint::line(format!("caveat_below = {:.3}", calibrated.caveat_at));
@@ -77,8 +79,9 @@ fn from_file(path: &Path) -> anyhow::Result<Vec<(f64, bool)>> {
         if line.trim().is_empty() {
             continue;
         }
-        let row: Labelled = serde_json::from_str(&line)
-            .with_context(|| format!("{}, line {}: expected `answer`, `context`, `label`", path.display(), number + 1))?;
+        let row: Labelled = serde_json::from_str(&line).with_context(|| {
+            format!("{}, line {}: expected `answer`, `context`, `label`", path.display(), number + 1)
+        })?;
         scores.push((risk_of(row.question.as_deref(), &row.answer, &row.context), row.label != 0));
     }
     Ok(scores)
@@ -90,7 +93,8 @@ fn from_reviews(house: &House, name: &str) -> anyhow::Result<Vec<(f64, bool)>> {
     for row in recorded::rows(house, name, Timestamp(0), MOST_ROWS)?.into_iter().filter(|row| row.review) {
         let Some(decided) = house.governance.review(&row.trace)?.and_then(|item| item.decided) else { continue };
         let Some(detail) = house.parts.ledger.request(&row.trace)? else { continue };
-        let risk = detail.verdicts.iter().find(|one| one.guard == "grounding" && one.rule == "risk").and_then(|one| one.score);
+        let risk =
+            detail.verdicts.iter().find(|one| one.guard == "grounding" && one.rule == "risk").and_then(|one| one.score);
         scores.extend(risk.map(|risk| (risk, decided.outcome != Outcome::Approved)));
     }
     Ok(scores)

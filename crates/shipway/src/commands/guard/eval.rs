@@ -15,9 +15,9 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &GuardEval) -> anyhow::Result<Exit
     let mut report = measured::measure(&asked.folder, &mut |part| bar.set_message(format!("measuring: {part}")))?;
     bar.finish_and_clear();
     let wanted = asked.only.as_deref().unwrap_or_default().to_lowercase();
-    report.figures.retain(|figure| {
-        figure.capability.to_lowercase().contains(&wanted) && (!asked.goals || figure.goal.is_some())
-    });
+    report
+        .figures
+        .retain(|figure| figure.capability.to_lowercase().contains(&wanted) && (!asked.goals || figure.goal.is_some()));
     if ground.json {
         paint::json(&report)?;
     } else {
@@ -59,7 +59,8 @@ fn row(figure: &Figure, measure: &str, last: &str) {
 fn row_of(name: &str, measure: &str, figure: &Figure, last: &str) {
     let value = figure.value.map_or("–".to_owned(), |value| shown(figure, value));
     let interval = figure.low.zip(figure.high);
-    let interval = interval.map_or(String::new(), |(low, high)| format!("{} to {}", shown(figure, low), shown(figure, high)));
+    let interval =
+        interval.map_or(String::new(), |(low, high)| format!("{} to {}", shown(figure, low), shown(figure, high)));
     let name = fitted(name, 46);
     let measure = fitted(measure, 26);
     paint::line(format!("  {name:<46} {measure:<26} {value:>8}  {interval:<16} {:>7}  {last}", figure.rows));

@@ -51,7 +51,9 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &GuardReport) -> anyhow::Result<Ex
     }
     let lines: Vec<Line> = counted.into_values().collect();
     if ground.json {
-        paint::json(&serde_json::json!({ "use_case": asked.name, "since": asked.since, "requests": requests, "rules": lines }))?;
+        paint::json(
+            &serde_json::json!({ "use_case": asked.name, "since": asked.since, "requests": requests, "rules": lines }),
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     let newest = if requests == MOST_ROWS { " (the newest of them)" } else { "" };

@@ -68,7 +68,12 @@ fn print(line: &Inspected, text: &str) {
     let took = line.took_us.map_or(String::new(), |took| format!("  {took:.0} µs"));
     let shadow = if line.shadow { " (only watches)" } else { "" };
     let owasp = if line.decision == Decision::Allow { String::new() } else { format!("  {}", line.owasp) };
-    paint::line(format!("{decision} {rule:<28} {score:<24} {}{view}{shadow}{}{}", line.reason, paint::quiet(owasp), paint::quiet(took)));
+    paint::line(format!(
+        "{decision} {rule:<28} {score:<24} {}{view}{shadow}{}{}",
+        line.reason,
+        paint::quiet(owasp),
+        paint::quiet(took)
+    ));
     for (start, end) in &line.spans {
         let words: String = text.chars().skip(*start).take(end - start).collect();
         paint::line(paint::quiet(format!("           {start}–{end}  {}", shortened(&words))));

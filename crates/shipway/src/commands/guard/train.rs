@@ -19,7 +19,8 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &GuardTrain) -> anyhow::Result<Exi
     std::fs::create_dir_all(&asked.out).with_context(|| format!("cannot make {}", asked.out.display()))?;
     // Only the table of word vectors needs an encoder; without MiniLM it is left as it is.
     let minilm = embedder::open(&EmbedderChoice::Minilm, Path::new(".")).ok().flatten();
-    let encode = minilm.map(|encoder| move |texts: &[&str]| encoder.embed_questions(texts).map_err(|error| error.to_string()));
+    let encode =
+        minilm.map(|encoder| move |texts: &[&str]| encoder.embed_questions(texts).map_err(|error| error.to_string()));
     let encoder = encode.as_ref().map(|encode| encode as &training::Encoder<'_>);
     let sources = Sources { folder: &asked.folder, encoder };
     let mut written = Vec::new();

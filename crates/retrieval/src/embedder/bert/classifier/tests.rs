@@ -78,7 +78,8 @@ fn a_long_text_is_read_in_windows_and_the_worst_one_counts() {
     let model = opened(&folder, Precision::Fp32);
     assert_eq!(model.labels(), ["SAFE", "INJECTION", "JAILBREAK"]);
     // Ten pieces hold eight that are not special; each window begins six further on.
-    let letters = |count: usize| "a b c d ".repeat(count.div_ceil(4)).split(' ').take(count).collect::<Vec<_>>().join(" ");
+    let letters =
+        |count: usize| "a b c d ".repeat(count.div_ceil(4)).split(' ').take(count).collect::<Vec<_>>().join(" ");
     let widths = |count: usize| -> Vec<usize> { model.windows(&letters(count)).iter().map(Vec::len).collect() };
     assert_eq!(widths(0), [2]);
     assert_eq!(widths(3), [5]);
@@ -98,7 +99,8 @@ fn a_long_text_is_read_in_windows_and_the_worst_one_counts() {
 
 #[test]
 fn labels_that_mean_no_harm_are_known_by_their_names() {
-    for label in ["SAFE", "benign", "LEGIT", "negative", "LABEL_0", "No", "not_toxic", "non-hate", "no injection", "OK"] {
+    for label in ["SAFE", "benign", "LEGIT", "negative", "LABEL_0", "No", "not_toxic", "non-hate", "no injection", "OK"]
+    {
         assert!(is_harmless(label, false), "{label}");
     }
     for label in ["INJECTION", "LABEL_1", "LABEL_10", "unsafe", "toxic", "noise", "nonsense", "hate", "notable", "1"] {
@@ -113,7 +115,11 @@ fn a_folder_without_a_classifier_says_so() {
     let few = named(3, &json!({ "id2label": { "0": "SAFE", "1": "INJECTION" } }));
     assert!(reason(&few).contains("it names 2 labels, and the weights tell 3 apart"), "{}", reason(&few));
     let tame = named(2, &json!({ "id2label": { "0": "safe", "1": "benign" } }));
-    assert!(reason(&tame).contains("none of its labels (safe, benign) says that anything is wrong"), "{}", reason(&tame));
+    assert!(
+        reason(&tame).contains("none of its labels (safe, benign) says that anything is wrong"),
+        "{}",
+        reason(&tame)
+    );
     let other = named(2, &json!({ "model_type": "deberta-v2" }));
     assert!(reason(&other).contains("the model is of the architecture `deberta-v2`"), "{}", reason(&other));
     let encoder = folder(&crate::embedder::bert::tiny::tensors());

@@ -2,7 +2,7 @@
 
 use super::CrossEncoder;
 use crate::embedder::bert::plain::{Plain, folder, judging};
-use crate::embedder::bert::tiny::tensors;
+use crate::embedder::bert::tiny::{Named, tensors};
 use crate::search::Rerank;
 use kernels::Precision;
 
