@@ -6,6 +6,8 @@
 //! where the log's answers came from: it says nothing about a new kind of question. A log that is too small for the rate is
 //! said to be so; then no answer is given without a caveat or a person.
 
+use serde::Serialize;
+
 /// What to do with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -20,7 +22,8 @@ pub enum Outcome {
 }
 
 /// Whether the log is large enough for the promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Guarantee {
     Holds,
     /// About so many more judged answers are needed, at the log's share of unsupported ones.
@@ -30,7 +33,7 @@ pub enum Guarantee {
 }
 
 /// Thresholds on the risk, ascending: `answer_at <= caveat_at <= abstain_at`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Calibrated {
     /// Below it an answer is given. The chance that an unsupported answer lies below is at most the error rate.
     pub answer_at: f64,

@@ -198,9 +198,10 @@ impl Prepared {
     /// True when a streamed answer must be judged before its first word goes out: once a word is out, the answer can
     /// neither be withdrawn nor asked of a larger model.
     pub(crate) fn holds(&self) -> bool {
-        let by_grounding = |rule: &Grounding| rule.otherwise != UnsureAction::Review || rule.answer_below.is_some();
-        let declared = self.grounding.as_ref().is_some_and(by_grounding) || self.tiers.judges_answers();
-        self.escalation.is_some() || declared || self.guards.wants_whole()
+        let judged = self.tiers.judges_answers();
+        let by_grounding =
+            |rule: &Grounding| judged || rule.otherwise != UnsureAction::Review || rule.answer_below.is_some();
+        self.escalation.is_some() || self.grounding.as_ref().is_some_and(by_grounding) || self.guards.wants_whole()
     }
 
     /// Whether an answer is read to its end although its app went away.

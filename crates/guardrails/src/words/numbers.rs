@@ -67,7 +67,7 @@ pub(super) fn joined(last: &Word, gap: &str, next: &Word, raw: &str) -> Option<R
         return Some(plain(value * scale));
     }
     let unit: f64 = next.stem.parse().ok().filter(|_| next.kind == Kind::Number)?;
-    let tens = value >= 20.0 && value < 100.0 && value % 10.0 == 0.0 && (1.0..10.0).contains(&unit);
+    let tens = (20.0..100.0).contains(&value) && value % 10.0 == 0.0 && (1.0..10.0).contains(&unit);
     (tens && gap == "-").then(|| plain(value + unit))
 }
 

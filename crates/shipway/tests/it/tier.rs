@@ -95,7 +95,7 @@ fn a_judge_that_cannot_be_asked_leaves_it_to_the_rule() {
         assert_eq!(models(&record)[0], "scripted/judge", "the attempt is on the record: {record}");
     };
     for open in [false, true] {
-        check(Script::json(400, &[], &json!({ "error": { "message": "down" } })), open, "down");
+        check(Script::json(400, &[], &json!({ "error": { "message": "down" } })), open, "answered with status 400");
         check(Script::says("Perhaps."), open, "neither yes nor no");
         check(Script::default().then(Move::Hang), open, "no answer within 300ms");
     }
@@ -147,8 +147,8 @@ fn an_answer_of_uncertain_ground_is_judged_with_its_passages_before_it_goes_out(
                 true => judge.clone(),
                 false => {
                     let asked = body["messages"].to_string();
-                    let mark = asked.split_whitespace().find(|word| word.contains("EMAIL")).unwrap_or("nobody");
-                    let mark = mark.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ']' && c != '>');
+                    let from = asked.find("[EMAIL_").expect("the address was masked");
+                    let mark = asked[from..].split_inclusive(']').next().expect("it ends");
                     Script::says(&answer.replace("jo.doe@example.org", mark))
                 }
             });
@@ -156,12 +156,13 @@ fn an_answer_of_uncertain_ground_is_judged_with_its_passages_before_it_goes_out(
             let body = if streamed { ask_streamed("shop", &question) } else { ask("shop", &question) };
             let (reply, record) = answered(&project.serve(), &body);
             assert_eq!(record["row"]["status"], status, "{record}");
-            assert_eq!(reply.text().contains("ninety"), status == "answered", "{}", reply.text());
+            let given = reply.text().contains("For jo.doe@example.org the warranty");
+            assert_eq!(given, status == "answered", "{}", reply.text());
             assert!(verdict(&record, "grounding").1.contains("scripted/judge"), "{record}");
             let heard = heard(&provider);
             let [asked] = heard.as_slice() else { panic!("{heard:?}") };
             assert!(asked.contains("Passages:") && asked.contains("45 days") && asked.contains("ninety"), "{asked}");
-            assert!(!asked.contains("jo.doe"), "{asked}");
+            assert!(!asked.contains("jo.doe") && asked.contains("For [EMAIL_"), "{asked}");
         }
     }
 }

@@ -44,7 +44,7 @@ mod us;
 mod vat;
 
 pub(crate) use fake::fake;
-pub(crate) use scope::{Scope, UnknownScope};
+pub(crate) use scope::Scope;
 pub(crate) use types::{Default, TYPES};
 
 pub(crate) const GUARD: &str = "pii";
