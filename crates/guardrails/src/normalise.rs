@@ -11,6 +11,7 @@
 //!
 //! What is decoded is looked at like a text of its own: it may be spaced, rotated or backwards as well.
 
+use encoded::Hidden;
 use signs::Signs;
 use std::ops::Range;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
@@ -85,19 +86,47 @@ impl Builder {
     }
 }
 
+/// Bytes of encoded text that the plain view leaves out; less does not outweigh what stands around it.
+const MUCH_CODE: usize = 64;
+
 /// All views of a text, the plain one first.
 pub(crate) fn views(text: &str) -> Vec<View> {
     let (plain, hidden) = plain(text);
     let signs = Signs::of(&plain.text);
-    let (has_escapes, has_runs) = (signs.escapes, signs.runs);
+    let encoded = Hidden::in_text(text, &plain, &signs);
+    // What is decoded is judged decoded: much code reads like nothing, which a model may take for anything.
+    let much = encoded.places.iter().map(ExactSizeIterator::len).sum::<usize>() >= MUCH_CODE;
+    let (plain, signs) = if much {
+        let rest = without(&plain, &encoded.places);
+        let signs = Signs::of(&rest.text);
+        (rest, signs)
+    } else {
+        (plain, signs)
+    };
     let mut views = vec![plain];
     derive(signs, 0, &mut views);
-    for view in hidden.into_iter().chain(encoded::views(text, has_escapes, has_runs)) {
+    for view in hidden.into_iter().chain(encoded.views) {
         let signs = Signs::of(&view.text);
         views.push(view);
         derive(signs, views.len() - 1, &mut views);
     }
     views
+}
+
+/// A view with a blank in the place of each stretch of the caller's text; they are in order.
+fn without(view: &View, stretches: &[Range<usize>]) -> View {
+    let mut rest = Builder::with_capacity(view.text.len());
+    let mut stretches = stretches.iter().peekable();
+    for (at, character) in view.text.char_indices() {
+        let place = view.place(at);
+        while stretches.next_if(|stretch| stretch.end <= place.0 as usize).is_some() {}
+        if stretches.peek().is_none_or(|stretch| (place.0 as usize) < stretch.start) {
+            rest.push(character, place);
+        } else if !rest.text.ends_with(' ') {
+            rest.push(' ', place);
+        }
+    }
+    rest.view(view.name)
 }
 
 /// Appends the views that a view gives reason for. What was written with lookalikes may be spaced or leet as well, so
@@ -113,8 +142,8 @@ fn derive(signs: Signs, from: usize, views: &mut Vec<View>) {
     if let Some(turned) = turned::upside_down(&views[from]) {
         views.push(turned);
     }
-    if signs.spaced || signs.syllables {
-        views.extend(spaced::joined(&views[base], signs.syllables));
+    if signs.spaced || !signs.syllables.is_empty() {
+        views.extend(spaced::joined(&views[base], signs.spaced, &signs.syllables));
     }
     if !signs.leet.is_empty() {
         views.extend(leet::leet(&views[base], &signs.leet));

@@ -51,6 +51,8 @@ pub(crate) fn assemble(prepared: &Prepared, found: Found, trail: &mut Trail) -> 
     if let Some(template) = &prepared.template {
         let blocks = prepared.blocks.fill(&request.metadata)?;
         let system = template.render(&passages, &blocks, &question, &request.metadata)?;
+        let canary = prepared.secret.as_ref().and_then(|secret| secret.canary_sentence());
+        let system = canary.map_or(system.clone(), |canary| format!("{canary}\n\n{system}"));
         request.messages.insert(0, Message::new(Role::System, system));
         request.changed();
         // The app's own facts were for the use case; a provider has no business with them.

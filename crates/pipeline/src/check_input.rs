@@ -26,6 +26,9 @@ pub(crate) struct Refusal {
     pub(crate) verdict: Verdict,
 }
 
+/// The rule that a person's life may hang on.
+const SELF_HARM: (&str, &str) = ("sensitive", "self_harm");
+
 /// Requests with more text than this, in bytes, are judged beside the network threads: the guards take about 50 µs for a
 /// KB, and a thread that judges a megabyte answers nobody else meanwhile.
 const LONG_TEXT: usize = 16 * 1024;
@@ -40,17 +43,31 @@ pub(crate) async fn check(
     let (request, vault, mut checked) = mask(prepared, request).await?;
     trail.end(step);
     if !checked.unsure.is_empty() {
-        let doubts = tier::doubts(&request.messages, std::mem::take(&mut checked.unsure));
-        // What is refused anyway need not be asked about.
-        if !checked.verdicts.iter().any(refuses) {
+        let unsure = std::mem::take(&mut checked.unsure);
+        // What is refused anyway need not be asked about: there the guards' own word holds.
+        if checked.verdicts.iter().any(refuses) {
+            checked.verdicts.extend(unsure.into_iter().filter(|one| one.fires).map(|one| one.verdict));
+        } else {
+            let doubts = tier::doubts(&request.messages, unsure);
             checked.verdicts.extend(Box::pin(tier::settle(prepared, doubts, trail)).await);
         }
     }
     trail.judged(&checked.verdicts);
-    Ok(match checked.verdicts.into_iter().find(refuses) {
+    Ok(match told(prepared, checked.verdicts) {
         Some(verdict) => Err(Refusal { verdict }),
         None => Ok(Guarded { request, vault, explanation: checked.explanation, _checked: () }),
     })
+}
+
+/// Of the rules that refuse the one whose words the caller reads: what is said to a person in danger goes before all else,
+/// then what the owner says at all.
+fn told(prepared: &Prepared, verdicts: Vec<Verdict>) -> Option<Verdict> {
+    let weight = |verdict: &Verdict| {
+        let says = prepared.guards.says(&verdict.guard, &verdict.rule).is_some();
+        (says && (verdict.guard.as_str(), verdict.rule.as_str()) == SELF_HARM, says)
+    };
+    // The first of equals.
+    verdicts.into_iter().filter(refuses).rev().max_by_key(weight)
 }
 
 fn refuses(verdict: &Verdict) -> bool {

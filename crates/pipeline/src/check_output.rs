@@ -159,7 +159,7 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
     if masked || logprobs {
         completion.raw = None;
     }
-    let mut judged: Option<Judged> = None;
+    let (mut judged, mut of_words, mut refused) = (None::<Judged>, Vec::new(), false);
     for choice in &mut completion.choices {
         let probability = prepared.escalation.as_ref().and_then(|_| take_probability(&mut choice.rest, !logprobs));
         let said_nothing = take_marks(&mut choice.rest);
@@ -176,18 +176,23 @@ fn receive(prepared: &Prepared, trail: &mut Trail, asked: &Asked, completion: &m
             completion.raw = None;
         }
         let text = choice.message.content.text();
-        let mut next = judge(prepared, &text, &passages, said_nothing, calls_tools(&choice.message.rest));
-        let refused = stopped == Some(Stopped::Refused) || verdicts.iter().any(|one| one.acts() == Decision::Refuse);
-        verdicts.append(&mut next.verdicts);
-        let status = if refused { Status::Refused } else { next.status };
-        let next = Judged { probability, status, verdicts, said, ..next };
+        let next = judge(prepared, &text, &passages, said_nothing, calls_tools(&choice.message.rest));
+        refused |= stopped == Some(Stopped::Refused) || verdicts.iter().any(|one| one.acts() == Decision::Refuse);
+        of_words.append(&mut verdicts);
+        let next = Judged { probability, said, ..next };
         judged = Some(match judged {
             None => next,
             Some(first) => first.with(next),
         });
     }
+    let mut judged = judged.unwrap_or_else(Judged::nothing);
+    // What was taken out of one choice was, whatever the others are like.
+    judged.verdicts.splice(..0, of_words);
+    if refused {
+        judged.status = Status::Refused;
+    }
     trail.end(step);
-    judged.unwrap_or_else(Judged::nothing)
+    judged
 }
 
 /// Whether a message calls a tool: some servers send an empty list with every answer.

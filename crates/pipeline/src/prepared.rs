@@ -98,7 +98,7 @@ impl Prepared {
             section_within,
             reranker: reranker.transpose()?,
             vault_key: (declared.guard.vault == VaultLife::Conversation).then(|| engines.ledger.vault_key()),
-            secret: Some(Secret::new(&template.stable_part())),
+            secret: Some(Secret::new(&template.stable_part(), declared.guard.canary)),
             template: Some(template),
             cache: declared.cache.as_ref().map(|cache| Cache::new(Settings::of(cache, embedder.identity()))),
             reads_metadata: Template::reads_metadata(use_case),

@@ -23,7 +23,7 @@ pub(crate) struct Reranker {
 
 enum By {
     Here(Arc<CrossEncoder>),
-    Provider { models: Arc<Models>, cleared: Cleared, guards: Guards },
+    Provider { models: Arc<Models>, cleared: Cleared, guards: Box<Guards> },
 }
 
 impl Reranker {
@@ -43,7 +43,7 @@ impl Reranker {
             By::Here(local.cross_encoder(&model.model)?)
         } else {
             let cleared = models.clear(residency, model).map_err(Error::NotCleared)?;
-            By::Provider { models: Arc::clone(models), cleared, guards: Guards::new(guard) }
+            By::Provider { models: Arc::clone(models), cleared, guards: Box::new(Guards::new(guard)) }
         };
         Ok(Self { name: model.to_string(), by, candidates: *candidates })
     }

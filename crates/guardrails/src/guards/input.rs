@@ -82,7 +82,10 @@ impl Guards {
             return;
         }
         let Some(place) = messages.iter().rposition(|message| message.role == Role::User) else { return };
-        let text = messages[place].content.text();
+        let mut text = messages[place].content.text();
+        for guard in [SENSITIVE, ADVICE] {
+            text = self.rules.without_exceptions(guard, &text).unwrap_or(text);
+        }
         for subject in sensitive::assess(&text) {
             let guard = if subject.is_advice() { ADVICE } else { SENSITIVE };
             let Some(decision) = self.rules.judgement(guard, subject.category).filter(|_| judges(guard)) else {
@@ -100,16 +103,26 @@ impl Guards {
         if !judges || self.rules.judgement(injection::GUARD, "").is_none() {
             return;
         }
+        // Of those that fire by themselves the strongest is told; of those that a model must judge every one, or a louder one
+        // beside it would hide it.
         let mut strongest: Option<(usize, injection::Assessment)> = None;
+        let zone = self.rules.declared().tier.get(injection::GUARD).map(|tier| tier.between);
         for (place, message) in messages.iter().enumerate().filter(|(_, message)| message.role == Role::User) {
             let text = message.content.text();
             let left = self.rules.without_exceptions(injection::GUARD, &text);
             let assessed = injection::assess(left.as_deref().unwrap_or(&text));
-            if strongest.as_ref().is_none_or(|(_, known)| known.score < assessed.score) {
+            if zone.is_some_and(|[low, high]| (low..=high).contains(&assessed.score)) {
+                self.tell_injection(assessed, place, checked);
+            } else if strongest.as_ref().is_none_or(|(_, known)| known.score < assessed.score) {
                 strongest = Some((place, assessed));
             }
         }
-        let Some((place, assessed)) = strongest else { return };
+        if let Some((place, assessed)) = strongest {
+            self.tell_injection(assessed, place, checked);
+        }
+    }
+
+    fn tell_injection(&self, assessed: injection::Assessment, place: usize, checked: &mut CheckedInput) {
         let (guard, rule) = (injection::GUARD, assessed.rule);
         let Some(decision) = self.rules.judgement(guard, rule) else { return };
         let judged = Judged { guard, rule, score: assessed.score, shipped: injection::THRESHOLD };

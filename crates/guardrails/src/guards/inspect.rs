@@ -34,6 +34,9 @@ pub struct Inspected {
     pub took_us: Option<f64>,
 }
 
+/// What is done about the values that one rule found, and where they are.
+type Alike = (Treatment, Vec<(usize, usize)>);
+
 impl Guards {
     /// Judges a text as what it is said to be.
     pub fn inspect(&self, text: &str, place: Place) -> Vec<Inspected> {
@@ -53,7 +56,7 @@ impl Guards {
 
     /// Every value, also of types that are let be.
     fn inspect_values(&self, text: &str, place: Place) -> Vec<Inspected> {
-        let mut by_rule: BTreeMap<(&str, &str, &str), (Treatment, Vec<(usize, usize)>)> = BTreeMap::new();
+        let mut by_rule: BTreeMap<(&str, &str, &str), Alike> = BTreeMap::new();
         for (found, treatment) in values::all(&self.rules, text, place) {
             let entry = by_rule.entry((found.guard, found.rule, found.kind)).or_insert((treatment, Vec::new()));
             entry.1.push(code_points(text, found.start..found.end));

@@ -1,7 +1,7 @@
 //! The prompt as what must not come out. It is indexed once for a use case; what of it may be said after all, because a
 //! passage or the user says it too, is looked at only when something of it does come out, which is nearly never.
 
-use crate::guard::leak::{Leak, Prompt, Watch};
+use crate::guard::leak::{Canary, Leak, Prompt, Watch};
 use std::sync::Arc;
 use usecase::Passage;
 
@@ -9,6 +9,7 @@ use usecase::Passage;
 #[derive(Clone, Debug)]
 pub struct Secret {
     text: Arc<str>,
+    canary: Option<Arc<Canary>>,
     index: Arc<Prompt>,
     public: Public,
 }
@@ -22,8 +23,17 @@ pub struct Public {
 }
 
 impl Secret {
-    pub fn new(prompt: &str) -> Self {
-        Self { text: prompt.into(), index: Arc::new(Prompt::new(prompt, None, &[])), public: Public::default() }
+    /// With a canary, a random word stands in the prompt that no honest answer can hold; without the system's random source
+    /// there is none.
+    pub fn new(prompt: &str, with_canary: bool) -> Self {
+        let canary = with_canary.then(Canary::new).and_then(Result::ok).map(Arc::new);
+        let index = Arc::new(Prompt::new(prompt, canary.as_deref(), &[]));
+        Self { text: prompt.into(), canary, index, public: Public::default() }
+    }
+
+    /// What carries the canary into the prompt.
+    pub fn canary_sentence(&self) -> Option<String> {
+        self.canary.as_ref().map(|canary| canary.sentence())
     }
 
     /// The same for one request.
@@ -57,7 +67,7 @@ impl PromptWatch {
         let Public { passages, question } = &self.secret.public;
         let mut public: Vec<&str> = passages.iter().flat_map(|all| all.iter()).map(|one| one.text.as_str()).collect();
         public.push(question);
-        self.watch = Arc::new(Prompt::new(&self.secret.text, None, &public)).watch();
+        self.watch = Arc::new(Prompt::new(&self.secret.text, self.secret.canary.as_deref(), &public)).watch();
         self.watch.push(&said).cloned()
     }
 }

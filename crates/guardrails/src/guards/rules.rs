@@ -247,17 +247,22 @@ impl Rules {
     /// Whether a value may pass: an exception matches all of it.
     pub(crate) fn lets_pass(&self, guard: &str, rule: &str, value: &str) -> bool {
         !self.exceptions.is_empty()
-            && self.held(guard, rule).any(|one| one.words.find(value).is_some_and(|found| found.len() == value.len()))
+            && self
+                .held(guard)
+                .chain(self.held(&format!("{guard}.{rule}")))
+                .any(|one| one.words.find(value).is_some_and(|found| found.len() == value.len()))
     }
 
-    /// The text without the words that may pass, each overwritten with as many blanks: what stands beside them is
+    /// The text without the words that may pass by the guard or a rule of it, each overwritten with as many blanks: what stands beside them is
     /// judged all the same, so that an exception gives no cover to anything else. `None` where there are none.
     pub(crate) fn without_exceptions(&self, guard: &str, text: &str) -> Option<String> {
         if self.exceptions.is_empty() {
             return None;
         }
         let mut left = None::<String>;
-        for exception in self.held(guard, "") {
+        let family = format!("{guard}.");
+        let names = self.exceptions.keys().filter(|name| *name == guard || name.starts_with(&family));
+        for exception in names.flat_map(|name| self.held(name)) {
             let now = left.as_deref().unwrap_or(text);
             if exception.words.is_match(now) {
                 let blank = |found: &regex::Captures<'_>| " ".repeat(found.get(0).map_or(0, |all| all.len()));
@@ -267,11 +272,10 @@ impl Rules {
         left
     }
 
-    fn held(&self, guard: &str, rule: &str) -> impl Iterator<Item = &Exception> {
+    /// The exceptions under a name that have not ended.
+    fn held(&self, name: &str) -> impl Iterator<Item = &Exception> {
         let now = Timestamp::now();
-        let names = [guard.to_owned(), format!("{guard}.{rule}")];
-        let declared = names.into_iter().filter_map(|name| self.exceptions.get(&name));
-        declared.flatten().filter(move |exception| now < exception.ends)
+        self.exceptions.get(name).into_iter().flatten().filter(move |exception| now < exception.ends)
     }
 }
 

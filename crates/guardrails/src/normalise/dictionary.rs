@@ -119,13 +119,16 @@ fn ranked(hash: u32) -> Option<usize> {
     (slot.bits & WORD != 0 && slot.rank != u16::MAX).then_some(usize::from(slot.rank))
 }
 
-/// In the list, also without an ending that the list may not have.
+/// In the list, also without an ending that the list may not have: `-s`, `-ed`, `-ing`, `-ly`.
 pub(super) fn is_listed(word: &[u8]) -> bool {
-    const ENDINGS: &[&[u8]] = &[b"", b"s", b"ed", b"ing", b"ly", b"'s"];
-    word.len() >= 3
-        && ENDINGS
-            .iter()
-            .any(|ending| word.strip_suffix(*ending).is_some_and(|stem| stem.len() >= 3 && rank(stem).is_some()))
+    let mut hash = HASH_START;
+    for (at, byte) in word.iter().enumerate() {
+        if at >= 3 && matches!(&word[at..], b"s" | b"ed" | b"ing" | b"ly" | b"'s") && ranked(hash).is_some() {
+            return true;
+        }
+        hash = grow(hash, *byte);
+    }
+    word.len() >= 3 && ranked(hash).is_some()
 }
 
 /// Places of a word that are tried both ways.

@@ -2,8 +2,8 @@
 //! `\u0069`, `\x69`). What was decoded may be encoded again: up to four layers are taken off, each of which is shorter
 //! than the one before, so deeper nesting costs nothing.
 
-use super::dictionary::rotated;
-use super::signs::SHORTEST_RUN;
+use super::dictionary::{is_listed, rotated};
+use super::signs::{SHORTEST_RUN, Signs};
 use super::{Builder, View, fold};
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -21,43 +21,66 @@ const MOST_PAYLOADS: usize = 16;
 /// Runs looked at per text and layer.
 const MOST_RUNS: usize = 4096;
 const MOST_LAYERS: usize = 4;
+/// Bytes of a line of base64 that may go on in the next.
+const SHORTEST_LINE: usize = 60;
 /// The least that is said to be text, in bytes.
 const SHORTEST_TEXT: usize = 8;
+/// Bytes of readable text that need no listed word in it.
+const SURELY_TEXT: usize = 24;
 
-/// The views of what a text hides behind encodings: escapes undone in place, and the runs that decode.
-pub(super) fn views(text: &str, has_escapes: bool, has_runs: bool) -> Vec<View> {
-    let mut views = Vec::new();
-    if let Some(characters) = has_escapes.then(|| escapes_undone(text)).flatten() {
-        // Runs may lie behind escapes: `%61%57...` is base64 only once they are undone, in the case in which it is then.
-        let mut undone = Builder::with_capacity(text.len());
-        characters.iter().for_each(|(character, place)| undone.push(*character, *place));
-        let undone = undone.view("encoded");
-        views.push(fold(characters.into_iter(), text.len()).0.view("encoded"));
-        views.extend(decoded(&undone));
-    }
-    if has_runs {
-        views.extend(decoded(&View { name: "encoded", text: text.to_owned(), origin: None }));
-    }
-    views
+/// What a text hides behind encodings.
+#[derive(Default)]
+pub(super) struct Hidden {
+    pub(super) views: Vec<View>,
+    /// Where the encoded text stands, in bytes of the text, in order.
+    pub(super) places: Vec<Range<usize>>,
 }
 
-/// What stands behind the encoded runs of a text, folded like the plain view, payload by payload.
-fn decoded(text: &View) -> Option<View> {
-    let mut payloads: Vec<(String, (u32, u32))> = Vec::new();
-    for range in runs(&text.text).into_iter().take(MOST_RUNS) {
-        if payloads.len() == MOST_PAYLOADS {
-            break;
+impl Hidden {
+    /// Escapes undone in place, and the runs that decode.
+    pub(super) fn in_text(text: &str, plain: &View, signs: &Signs) -> Self {
+        let mut hidden = Self::default();
+        if let Some(characters) = signs.escapes.then(|| escapes_undone(text)).flatten() {
+            // Runs may lie behind escapes: `%61%57...` is base64 only once they are undone, in the case it has then.
+            let mut undone = Builder::with_capacity(text.len());
+            characters.iter().for_each(|(character, place)| undone.push(*character, *place));
+            let escaped = characters.iter().filter(|(character, (start, end))| {
+                (end - start) as usize > character.len_utf8() && !character.is_control()
+            });
+            hidden.places.extend(escaped.map(|(_, (start, end))| *start as usize..*end as usize));
+            hidden.views.push(fold(characters.into_iter(), text.len()).0.view("encoded"));
+            let undone = undone.view("encoded");
+            hidden.add_runs(&undone.text, runs(&undone.text), |range| undone.source(range));
         }
-        if let Some(readable) = payload(&text.text[range.clone()], 1) {
-            let source = text.source(range);
-            payloads.push((readable + "\n", (source.start as u32, source.end as u32)));
+        // Groups, and runs that may go on in the next line, need the closer look at what belongs together.
+        let found = if signs.groups || signs.runs.iter().any(|run| run.len() >= SHORTEST_LINE) {
+            runs(text)
+        } else {
+            signs.runs.iter().map(|run| plain.source(run.clone())).collect()
+        };
+        hidden.add_runs(text, found, |range| range);
+        hidden.places.sort_by_key(|place| place.start);
+        hidden
+    }
+
+    /// What stands behind the encoded runs of a text, folded like the plain view, payload by payload.
+    fn add_runs(&mut self, text: &str, runs: Vec<Range<usize>>, source: impl Fn(Range<usize>) -> Range<usize>) {
+        let mut payloads: Vec<(String, (u32, u32))> = Vec::new();
+        for range in runs.into_iter().take(MOST_RUNS) {
+            if payloads.len() == MOST_PAYLOADS {
+                break;
+            }
+            if let Some(readable) = text.get(range.clone()).and_then(|run| payload(run, 1)) {
+                let source = source(range);
+                payloads.push((readable + "\n", (source.start as u32, source.end as u32)));
+                self.places.push(source);
+            }
+        }
+        if !payloads.is_empty() {
+            let characters = payloads.iter().flat_map(|(payload, place)| payload.chars().map(|one| (one, *place)));
+            self.views.push(fold(characters, 0).0.view("encoded"));
         }
     }
-    if payloads.is_empty() {
-        return None;
-    }
-    let characters = payloads.iter().flat_map(|(payload, place)| payload.chars().map(|character| (character, *place)));
-    Some(fold(characters, 0).0.view("encoded"))
 }
 
 /// The readable text of a run, through as many layers as it has.
@@ -80,16 +103,25 @@ fn payload(run: &str, layer: usize) -> Option<String> {
 
 /// Text that a person could read: letters and blanks, hardly anything else.
 fn is_readable(text: &str) -> bool {
-    let (mut letters, mut blanks, mut all) = (0, 0, 0);
+    let (mut letters, mut blanks, mut controls, mut all) = (0, 0, 0, 0);
     for character in text.chars() {
         all += 1;
         letters += usize::from(character.is_alphanumeric());
         blanks += usize::from(character.is_whitespace() || character == '_' || !character.is_ascii());
-        if character.is_control() && !character.is_whitespace() {
-            return false;
-        }
+        controls += usize::from(character.is_control() && !character.is_whitespace());
     }
-    text.len() >= SHORTEST_TEXT && blanks > 0 && (letters + blanks) * 10 >= all * 7 && blanks * 25 >= all
+    let reads = text.len() >= SURELY_TEXT || text.split(|one: char| !one.is_alphabetic()).any(is_word);
+    text.len() >= SHORTEST_TEXT
+        && reads
+        && controls * 64 <= all
+        && blanks > 0
+        && (letters + blanks) * 10 >= all * 7
+        && blanks * 25 >= all
+}
+
+/// Digits that happen to decode make letters and blanks, but no word.
+fn is_word(text: &str) -> bool {
+    !text.is_ascii() || is_listed(text.to_ascii_lowercase().as_bytes())
 }
 
 fn is_code(byte: u8) -> bool {
@@ -109,7 +141,7 @@ fn runs(text: &str) -> Vec<Range<usize>> {
         }
         let wraps = byte == b'\r' || (byte == b'\n' && bytes[at.saturating_sub(1)] == b'\r');
         if (byte == b'\n' || wraps)
-            && at >= line + 60
+            && at >= line + SHORTEST_LINE
             && bytes.get(at + 1).is_some_and(|next| is_code(*next) || *next == b'\n')
         {
             if byte == b'\n' {
@@ -174,7 +206,7 @@ fn base64(run: &str) -> Option<Vec<u8>> {
     let decode = |part: &str| STANDARD.decode(part).or_else(|_| URL_SAFE.decode(part)).ok();
     let head = decode(run.get(..run.len().min(32))?)?;
     let is_text = match std::str::from_utf8(&head) {
-        Ok(text) => !text.chars().any(|character| character.is_control() && !character.is_whitespace()),
+        Ok(text) => text.chars().filter(|one| one.is_control() && !one.is_whitespace()).count() <= 1,
         Err(error) => error.error_len().is_none() && error.valid_up_to() > 0,
     };
     if is_text { decode(run) } else { None }

@@ -36,6 +36,8 @@ struct Token {
     /// The letters, when it is a listed word in leet.
     read: Option<String>,
     mixed: bool,
+    /// It has letters at all.
+    letters: bool,
 }
 
 /// The view with leet read; `None` when the words that `signs` found do not read.
@@ -49,6 +51,7 @@ pub(super) fn leet(plain: &View, candidates: &[Range<usize>]) -> Option<View> {
     let tokens = tokens(&plain.text);
     let total = plain.text.split_ascii_whitespace().count();
     let dense = count * DENSE >= total;
+    let very_dense = count * 3 >= total;
     let mut view = Builder::with_capacity(plain.text.len());
     let mut at = 0;
     for token in &tokens {
@@ -62,7 +65,7 @@ pub(super) fn leet(plain: &View, candidates: &[Range<usize>]) -> Option<View> {
                 places.zip(word.chars()).for_each(|(from, letter)| view.push(letter, plain.place(from)));
                 view.copy(plain, token.start + same_length(text, word)..token.end);
             }
-            None if dense && (token.mixed || reads_as_small_word(text)) => {
+            None if dense && (token.mixed || (very_dense && token.letters) || reads_as_small_word(text)) => {
                 let letters = text.char_indices();
                 letters.for_each(|(offset, sign)| view.push(letter(sign), plain.place(token.start + offset)));
             }
@@ -109,11 +112,15 @@ fn token(text: &str, start: usize, end: usize) -> Option<Token> {
         return None;
     }
     let trimmed = whole.trim_end_matches(['!', '+', '|', '\'']);
-    let read = if letters && whole.len() <= LONGEST { read(whole).or_else(|| read(trimmed)) } else { None };
+    let read = if letters && whole.len() <= LONGEST {
+        read(whole).or_else(|| (trimmed.len() < whole.len()).then(|| read(trimmed)).flatten())
+    } else {
+        None
+    };
     // Digits at the end number things.
     let core = trimmed.trim_end_matches(|character: char| character.is_ascii_digit());
     let mixed = letters && core.chars().any(|character| letter(character) != character);
-    Some(Token { start, end, read, mixed })
+    Some(Token { start, end, read, mixed, letters })
 }
 
 /// The listed word of at least three letters that a token spells.

@@ -9,12 +9,14 @@ use std::ops::Range;
 pub(super) struct Signs {
     /// Letters that stand alone, one after another.
     pub(super) spaced: bool,
-    /// Words cut by hyphens or dots into short pieces.
-    pub(super) syllables: bool,
+    /// Ends of the third or a later piece of words cut by hyphens or dots, in bytes.
+    pub(super) syllables: Vec<usize>,
     /// Words that hold digits or signs before letters, in bytes.
     pub(super) leet: Vec<Range<usize>>,
-    /// A run long enough for base64, or groups as of hexadecimal or binary digits.
-    pub(super) runs: bool,
+    /// Runs long enough for base64 or hexadecimal, in bytes.
+    pub(super) runs: Vec<Range<usize>>,
+    /// Groups as of hexadecimal or binary digits.
+    pub(super) groups: bool,
     /// Three of `%6`, `&#`, `\u`, `\x`.
     pub(super) escapes: bool,
     pub(super) rotated: bool,
@@ -25,8 +27,10 @@ pub(super) struct Signs {
 
 const LETTER: u16 = 1;
 const DIGIT: u16 = 2;
-/// Signs that stand for letters: `@ $ | ! +`.
+/// Signs that stand for letters: `@ $ ! +`.
 const SIGN: u16 = 4;
+/// Stands for a letter within a word; between the cells of a table it is no sign of anything.
+const BAR: u16 = 256;
 /// What else base64 and its relatives consist of.
 const CODE: u16 = 8;
 /// Parts of characters beyond ASCII; `LETTER` is set too.
@@ -42,7 +46,8 @@ const CLASSES: [u16; 256] = {
         classes[byte] = match byte as u8 {
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             b'0'..=b'9' => DIGIT,
-            b'@' | b'$' | b'|' | b'!' => SIGN,
+            b'@' | b'$' | b'!' => SIGN,
+            b'|' => BAR,
             b'+' => SIGN | CODE,
             b'/' | b'=' | b'_' | b'-' => CODE,
             0xC2 | 0xE2 | 0xF0 => SYMBOL,
@@ -62,9 +67,13 @@ pub(super) const WIDEST_GAP: usize = 8;
 pub(super) const SHORTEST_RUN: usize = 16;
 /// Pieces of a word written `ig-no-re`.
 pub(super) const FEWEST_PIECES: usize = 3;
-/// Bytes of a word that is one letter or one such piece; characters beyond ASCII are of up to four.
+/// Bytes of such a piece.
+const LONGEST_PIECE: usize = 5;
+/// Bytes of one letter; characters beyond ASCII are of up to four.
 const LONGEST_LETTER: usize = 4;
 
+/// Bytes that no honest word has.
+const LONGER_THAN_WORDS: usize = 28;
 const LETTER_OR_DIGIT: u16 = LETTER | DIGIT;
 /// Blanks in a row that are as far apart as pairs or octets of digits are.
 const FEWEST_GROUPS: usize = 5;
@@ -85,6 +94,8 @@ struct Pass {
     /// The last words, one bit each: the youngest is bit 0.
     rotated: u32,
     reversed: u32,
+    /// The hash of the last word that was turned.
+    turned: u32,
     escapes: usize,
     morse: usize,
     /// The last blank, and how many stood two or eight bytes behind one.
@@ -108,7 +119,7 @@ impl Signs {
                 at = end;
                 continue;
             }
-            if class & (DIGIT | SIGN) != 0 {
+            if class & (DIGIT | SIGN | BAR) != 0 {
                 token_class |= class;
             } else {
                 pass.close_token(token..at, token_class, turns);
@@ -117,20 +128,20 @@ impl Signs {
             if class & (DIGIT | CODE) != 0 {
                 run_class |= if *byte == b'=' { DIGIT } else { class };
             } else {
-                pass.close_run(at - run, run_class);
+                pass.close_run(run..at, run_class);
                 (run, run_class) = (at + 1, 0);
                 if class & SYMBOL != 0 {
                     at += bytes[at + 1..].iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xBF)).count();
                     (run, token, class) = (at + 1, at + 1, 0);
                 }
             }
-            if class & (DIGIT | SIGN) == 0 {
+            if class & (DIGIT | SIGN | BAR) == 0 {
                 pass.other(bytes, at);
             }
             at += 1;
         }
         pass.close_token(token..at, token_class, turns);
-        pass.close_run(at.saturating_sub(run), run_class);
+        pass.close_run(run..at, run_class);
         pass.signs.escapes = pass.escapes >= FEWEST_ESCAPES;
         pass.signs
     }
@@ -146,16 +157,19 @@ impl Pass {
             end += 1;
         }
         let length = end - start;
-        if length <= LONGEST_LETTER {
+        if length <= LONGEST_PIECE {
             self.short_word(start, end, !bytes[start].is_ascii());
         } else {
             (self.alone, self.pieces) = (0, 0);
         }
         if length >= 3 {
             let (rotated, reversed) = turned(hash);
-            self.rotated = self.rotated << 1 | u32::from(rotated);
-            self.reversed = self.reversed << 1 | u32::from(reversed);
-            if rotated || reversed {
+            let is_new = hash != self.turned;
+            self.rotated = self.rotated << 1 | u32::from(rotated && is_new);
+            self.reversed = self.reversed << 1 | u32::from(reversed && is_new);
+            // One word again and again is a name of something.
+            if (rotated || reversed) && is_new {
+                self.turned = hash;
                 self.signs.rotated |= is_dense(self.rotated, length);
                 self.signs.reversed |= is_dense(self.reversed, length);
             }
@@ -164,7 +178,7 @@ impl Pass {
     }
 
     fn short_word(&mut self, start: usize, end: usize, is_high: bool) {
-        if end - start == 1 || is_high {
+        if end - start == 1 || (is_high && end - start <= LONGEST_LETTER) {
             let near = self.alone > 0 && start - self.alone_end <= WIDEST_GAP;
             self.alone = if near { self.alone + 1 } else { 1 };
             self.alone_end = end;
@@ -176,7 +190,9 @@ impl Pass {
         self.pieces = if joined { self.pieces + 1 } else { 1 };
         // A hyphen moves the end on; anything else leaves it behind.
         self.pieces_end = end;
-        self.signs.syllables |= self.pieces >= FEWEST_PIECES;
+        if self.pieces >= FEWEST_PIECES {
+            self.signs.syllables.push(end);
+        }
     }
 
     #[inline]
@@ -188,9 +204,12 @@ impl Pass {
 
     /// A run with digits in it, or one as long as no word is.
     #[inline]
-    fn close_run(&mut self, length: usize, class: u16) {
-        self.signs.runs |=
-            length >= SHORTEST_RUN && class & LETTER_OR_DIGIT != 0 && (class & DIGIT != 0 || length >= 28);
+    fn close_run(&mut self, run: Range<usize>, class: u16) {
+        let length = run.len();
+        if length >= SHORTEST_RUN && class & LETTER_OR_DIGIT != 0 && (class & DIGIT != 0 || length >= LONGER_THAN_WORDS)
+        {
+            self.signs.runs.push(run);
+        }
     }
 
     #[inline]
@@ -200,7 +219,7 @@ impl Pass {
             b' ' => {
                 let grouped = matches!(at - self.blank, 3 | 9);
                 self.groups = if grouped { self.groups + 1 } else { 0 };
-                self.signs.runs |= self.groups >= FEWEST_GROUPS;
+                self.signs.groups |= self.groups >= FEWEST_GROUPS;
                 self.blank = at;
                 return;
             }

@@ -15,7 +15,14 @@ const MOST_CUT: usize = 8192;
 const SHORTEST_FOREIGN: usize = 12;
 /// Letters of a piece between wide gaps that is taken for one word, and of such pieces on average.
 const LONGEST_WORD: usize = 20;
+/// Bytes to each side that a word in pieces may have.
+const LONGEST_PIECED: usize = 40;
 const LONGEST_MEAN: usize = 9;
+/// One digit among so many letters is a number and not leet.
+const MOST_NUMBERS: usize = 12;
+
+/// A stretch that is written anew: each character with the byte that it comes from.
+type Change = (Range<usize>, Vec<(char, usize)>);
 
 /// One letter that stands alone: where it is, what it is.
 #[derive(Clone, Copy)]
@@ -26,23 +33,18 @@ struct Single {
 }
 
 /// The view with spaced writing joined; `None` when nothing that reads comes out.
-pub(super) fn joined(plain: &View, syllables: bool) -> Option<View> {
-    let mut changes: Vec<(Range<usize>, Vec<(char, usize)>)> = Vec::new();
+pub(super) fn joined(plain: &View, spaced: bool, syllables: &[usize]) -> Option<View> {
+    let mut changes: Vec<Change> = Vec::new();
     let mut left = MOST_CUT;
-    for run in runs(&plain.text) {
+    for run in if spaced { runs(&plain.text) } else { Vec::new() } {
         if let Some(written) = joined_run(&plain.text, &run, &mut left)
             && let (Some(first), Some(last)) = (run.first(), run.last())
         {
             changes.push((first.start..last.end, written));
         }
     }
-    if syllables {
-        let taken = changes.len();
-        changes.extend(pieced_words(&plain.text));
-        if changes.len() > taken {
-            changes.sort_by_key(|(range, _)| range.start);
-        }
-    }
+    changes.extend(pieced_words(&plain.text, syllables));
+    changes.sort_by_key(|(range, _)| range.start);
     if changes.is_empty() {
         return None;
     }
@@ -101,7 +103,10 @@ fn joined_run(text: &str, run: &[Single], left: &mut usize) -> Option<Vec<(char,
     // Where wide gaps are as frequent as blanks are, what stands between them is one word, be it listed or not.
     let words_apart =
         (wide.iter().flatten().count() + 1) * LONGEST_MEAN >= run.len() && wide.iter().any(Option::is_some);
-    let letters: Vec<u8> = run.iter().map(|single| u8::try_from(letter(single.letter)).unwrap_or(b'?')).collect();
+    // A few digits are numbers, many are leet.
+    let signs = run.iter().filter(|single| letter(single.letter) != single.letter).count();
+    let read = |sign: char| if signs * MOST_NUMBERS > run.len() { letter(sign) } else { sign };
+    let letters: Vec<u8> = run.iter().map(|single| u8::try_from(read(single.letter)).unwrap_or(b'?')).collect();
     let mut written: Vec<(char, usize)> = Vec::with_capacity(run.len() * 2);
     let (mut known, mut longest, mut cut) = (0.0, 0, 0);
     let mut start = 0;
@@ -110,9 +115,8 @@ fn joined_run(text: &str, run: &[Single], left: &mut usize) -> Option<Vec<(char,
             continue;
         }
         let piece = &letters[start..end];
-        if let Some(Some(stop)) = start.checked_sub(1).and_then(|gap| wide.get(gap)) {
-            written.extend(stop.map(|stop| (stop, run[start - 1].end)));
-            written.push((' ', run[start - 1].end));
+        if let Some(Some(between)) = start.checked_sub(1).and_then(|gap| wide.get(gap)) {
+            written.extend(between.chars().map(|sign| (sign, run[start - 1].end)));
         }
         let taken = piece.len().min(*left);
         *left -= taken;
@@ -137,26 +141,36 @@ fn joined_run(text: &str, run: &[Single], left: &mut usize) -> Option<Vec<(char,
     (reads || looks_foreign(run)).then_some(written)
 }
 
-/// For each gap of a run whether it stands between words: longer than the usual gap, or a blank or line break where
-/// the usual one is none. A stop in it (`w o r d .  N e x t`) is kept, unless all gaps have it.
-fn wide_gaps(text: &str, run: &[Single]) -> Vec<Option<Option<char>>> {
+/// For each gap of a run what it puts between words, if it does: it is longer than the usual gap, or has a blank or line
+/// break where the usual one has none. Punctuation in it (`w o r d .  N e x t`) is kept, unless the usual gap has it.
+fn wide_gaps(text: &str, run: &[Single]) -> Vec<Option<String>> {
     let gaps: Vec<&str> = run.windows(2).map(|pair| &text[pair[0].end..pair[1].start]).collect();
     let shortest = gaps.iter().map(|gap| gap.chars().count()).min().unwrap_or(0);
     let usual = |gap: &&&str| gap.chars().count() == shortest;
-    let blank = |gap: &str| gap.contains(' ');
-    let broken = |gap: &str| gap.contains('\n');
     let narrow = gaps.iter().filter(usual).count();
-    let blanks = gaps.iter().filter(usual).filter(|gap| blank(gap)).count();
-    let breaks = gaps.iter().filter(usual).filter(|gap| broken(gap)).count();
-    let stops = gaps.iter().filter(usual).any(|gap| stop(gap).is_some());
+    let blanks = gaps.iter().filter(usual).filter(|gap| gap.contains(' ')).count();
+    let breaks = gaps.iter().filter(usual).filter(|gap| gap.contains('\n')).count();
+    let mut sorted: Vec<&str> = gaps.iter().filter(usual).copied().collect();
+    sorted.sort_unstable();
+    let most_common = sorted.chunk_by(|one, other| one == other).max_by_key(|alike| alike.len());
+    let own = most_common.and_then(|alike| alike.first()).copied().unwrap_or_default();
     let wide = |gap: &str| {
-        gap.chars().count() > shortest || (blank(gap) && blanks * 2 < narrow) || (broken(gap) && breaks * 2 < narrow)
+        gap.chars().count() > shortest
+            || (gap.contains(' ') && blanks * 2 < narrow)
+            || (gap.contains('\n') && breaks * 2 < narrow)
     };
-    gaps.iter().map(|gap| wide(gap).then(|| stop(gap).filter(|_| !stops))).collect()
+    gaps.iter().map(|gap| wide(gap).then(|| between(gap, own))).collect()
 }
 
-fn stop(gap: &str) -> Option<char> {
-    gap.chars().find(|sign| matches!(sign, '.' | ',' | '!' | '?' | ':' | ';'))
+/// What a wide gap stands for: a blank, with its punctuation on the side on which it is written.
+fn between(gap: &str, usual: &str) -> String {
+    let signs: String = gap.chars().filter(|sign| !sign.is_whitespace() && !usual.contains(*sign)).collect();
+    match signs.as_str() {
+        "" => " ".to_owned(),
+        "'" | "-" | "/" | "_" => signs,
+        "(" | "[" | "{" | "<" | "#" | "$" => format!(" {signs}"),
+        _ => format!("{signs} "),
+    }
 }
 
 /// Letters of a language whose words are not listed: many different ones, not in the order of the alphabet, and in
@@ -181,18 +195,22 @@ fn looks_foreign(run: &[Single]) -> bool {
     !is_written_apart && natural && different.len() >= 6 && rising * 10 <= run.len() * 7
 }
 
-/// Words in at least three pieces of at most four letters with one and the same sign between them that are listed once
-/// they are joined: `ig-no-re`, `in.struc.tions`.
-fn pieced_words(text: &str) -> Vec<(Range<usize>, Vec<(char, usize)>)> {
+/// Words in at least three pieces with one and the same sign between them that are listed once they are joined:
+/// `ig-no-re`, `in.struc.tions`. `places` are bytes within such words.
+fn pieced_words(text: &str, places: &[usize]) -> Vec<Change> {
     let bytes = text.as_bytes();
     let is_hyphen = |byte: u8| matches!(byte, b'-' | b'.' | b'_' | b'*' | b'~');
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes[at..].iter().take_while(|byte| byte.is_ascii_lowercase() || is_hyphen(**byte)).count();
-        let token = text[at..at + length].trim_matches(['-', '.', '_', '*', '~']);
-        let start = at + text[at..at + length].find(token).unwrap_or(0);
-        at += length.max(text[at..].chars().next().map_or(1, char::len_utf8));
+    let is_part = |byte: &&u8| byte.is_ascii_lowercase() || is_hyphen(**byte);
+    let mut found: Vec<Change> = Vec::new();
+    for place in places {
+        if found.last().is_some_and(|(range, _)| *place <= range.end) {
+            continue;
+        }
+        let start = place - bytes[..*place].iter().rev().take(LONGEST_PIECED).take_while(is_part).count();
+        let end = place + bytes[*place..].iter().take(LONGEST_PIECED).take_while(is_part).count();
+        let token = text[start..end].trim_end_matches(['-', '.', '_', '*', '~']);
+        let start = start + token.len() - token.trim_start_matches(['-', '.', '_', '*', '~']).len();
+        let token = token.trim_start_matches(['-', '.', '_', '*', '~']);
         let Some(sign) = token.bytes().find(|byte| is_hyphen(*byte)) else { continue };
         let pieces: Vec<&str> = token.split(char::from(sign)).collect();
         let word: String = pieces.concat();

@@ -125,10 +125,13 @@ fn a_moderation_endpoint_is_a_judge_too() {
             true => Script::says(ANSWER),
             false => Script::json(200, &[], &json!({ "results": [{ "flagged": flagged, "category_scores": {} }] })),
         });
-        let project = shop(&provider, &GREY.replace("model =", "moderation ="));
+        // One that no other model of the use case is of.
+        let watch = format!("[providers.watch]\nkind = \"openai\"\nbase_url = \"{}\"\n", provider.base_url());
+        let tier = GREY.replace("model = \"scripted/", "moderation = \"watch/");
+        let project = shop(&provider, &tier).append("shipway.toml", &watch);
         let (_, record) = answered(&project.serve(), &ask("shop", QUESTION));
         assert_eq!(record["row"]["status"], if flagged { "refused" } else { "answered" }, "{record}");
-        assert_eq!(models(&record)[0], "scripted/judge");
+        assert_eq!(models(&record)[0], "watch/judge");
         assert!(provider.heads()[0].starts_with("POST /v1/moderations"), "{:?}", provider.heads());
     }
 }

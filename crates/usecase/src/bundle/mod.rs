@@ -4,7 +4,7 @@
 mod difference;
 mod hash;
 
-use crate::declared::{EmbedderChoice, ModelRef, Price, ProjectFile, UseCaseFile};
+use crate::declared::{EmbedderChoice, ModelRef, Price, ProjectFile, Tier, UseCaseFile};
 use crate::folder::normalised;
 use crate::ids::BundleId;
 use crate::meaning::KnownProviders;
@@ -97,6 +97,7 @@ impl Settings {
         models.extend(declared.model.escalate.as_ref().map(|escalate| escalate.to.clone()));
         let rerank = declared.retrieval.as_ref().and_then(|retrieval| retrieval.rerank.as_ref());
         models.extend(rerank.map(|rerank| rerank.model.clone()));
+        models.extend(declared.guard.tier.values().flat_map(Tier::models).cloned());
         if let EmbedderChoice::Provider(model) = &project.embedder.choice {
             models.push(model.clone());
         }

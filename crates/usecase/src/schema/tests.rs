@@ -159,6 +159,7 @@ secrets = "mask"
 injection = "refuse"
 injected_text = "fence"
 leak = "review"
+canary = true
 topics = { allow = "topics.yaml", otherwise = "refuse" }
 sensitive = "review"
 advice = "refuse"

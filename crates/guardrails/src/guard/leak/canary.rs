@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 /// A random word of letters, made once per bundle or process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Canary {
-    word: String,
+    pub(super) word: String,
 }
 
 /// Letters of the word: 26^16 is about 2^75, so no text holds it by accident.
@@ -25,10 +25,6 @@ impl Canary {
     /// The word that these bytes give: for tests, and for a bundle whose word must stay.
     pub(crate) fn from_bytes(bytes: [u8; LETTERS]) -> Self {
         Self { word: bytes.iter().map(|byte| char::from(b'a' + byte % 26)).collect() }
-    }
-
-    pub(crate) fn word(&self) -> &str {
-        &self.word
     }
 
     /// What carries the word into the prompt. It says what the word is for, so that a model does not take it for content.

@@ -72,12 +72,12 @@ impl Prompt {
             at: 0,
             letters: 0,
             run: None,
-            longest: 0,
             leak: None,
         }
     }
 
     /// Judges a whole answer.
+    #[cfg(test)]
     pub(crate) fn judge(self: &Arc<Self>, answer: &str) -> Option<Leak> {
         let mut watch = self.watch();
         watch.push(answer);
@@ -109,7 +109,6 @@ pub(crate) struct Watch {
     /// Letters and digits read.
     letters: usize,
     run: Option<Run>,
-    longest: usize,
     leak: Option<Leak>,
 }
 
@@ -128,18 +127,6 @@ impl Watch {
             self.at += 1;
         }
         self.leak.as_ref()
-    }
-
-    /// The code point from which the answer may turn out to be the prompt: a stream that must not show its beginning holds
-    /// back from here. `None` while nothing agrees.
-    pub(crate) fn held_from(&self) -> Option<usize> {
-        let run = self.run.as_ref()?;
-        (self.letters - run.last <= self.prompt.index.width).then_some(run.start)
-    }
-
-    /// How much of what counts as a leak the longest run has reached, 0 to 1.
-    pub(crate) fn overlap(&self) -> f64 {
-        (self.longest as f64 / self.prompt.needed.max(1) as f64).min(1.0)
     }
 
     fn letter(&mut self, letter: char) {
@@ -180,7 +167,6 @@ impl Watch {
             }
         };
         let plain = run.covered * 12 / writing.stretch();
-        self.longest = self.longest.max(plain);
         // Only every so manieth window is known: a run may be longer than it shows by so much.
         if plain + STEP > self.prompt.needed {
             self.found("overlap", writing.name(), run.start);

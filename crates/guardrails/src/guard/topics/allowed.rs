@@ -38,14 +38,11 @@ const FOLDS: usize = 5;
 const MANY: usize = 400;
 /// Examples that are kept as neighbours, evenly drawn from all: more would cost more than a few microseconds.
 const MOST_NEIGHBOURS: usize = 1_500;
-/// Below this many examples of all topics together the boundary is a guess.
-const FEW: usize = 10;
 
 /// The boundary of what a use case is about.
 #[derive(Clone, Debug)]
 pub(crate) struct AllowedTopics {
     topics: Vec<String>,
-    examples: usize,
     model: Option<Model>,
     /// The least margin that is on topic.
     threshold: f32,
@@ -78,12 +75,7 @@ impl AllowedTopics {
         let all: Vec<&(usize, Features)> = placed.iter().collect();
         let model = (!all.is_empty()).then(|| Model::train(&all, &background, topics.len()));
         let threshold = boundary(&placed, &background, topics.len());
-        Self { topics, examples: placed.len(), model, threshold, otherwise }
-    }
-
-    /// Whether the topics have so few example sentences that the boundary is wide and unsure: says how many there are.
-    pub(crate) fn few_examples(&self) -> Option<usize> {
-        (self.examples > 0 && self.examples < FEW).then_some(self.examples)
+        Self { topics, model, threshold, otherwise }
     }
 
     /// Judges a question. `is_follow_up` says that it continues a conversation which was on topic, and needs less to

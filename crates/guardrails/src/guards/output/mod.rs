@@ -21,7 +21,7 @@ use links::{Hosts, LinkFilter};
 use shape::Shape;
 use std::ops::Range;
 use std::sync::Arc;
-use stretches::{Words, ends_after};
+use stretches::{Words, ends_after, is_within_block};
 use usecase::declared::{Images, Place};
 use usecase::{Decision, Stage, Verdict};
 use words::Forbidden;
@@ -214,7 +214,8 @@ impl Watch {
         }
         self.stretch.push_str(word);
         let mut given = if self.output.holds { String::new() } else { self.give(word) };
-        if ends_after(&self.stretch, word) {
+        let waits = self.output.values && is_within_block(&self.stretch);
+        if !waits && ends_after(&self.stretch, word) {
             given.push_str(&self.judge_stretch());
         }
         given

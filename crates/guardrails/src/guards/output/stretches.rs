@@ -46,4 +46,15 @@ pub(crate) fn ends_after(stretch: &str, word: &str) -> bool {
         || word.ends_with(['。', '！', '？'])
 }
 
+/// The longest block that is kept in one stretch, in bytes: a private RSA key of 8192 bits takes about 6,500.
+const LONGEST_BLOCK: usize = 8 * 1024;
+
+/// Whether a stretch ends within a textual block (RFC 7468: `-----BEGIN …-----`, lines, `-----END …-----`): a key over many
+/// lines is seen only as a whole.
+pub(crate) fn is_within_block(stretch: &str) -> bool {
+    let ended = |block: &str| block.split_once("-----END ").is_some_and(|(_, label)| label.contains("-----"));
+    let begins = stretch.rfind("-----BEGIN ").filter(|_| stretch.len() < LONGEST_BLOCK);
+    begins.is_some_and(|begins| !ended(&stretch[begins..]))
+}
+
 const ENDINGS: [char; 7] = ['.', '!', '?', '…', '。', '！', '？'];

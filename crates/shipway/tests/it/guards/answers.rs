@@ -3,6 +3,8 @@
 use super::{GROUNDED, REFUSAL, Scene};
 use crate::QUESTION;
 use serde_json::json;
+use testkit::Script;
+use testkit::provider::{Move, completion};
 
 const PROMPT: &str = "You are the support assistant of Acme Lamps. Answer in at most four sentences and never promise a refund \
     without a ticket number. Escalate complaints about cables to the safety desk at once. Do not discuss competitors. If a \
@@ -224,4 +226,30 @@ fn a_rule_that_cuts_lets_words_out_at_once_and_ends_the_answer_where_it_fires() 
     assert_eq!(whole.text, REFUSAL);
     assert!(streamed.text.starts_with(GROUNDED) && !streamed.text.contains("And more"), "{}", streamed.text);
     assert!(streamed.text.ends_with(REFUSAL), "{}", streamed.text);
+}
+
+#[test]
+fn every_choice_is_watched_and_all_of_it_is_on_record() {
+    let scene = Scene::new("");
+    let texts =
+        ["Look ![the map](https://evil.test/x.png) there.", "Or <img src=\"https://evil.test/y\"> here, or there."];
+    let mut two = completion(texts[0]);
+    two["choices"] = json!([two["choices"][0].clone(),
+        { "index": 1, "message": { "role": "assistant", "content": texts[1] }, "finish_reason": "stop" }]);
+    scene.provider.next(Script::json(200, &[], &two));
+    let whole = scene.ask(QUESTION, false);
+    let said = |index: usize, text: &str, reason: Option<&str>| {
+        let delta = json!({ "index": index, "delta": { "content": text }, "finish_reason": reason });
+        let chunk = json!({ "id": "up-1", "object": "chat.completion.chunk", "choices": [delta] });
+        Move::Send(format!("data: {chunk}\n\n").into_bytes())
+    };
+    let script = Script::stream_head().then(said(0, &texts[0][..9], None)).then(said(1, texts[1], Some("stop")));
+    let script = script.then(said(0, &texts[0][9..], Some("stop"))).then(Move::Send(b"data: [DONE]\n\n".to_vec()));
+    scene.provider.next(script);
+    let streamed = scene.ask(QUESTION, true);
+    assert_eq!(whole.verdicts(), ["output.images output mask", "output.images output mask"]);
+    assert_eq!(whole.record["verdicts"], streamed.record["verdicts"]);
+    for told in [whole, streamed] {
+        assert!(!told.reply.text().contains("evil.test"), "{}", told.reply.text());
+    }
 }

@@ -21,16 +21,10 @@ fn tool_message(told: &Told) -> String {
     tool.and_then(|message| message["content"].as_str()).unwrap_or_default().to_owned()
 }
 
+/// Where the injection guard acted, and how.
 fn of_injection(told: &Told) -> Vec<(&str, &str)> {
-    let word = |verdict: &'_ Value, field: &str| verdict[field] == "tool" || field.is_empty();
-    let found = told.of_guard("injection");
-    found
-        .into_iter()
-        .filter(|verdict| word(verdict, "stage"))
-        .map(|verdict| {
-            (verdict["stage"].as_str().unwrap_or_default(), verdict["decision"].as_str().unwrap_or_default())
-        })
-        .collect()
+    let found = told.of_guard("injection").into_iter();
+    found.filter_map(|verdict| Some((verdict["stage"].as_str()?, verdict["decision"].as_str()?))).collect()
 }
 
 #[test]

@@ -4,7 +4,17 @@ use super::{REFUSAL, Scene, Told};
 use crate::QUESTION;
 use serde_json::{Value, json};
 
-const KEY: &str = "sk-ant-api03-Rb6Qw2Lm9Xk4Tz7Yv1Jc5Hd8";
+/// A key as a provider of models gives it out, made here so that none stands in the repository.
+fn key() -> String {
+    let letters: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
+    let mut state = 7_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        letters[usize::try_from(state >> 33).unwrap_or_default() % letters.len()]
+    };
+    let random: String = (0..93).map(|_| next()).collect();
+    format!("sk-ant-api03-{random}AA")
+}
 
 #[test]
 fn what_the_model_makes_up_is_taken_out_and_what_is_the_callers_comes_back() {
@@ -14,7 +24,10 @@ fn what_the_model_makes_up_is_taken_out_and_what_is_the_callers_comes_back() {
             "[guard]\npii = \"{how}\"\n[guard.policy.pii]\non = [\"input\", \"output\"]\n[guard.policy.secrets]\non = [\"input\", \"output\"]\n"
         );
         let scene = Scene::new(&declared);
-        scene.says(&format!("You wrote: {{asked}} Ask amy.wong@invented-lamps.com instead. The key is {KEY} for now."));
+        scene.says(&format!(
+            "You wrote: {{asked}} Ask amy.wong@invented-lamps.com instead. The key is {} for now.",
+            key()
+        ));
         for piece in [1, 2, 3, 5, 8, 13, 21, 1000] {
             for told in scene.in_pieces_of(piece).both(question) {
                 assert!(!told.sent_messages().contains("jo.doe") && !told.sent_messages().contains("4111"), "{how}");
@@ -34,7 +47,7 @@ fn what_the_model_makes_up_is_taken_out_and_what_is_the_callers_comes_back() {
 #[test]
 fn a_secret_that_the_model_says_can_end_the_answer() {
     let scene = Scene::new("[guard.policy.secrets]\non = [\"output\"]\naction = \"refuse\"\n");
-    let said = format!("Take this. The key is {KEY} for now. It works.");
+    let said = format!("Take this. The key is {} for now. It works.", key());
     for piece in [1, 4, 1000] {
         let [whole, streamed] = scene.says(&said).in_pieces_of(piece).both(QUESTION);
         assert_eq!(whole.text, REFUSAL);
@@ -43,6 +56,25 @@ fn a_secret_that_the_model_says_can_end_the_answer() {
             assert!(!told.text.contains("sk-ant") && !told.text.contains("It works"), "{}", told.text);
             assert_eq!((told.status(), told.finish.as_str()), ("refused", "content_filter"));
         }
+    }
+}
+
+#[test]
+fn a_key_over_many_lines_is_taken_out_too() {
+    let lines: String = (0..30).map(|_| format!("{}\n", &key()[13..77])).collect();
+    let block = format!("-----BEGIN RSA PRIVATE KEY-----\n{lines}-----END RSA PRIVATE KEY-----");
+    let scene = Scene::new("[guard.policy.secrets]\non = [\"output\"]\n");
+    scene.says(&format!("Here it is:\n{block}\nKeep it safe."));
+    for piece in [1, 50, 5000] {
+        for told in scene.in_pieces_of(piece).both(QUESTION) {
+            assert_eq!(told.text, "Here it is:\n[PRIVATE_KEY]\nKeep it safe.", "in pieces of {piece}");
+            assert_eq!(told.verdicts(), ["secrets.private_key output mask"]);
+        }
+    }
+    // A block that never ends holds nothing back for good.
+    let endless = format!("Here it is:\n-----BEGIN LAMPS-----\n{}", "Lamps are bright and warm.\n".repeat(600));
+    for told in scene.says(&endless).both(QUESTION) {
+        assert_eq!(told.text, endless);
     }
 }
 

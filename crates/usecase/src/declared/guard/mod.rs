@@ -35,6 +35,8 @@ pub struct Guard {
     pub injected_text: InjectedText,
     /// The prompt must not come out in an answer: `refuse` (the default) ends the answer where it begins, `review`, `off`.
     pub leak: LeakAction,
+    /// Put a random word into the prompt that no honest answer can hold, for about 40 tokens more: it shows a leak at once.
+    pub canary: bool,
     /// What the use case is about, by example sentences.
     pub topics: Option<Topics>,
     /// Self-harm, violence, hate and other sensitive subjects in the input: `off` (the default), `review` or `refuse`.

@@ -24,6 +24,13 @@ pub struct Tier {
     pub timeout: Period,
 }
 
+impl Tier {
+    /// The models of providers that it names.
+    pub fn models(&self) -> impl Iterator<Item = &ModelRef> {
+        [&self.model, &self.moderation, &self.bedrock].into_iter().flatten()
+    }
+}
+
 fn grey_zone() -> [f64; 2] {
     [0.2, 0.8]
 }

@@ -1,6 +1,7 @@
 //! The table of types, and choices from it.
 
-use super::super::{Default, TYPES, UnknownScope, rules};
+use super::super::scope::UnknownScope;
+use super::super::{Default, TYPES, rules};
 use super::{Scope, find_in};
 
 fn kinds(text: &str, jurisdictions: &[&str], chosen: &[&str]) -> Vec<&'static str> {
