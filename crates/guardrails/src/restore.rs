@@ -136,7 +136,9 @@ fn scan(
             Found::Open => return at,
             Found::Nothing => {
                 output.push(character);
-                *before = Some(character);
+                // The letter of a JSON escape is no letter of the text: what follows `\\n` begins a word.
+                let escapes = form == Form::Json && *before == Some('\\');
+                *before = Some(if escapes { ' ' } else { character });
                 at += character.len_utf8();
             }
         }

@@ -207,10 +207,13 @@ pub(crate) fn take_marks(rest: &mut Map<String, Value>) -> bool {
 }
 
 fn restore_message(message: &mut Message, vault: &Vault) {
-    if let Some(Value::Array(calls)) = message.rest.get_mut("tool_calls") {
-        calls.iter_mut().for_each(|call| restore_arguments(call, vault));
-    }
+    // Each text once: what comes back may look like a placeholder of its own, and means itself.
+    let calls = message.rest.shift_remove("tool_calls");
     message.each_text(&mut |text| Some(vault.restore(text)).filter(|restored| restored != text));
+    if let Some(mut calls) = calls {
+        calls.as_array_mut().into_iter().flatten().for_each(|call| restore_arguments(call, vault));
+        message.rest.insert("tool_calls".to_owned(), calls);
+    }
 }
 
 /// Arguments are JSON inside of a string: what is put back must be escaped for it.

@@ -103,23 +103,44 @@ impl Guards {
         if !judges || self.rules.judgement(injection::GUARD, "").is_none() {
             return;
         }
-        // Of those that fire by themselves the strongest is told; of those that a model must judge every one, or a louder one
-        // beside it would hide it.
-        let mut strongest: Option<(usize, injection::Assessment)> = None;
+        // Of each rule the strongest message is told, or one that only watches would hide another; of those that a model must
+        // judge every one, or a louder one beside it would.
+        let mut strongest: Vec<(usize, injection::Assessment)> = Vec::new();
         let zone = self.rules.declared().tier.get(injection::GUARD).map(|tier| tier.between);
         for (place, message) in messages.iter().enumerate().filter(|(_, message)| message.role == Role::User) {
             let text = message.content.text();
-            let left = self.rules.without_exceptions(injection::GUARD, &text);
-            let assessed = injection::assess(left.as_deref().unwrap_or(&text));
+            let assessed = self.assess_injection(&text);
             if zone.is_some_and(|[low, high]| (low..=high).contains(&assessed.score)) {
                 self.tell_injection(assessed, place, checked);
-            } else if strongest.as_ref().is_none_or(|(_, known)| known.score < assessed.score) {
-                strongest = Some((place, assessed));
+                continue;
+            }
+            match strongest.iter_mut().find(|(_, known)| known.rule == assessed.rule) {
+                Some(known) if known.1.score < assessed.score => *known = (place, assessed),
+                Some(_) => {}
+                None => strongest.push((place, assessed)),
             }
         }
-        if let Some((place, assessed)) = strongest {
+        for (place, assessed) in strongest {
             self.tell_injection(assessed, place, checked);
         }
+    }
+
+    /// How much a text looks like an attempt, without the words that may pass. What only likeness says is looked at once more
+    /// without values: numbers, keys and addresses have the letters of odd texts and say nothing.
+    pub(super) fn assess_injection(&self, text: &str) -> injection::Assessment {
+        let left = self.rules.without_exceptions(injection::GUARD, text);
+        let text = left.as_deref().unwrap_or(text);
+        let assessed = injection::assess(text);
+        if assessed.rule != injection::LEARNED || assessed.score < injection::THRESHOLD {
+            return assessed;
+        }
+        let values = values::all(&self.rules, text, Place::Input);
+        if values.is_empty() {
+            return assessed;
+        }
+        let blanked = values::replace(text, &values, |_, _, value| " ".repeat(value.len()));
+        let again = injection::assess(&blanked);
+        if again.score < assessed.score { again } else { assessed }
     }
 
     fn tell_injection(&self, assessed: injection::Assessment, place: usize, checked: &mut CheckedInput) {

@@ -34,9 +34,6 @@ pub struct Inspected {
     pub took_us: Option<f64>,
 }
 
-/// What is done about the values that one rule found, and where they are.
-type Alike = (Treatment, Vec<(usize, usize)>);
-
 impl Guards {
     /// Judges a text as what it is said to be.
     pub fn inspect(&self, text: &str, place: Place) -> Vec<Inspected> {
@@ -56,14 +53,14 @@ impl Guards {
 
     /// Every value, also of types that are let be.
     fn inspect_values(&self, text: &str, place: Place) -> Vec<Inspected> {
-        let mut by_rule: BTreeMap<(&str, &str, &str), Alike> = BTreeMap::new();
+        let mut by_rule: BTreeMap<(&str, &str, &str, Treatment), Vec<(usize, usize)>> = BTreeMap::new();
         for (found, treatment) in values::all(&self.rules, text, place) {
-            let entry = by_rule.entry((found.guard, found.rule, found.kind)).or_insert((treatment, Vec::new()));
-            entry.1.push(code_points(text, found.start..found.end));
+            let spans = by_rule.entry((found.guard, found.rule, found.kind, treatment)).or_default();
+            spans.push(code_points(text, found.start..found.end));
         }
         let mut lines: Vec<Inspected> = by_rule
             .into_iter()
-            .map(|((guard, rule, kind), (treatment, spans))| {
+            .map(|((guard, rule, kind, treatment), spans)| {
                 let decision = match treatment {
                     Treatment::Allow => Decision::Allow,
                     Treatment::Refuse => Decision::Refuse,
@@ -84,7 +81,7 @@ impl Guards {
     }
 
     fn inspect_injection(&self, text: &str) -> Vec<Inspected> {
-        let assessed = injection::assess(text);
+        let assessed = self.assess_injection(text);
         let threshold = self.rules.threshold(injection::GUARD, assessed.rule).unwrap_or(injection::THRESHOLD);
         let fires = assessed.score >= threshold;
         let decision =
@@ -101,7 +98,8 @@ impl Guards {
     }
 
     fn inspect_orders(&self, text: &str) -> Vec<Inspected> {
-        let cuts = indirect::find(text);
+        let left = self.rules.without_exceptions(injection::GUARD, text);
+        let cuts = indirect::find(left.as_deref().unwrap_or(text));
         if cuts.is_empty() {
             let score = indirect::assess(text).map(|assessed| rounded(assessed.score));
             let reason = "no order is hidden in it".to_owned();

@@ -22,7 +22,7 @@ struct Row {
     lang: Option<String>,
 }
 
-const CAPABILITY: &str = "injection in disguise";
+const CAPABILITY: &str = "evasion";
 const MOST_ROWS: usize = 300;
 const SEED: u64 = 0x5EED_0E7A;
 
@@ -37,7 +37,7 @@ struct Judged {
 
 pub(super) fn measure(folder: &Path, report: &mut Report) -> Result<(), Unreadable> {
     let Some(all) = rows::<Row>(folder, "injection.jsonl")? else {
-        report.note("injection in disguise: not measured, there is no file injection.jsonl");
+        report.note("evasion: not measured, there is no file injection.jsonl");
         return Ok(());
     };
     let (attacks, honest): (Vec<&Row>, Vec<&Row>) =

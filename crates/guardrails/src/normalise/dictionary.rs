@@ -1,8 +1,9 @@
 //! A small list of English words by how common they are. It tells a disguised text from an honest identifier (what was
 //! undone must *read*), and it finds the blanks again in letters that were written without them.
 //!
-//! `words.txt` holds the words in falling order of frequency, counted over open English corpora (questions, encyclopedia
-//! sentences, reviews), with the vocabulary of attacks put in at the 700th place.
+//! `words.txt` holds words in falling order of frequency. They were counted over the English texts of the labelled folder
+//! (questions, answers, documents, intents, attacks; without NotInject), those kept that occur eight times and in five of
+//! its sources; the vocabulary of attacks was put in by hand at the 700th place.
 
 use std::sync::LazyLock;
 

@@ -139,7 +139,7 @@ pub(super) fn guardrails(evidence: &Evidence<'_>) -> Findings {
     exceptions(guard, evidence.now, &mut found);
     let examples = evidence.use_case.topics.values().map(Vec::len).sum();
     uncertain_cases(guard, evidence.use_case.declared.retrieval.is_some(), examples, &mut found);
-    found.note("personal data and injections are found by rules and checksums: new wordings may pass");
+    found.note("personal data and injections are found by rules, checksums and small models: new wordings may pass");
     found
 }
 

@@ -118,7 +118,8 @@ support, bundle b-now
          + injection: refuse
          + grounding: at least 0.7 of the sentences, otherwise abstain
          + topics: as in topics.yaml, otherwise refuse
-         ~ personal data and injections are found by rules and checksums: new wordings may pass
+         ~ topics: 0 example questions make a guess of a boundary: ten or more place it
+         ~ personal data and injections are found by rules, checksums and small models: new wordings may pass
 4 holds  it is observable: traces, drift, latency and cost on a dashboard
          + 20 requests of b-now recorded, 3 from apps
          + 20 of the newest 20 have timed spans

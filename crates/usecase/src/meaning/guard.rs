@@ -12,6 +12,10 @@ const GUARDS: &[&str] =
     &["pii", "secrets", "injection", "leak", "topics", "sensitive", "advice", "unanswerable", "grounding", "output"];
 /// The guards that know when they are unsure.
 const TIERED: &[&str] = &["injection", "sensitive", "advice", "grounding"];
+/// The guards whose rules fire from a score on.
+const SCORED: &[&str] = &["injection", "sensitive", "advice", "unanswerable"];
+/// The guards that let words or values pass by exception.
+const EXCEPTED: &[&str] = &["pii", "secrets", "injection", "sensitive", "advice"];
 /// The guards that put something in the place of what they find.
 const MASKING: &[&str] = &["pii", "secrets"];
 
@@ -121,6 +125,16 @@ impl Judgement<'_> {
         if masks && policy.stream == Some(WhileStreaming::Cut) {
             let wrong = self.source.at_value(&format!("{pointer}/stream"), "what went out already cannot be masked");
             self.found.push(wrong.help("set `stream = \"hold\"`, or `action = \"refuse\"`"));
+        }
+        if policy.threshold.is_some() && !SCORED.contains(&guard) {
+            let wrong = self
+                .source
+                .at_value(&format!("{pointer}/threshold"), format!("`{guard}` has no threshold of this kind"));
+            self.found.push(wrong.expected(format!("a rule of {}", SCORED.join(", "))));
+        }
+        if !policy.allow.is_empty() && !EXCEPTED.contains(&guard) {
+            let wrong = self.source.at_value(&format!("{pointer}/allow"), format!("`{guard}` knows no exceptions"));
+            self.found.push(wrong.expected(format!("a rule of {}", EXCEPTED.join(", "))));
         }
         for (index, allowed) in policy.allow.iter().enumerate() {
             self.allowed(&format!("{pointer}/allow/{index}"), allowed);

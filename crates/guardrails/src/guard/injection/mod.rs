@@ -21,7 +21,6 @@ use regex::Regex;
 use rules::{Rule, Scope};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
-use usecase::{Decision, Stage, Verdict};
 
 pub(crate) mod features;
 pub(crate) mod language;
@@ -50,14 +49,6 @@ pub(crate) struct Detection {
     pub(crate) view: &'static str,
     /// Where its pattern matched, in bytes of the judged text.
     pub(crate) range: Range<usize>,
-}
-
-impl Detection {
-    pub(crate) fn verdict(&self, decision: Decision, count: usize) -> Verdict {
-        let (plural, view) = (if count == 1 { "" } else { "s" }, self.view);
-        let reason = format!("{count} message{plural} tried to take over the instructions (seen in the {view} view)");
-        Verdict::new(GUARD, self.rule, Stage::Input, decision, reason).scored(self.score)
-    }
 }
 
 /// A stretch of a passage that must not reach a model.

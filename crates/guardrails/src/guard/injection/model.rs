@@ -1,7 +1,7 @@
 //! The trained model of direct injection: two tables of weights (words, characters) that give a log-odds for the whole
 //! text and for every two sentences of it, and a small second model that weighs these against what the rules say.
 //!
-//! On disk: `SWI1`, the second model's numbers (little-endian `f32`, `NUMBERS` of them), then the two tables, each with
+//! On disk: `SWI2`, the second model's numbers (little-endian `f32`, `NUMBERS` of them), then the two tables, each with
 //! its length in bytes before it (4 bytes, little-endian).
 
 use super::features::{Sink, scan};
@@ -14,9 +14,16 @@ pub(crate) const CHARACTER_BITS: u32 = 18;
 
 /// What the second model weighs.
 pub(crate) const INPUTS: usize = 8;
-/// The second model's weights and bias, then a threshold (log-odds) for English and one for other languages.
-pub(crate) const NUMBERS: usize = INPUTS + 3;
-const MAGIC: &[u8; 4] = b"SWI1";
+/// The second model's weights and bias, then a threshold (log-odds) for English and one for other languages, then how
+/// careful to be with short and with long texts of which only the tables think ill.
+pub(crate) const NUMBERS: usize = INPUTS + 5;
+/// Below so many features (logarithm; about twelve words) a text holds too little evidence to be sure by resemblance.
+const SHORT: f32 = 5.4;
+/// Above so many (about 250 words) it holds so much that some of it resembles anything.
+const LONG: f32 = 8.0;
+/// The rules' score from which on they speak for themselves.
+const OVERT: f32 = 0.45;
+const MAGIC: &[u8; 4] = b"SWI2";
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Model {
@@ -93,15 +100,25 @@ impl Model {
         weighted / (sum.count.max(1) as f32).sqrt() + self.words.bias()
     }
 
-    /// The log-odds of the second model.
+    /// The log-odds of the second model, after caution.
     pub(crate) fn weigh(&self, inputs: &[f32; INPUTS]) -> f32 {
-        inputs.iter().zip(&self.numbers).map(|(input, weight)| input * weight).sum::<f32>() + self.numbers[INPUTS]
+        weigh(&self.numbers, inputs)
     }
 
     /// The log-odds from which on a text is an attack.
     pub(crate) fn threshold(&self, english: bool) -> f32 {
         self.numbers[INPUTS + if english { 1 } else { 2 }]
     }
+}
+
+/// The log-odds of the second model with these numbers. Where no overt rule fired, a short and a long text must resemble
+/// attacks more than one of middling length.
+pub(crate) fn weigh(numbers: &[f32; NUMBERS], inputs: &[f32; INPUTS]) -> f32 {
+    let odds = inputs.iter().zip(numbers).map(|(input, weight)| input * weight).sum::<f32>() + numbers[INPUTS];
+    let [.., rules, _, above_five, below_five] = *inputs;
+    let length = 5.0 + above_five - below_five;
+    let careful = numbers[INPUTS + 3] * (SHORT - length).max(0.0) + numbers[INPUTS + 4] * (length - LONG).max(0.0);
+    odds - careful * (1.0 - rules / OVERT).max(0.0)
 }
 
 /// What the second model weighs, from the tables' reading of a view and the rules' score (0 to 1) on it.

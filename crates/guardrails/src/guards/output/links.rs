@@ -7,6 +7,13 @@
 
 /// Longest link that is waited for, in bytes: browsers and servers take no more than about 2,000.
 const LONGEST: usize = 2048;
+/// Tags whose mere presence makes a reader load something.
+const LOADING: &[&str] = &[
+    "img", "image", "picture", "source", "video", "audio", "track", "iframe", "frame", "embed", "object", "input",
+    "link", "style", "svg", "script", "body", "table", "td", "th", "base", "meta", "portal", "div", "span", "p",
+];
+/// The longest of them.
+const LONGEST_TAG: usize = 8;
 /// Brackets within brackets; deeper ones are no link. It bounds the time that a flood of brackets takes.
 const DEEPEST: usize = 8;
 
@@ -17,6 +24,8 @@ pub(crate) struct Hosts {
     pub(crate) allowed: Option<Vec<String>>,
     /// Images may be loaded from anywhere.
     pub(crate) any_image: bool,
+    /// What would be taken out is counted, and stays.
+    pub(crate) watches: bool,
 }
 
 /// What was taken out of one answer.
@@ -68,7 +77,7 @@ impl LinkFilter {
         while let Some(character) = held[at..].chars().next() {
             match self.look(&held[at..], ended) {
                 Found::Link { length, instead } => {
-                    output.push_str(&instead);
+                    output.push_str(if self.hosts.watches { &held[at..at + length] } else { &instead });
                     self.before = held[..at + length].chars().next_back();
                     at += length;
                 }
@@ -92,11 +101,23 @@ impl LinkFilter {
         };
         let judges_links = self.hosts.allowed.is_some();
         match rest.as_bytes()[0] {
-            b'!' if !self.hosts.any_image => self.bracketed(rest, 1, ended),
+            b'!' if !self.hosts.any_image => self.image(rest, ended),
             b'[' if judges_links => self.bracketed(rest, 0, ended),
             b'<' => self.tag(rest, ended),
-            b'h' | b'H' if judges_links && !self.before.is_some_and(char::is_alphanumeric) => self.bare(rest, ended),
+            b'h' | b'H' | b'w' | b'W' | b'f' | b'F' if judges_links => self.bare(rest, ended),
             _ => Found::Nothing,
+        }
+    }
+
+    /// An image whose address can be read is judged by it. Whatever else begins like one loses its `!`: readers differ in
+    /// what they take for an image, and without that sign none of them loads it.
+    fn image(&mut self, rest: &str, ended: bool) -> Found {
+        match self.bracketed(rest, 1, ended) {
+            Found::Nothing if rest.as_bytes().get(1) == Some(&b'[') => {
+                self.count(true);
+                Found::Link { length: 1, instead: String::new() }
+            }
+            other => other,
         }
     }
 
@@ -148,40 +169,31 @@ impl LinkFilter {
         shown
     }
 
-    /// `<img src=…>` and `<https://…>`.
+    /// Tags that load something, and with declared hosts those that lead somewhere, are shown instead of obeyed.
     fn tag(&mut self, rest: &str, ended: bool) -> Found {
-        let is_image = begins(rest, "<img");
-        let is_link = begins(rest, "<http");
-        match (is_image, is_link) {
-            (Some(false), Some(false)) => return Found::Nothing,
-            (None, _) | (_, None) => return if ended { Found::Nothing } else { Found::Open },
-            _ => {}
+        let name = rest[1..].trim_start_matches('/');
+        let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        if length == name.len() && length < LONGEST_TAG && !ended {
+            return Found::Open;
         }
-        let image = is_image == Some(true);
-        if (image && self.hosts.any_image) || (!image && self.hosts.allowed.is_none()) {
+        let name = name[..length].to_ascii_lowercase();
+        let loads = !self.hosts.any_image && LOADING.contains(&name.as_str());
+        // `<https://…>` and `<//host|words>` are links of their own.
+        let rest_of = &rest[1..];
+        let leads = self.hosts.allowed.is_some()
+            && (name == "a" || rest_of.starts_with("//") || rest_of[length.min(rest_of.len())..].starts_with(':'));
+        if !loads && !leads {
             return Found::Nothing;
         }
-        // An unclosed tag still loads in some readers: what was held is dropped at the end.
-        let length = match rest.find('>') {
-            Some(end) => end + 1,
-            None if ended => rest.len(),
-            None => return Found::Open,
-        };
-        let body = rest[1..length].trim_end_matches('>');
-        let address = if image { source_of(body) } else { Some(body) };
-        if address.is_some_and(|address| self.allows(address, image)) {
-            return Found::Link { length, instead: rest[..length].to_owned() };
-        }
-        self.count(image);
-        Found::Link { length, instead: String::new() }
+        self.count(loads);
+        Found::Link { length: 1, instead: "&lt;".to_owned() }
     }
 
     /// `https://…` as it stands.
     fn bare(&mut self, rest: &str, ended: bool) -> Found {
-        match (begins(rest, "http://"), begins(rest, "https://")) {
-            (Some(false), Some(false)) => return Found::Nothing,
-            (Some(true), _) | (_, Some(true)) => {}
-            _ => return if ended { Found::Nothing } else { Found::Open },
+        let begun = ["http:", "https:", "www.", "ftp:"].map(|word| begins(rest, word));
+        if !begun.contains(&Some(true)) {
+            return if begun.contains(&None) && !ended { Found::Open } else { Found::Nothing };
         }
         let ends = |character: char| character.is_whitespace() || "<>\"'`)]}|".contains(character);
         let length = match rest.find(ends) {
@@ -205,6 +217,12 @@ impl LinkFilter {
     /// Whether an address leads to an allowed host. One without a host stays where the answer is shown.
     fn allows(&self, address: &str, image: bool) -> bool {
         let address = address.trim().trim_start_matches('<');
+        // Readers undo entities and escapes before they follow a link, each in its own way; one that is cut off may go on
+        // anywhere.
+        if address.contains('\\') || has_entity(address) || address.len() + 4 >= LONGEST {
+            return false;
+        }
+        let address = &if begins(address, "www.") == Some(true) { format!("//{address}") } else { address.to_owned() };
         let Some(host) = host_of(address) else {
             // `data:` shows what the answer itself holds; any other scheme may do anything.
             let scheme = address.split(['/', '?', '#']).next().unwrap_or_default();
@@ -256,18 +274,14 @@ fn closing(text: &str, open: char, close: char) -> Bracket {
     Bracket::Open
 }
 
-/// The `src` of an image's tag.
-fn source_of(tag: &str) -> Option<&str> {
-    let lower = tag.to_ascii_lowercase();
-    // `srcset` and the like load too.
-    if lower.contains("srcset") || lower.contains("style") {
-        return None;
-    }
-    let after = tag[lower.find("src")? + 3..].trim_start().strip_prefix('=')?.trim_start();
-    match after.as_bytes().first()? {
-        quote @ (b'"' | b'\'') => after[1..].split(char::from(*quote)).next(),
-        _ => after.split([' ', '\t', '\n']).next(),
-    }
+/// A numeric or named character of HTML, but for `&amp;`, which addresses hold honestly.
+fn has_entity(address: &str) -> bool {
+    address.split('&').skip(1).any(|after| {
+        let name = after.split(';').next().filter(|name| name.len() < after.len());
+        name.is_some_and(|name| {
+            name != "amp" && (name.starts_with('#') || name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        })
+    })
 }
 
 /// The host of an address, in lower case, without user and port; `None` for an address without one.

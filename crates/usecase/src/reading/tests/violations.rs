@@ -22,7 +22,7 @@ fn unknown_keys() {
     F:5:1: unknown key `fallback` in `guard`
      5 | fallback = []
        | ^^^^^^^^
-       expected: one of `pii`, `types`, `jurisdictions`, `vault`, `secrets`, `injection`, `injected_text`, `leak`, `topics`, `sensitive`, `advice`, `unanswerable`, `grounding`, `output`, `policy`, `tier`
+       expected: one of `pii`, `types`, `jurisdictions`, `vault`, `secrets`, `injection`, `injected_text`, `leak`, `canary`, `topics`, `sensitive`, `advice`, `unanswerable`, `grounding`, `output`, `policy`, `tier`
        help: `fallback` belongs into `[model]`
     "#);
     insta::assert_snapshot!(use_case("[model]\nescalate = { use = \"local/extractive\", temprature = 0.1, zzz = 1 }"), @r#"
