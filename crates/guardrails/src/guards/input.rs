@@ -111,7 +111,7 @@ impl Guards {
             let text = message.content.text();
             let assessed = self.assess_injection(&text);
             if zone.is_some_and(|[low, high]| (low..=high).contains(&assessed.score)) {
-                self.tell_injection(assessed, place, checked);
+                self.tell_injection(&assessed, place, checked);
                 continue;
             }
             match strongest.iter_mut().find(|(_, known)| known.rule == assessed.rule) {
@@ -121,7 +121,7 @@ impl Guards {
             }
         }
         for (place, assessed) in strongest {
-            self.tell_injection(assessed, place, checked);
+            self.tell_injection(&assessed, place, checked);
         }
     }
 
@@ -143,7 +143,7 @@ impl Guards {
         if again.score < assessed.score { again } else { assessed }
     }
 
-    fn tell_injection(&self, assessed: injection::Assessment, place: usize, checked: &mut CheckedInput) {
+    fn tell_injection(&self, assessed: &injection::Assessment, place: usize, checked: &mut CheckedInput) {
         let (guard, rule) = (injection::GUARD, assessed.rule);
         let Some(decision) = self.rules.judgement(guard, rule) else { return };
         let judged = Judged { guard, rule, score: assessed.score, shipped: injection::THRESHOLD };

@@ -34,6 +34,9 @@ pub struct Inspected {
     pub took_us: Option<f64>,
 }
 
+/// Values that are told on one line: of one guard, rule and kind, treated alike.
+type Alike<'a> = (&'a str, &'a str, &'a str, Treatment);
+
 impl Guards {
     /// Judges a text as what it is said to be.
     pub fn inspect(&self, text: &str, place: Place) -> Vec<Inspected> {
@@ -53,7 +56,7 @@ impl Guards {
 
     /// Every value, also of types that are let be.
     fn inspect_values(&self, text: &str, place: Place) -> Vec<Inspected> {
-        let mut by_rule: BTreeMap<(&str, &str, &str, Treatment), Vec<(usize, usize)>> = BTreeMap::new();
+        let mut by_rule: BTreeMap<Alike<'_>, Vec<(usize, usize)>> = BTreeMap::new();
         for (found, treatment) in values::all(&self.rules, text, place) {
             let spans = by_rule.entry((found.guard, found.rule, found.kind, treatment)).or_default();
             spans.push(code_points(text, found.start..found.end));

@@ -45,7 +45,7 @@ pub(crate) fn run(ground: &Ground<'_>, asked: &GuardReport) -> anyhow::Result<Ex
             line.requests += 1;
             line.share = line.requests as f64 / requests as f64;
             if line.examples.len() < EXAMPLES {
-                line.examples.push(row.trace.clone());
+                line.examples.push(row.trace);
             }
         }
     }

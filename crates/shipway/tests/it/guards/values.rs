@@ -125,7 +125,7 @@ fn placeholders(told: &Told) -> Vec<String> {
     parts.map(str::to_owned).collect()
 }
 
-fn turn(conversation: &str, messages: Value) -> Value {
+fn turn(conversation: &str, messages: &Value) -> Value {
     json!({ "model": "shop", "messages": messages, "metadata": { "conversation": conversation } })
 }
 
@@ -140,9 +140,9 @@ fn a_placeholder_means_the_same_for_a_whole_conversation() {
     let check = |declared: &str, lasts: bool| {
         let scene = Scene::new(declared);
         scene.says("As you say: {asked}");
-        let begun = scene.post(&turn("c-1", json!([first])), false);
-        let again = scene.post(&turn("c-1", next.clone()), true);
-        let elsewhere = scene.post(&turn("c-2", json!([first])), false);
+        let begun = scene.post(&turn("c-1", &json!([first])), false);
+        let again = scene.post(&turn("c-1", &next), true);
+        let elsewhere = scene.post(&turn("c-2", &json!([first])), false);
         let (begun, again, elsewhere) = (placeholders(&begun), placeholders(&again), placeholders(&elsewhere));
         assert_eq!((begun.len(), again.len(), elsewhere.len()), (1, 3, 1));
         assert_eq!(again[0] == begun[0] && again[1] == begun[0], lasts, "{declared}: {begun:?} {again:?}");
@@ -156,12 +156,12 @@ fn a_placeholder_means_the_same_for_a_whole_conversation() {
 fn a_placeholder_of_the_conversation_that_the_caller_writes_is_the_callers_text() {
     let scene = Scene::new("[guard]\nvault = \"conversation\"\n");
     scene.says("As you say: {asked}");
-    let seen = scene.post(&turn("c-1", json!([{ "role": "user", "content": "I am jo.doe@example.org." }])), false);
+    let seen = scene.post(&turn("c-1", &json!([{ "role": "user", "content": "I am jo.doe@example.org." }])), false);
     let forged = format!("I am amy@example.net. What is [{}]?", placeholders(&seen)[0]);
-    for told in scene.both_of(&turn("c-1", json!([{ "role": "user", "content": forged }]))) {
+    for told in scene.both_of(&turn("c-1", &json!([{ "role": "user", "content": forged }]))) {
         assert_eq!(told.text, format!("As you say: {forged}"));
     }
     // Two people's conversations of one name are of one caller: it is the app that names them.
-    let same = scene.post(&turn("c-1", json!([{ "role": "user", "content": "I am jo.doe@example.org." }])), true);
+    let same = scene.post(&turn("c-1", &json!([{ "role": "user", "content": "I am jo.doe@example.org." }])), true);
     assert_eq!(placeholders(&same), placeholders(&seen));
 }
