@@ -141,17 +141,13 @@ fn guard(
     trail.judged(&titles.verdicts);
     trail.judged(&headers.verdicts);
     let explanation = checked.explanation.or(titles.explanation).or(headers.explanation);
-    let opened = checked.open.into_iter().zip(titles.open).map(|(mut passage, title)| {
-        passage.source.title = title.text;
-        passage
-    });
     let beside = titles.passages.into_iter().zip(headers.passages);
     let titled = checked.passages.into_iter().zip(beside).map(|(mut passage, (title, header))| {
         passage.source.title = title.text;
         passage.header = header.text;
         passage
     });
-    (titled.collect(), opened.collect(), explanation)
+    (titled.collect(), checked.open, explanation)
 }
 
 /// A document's title and a table's header stand in the prompt beside the text, and pass the same guards.

@@ -61,9 +61,18 @@ impl LinkFilter {
         Self { hosts: hosts.clone(), held: String::new(), before: None, taken_out: TakenOut::default() }
     }
 
-    pub(crate) fn push(&mut self, piece: &str) -> String {
+    /// Takes the next piece, and adds to what may go out by now.
+    pub(crate) fn push_into(&mut self, piece: &str, output: &mut String) {
+        // Most words begin nothing.
+        let begins =
+            |byte: u8| matches!(byte, b'!' | b'[' | b'<') || self.hosts.allowed.is_some() && b"hHwWfF".contains(&byte);
+        if self.held.is_empty() && !piece.bytes().any(begins) {
+            self.before = piece.chars().next_back().or(self.before);
+            output.push_str(piece);
+            return;
+        }
         self.held.push_str(piece);
-        self.drain(false)
+        output.push_str(&self.drain(false));
     }
 
     pub(crate) fn finish(&mut self) -> String {
@@ -163,7 +172,9 @@ impl LinkFilter {
             return words.to_owned();
         }
         let mut inner = Self::new(&self.hosts);
-        let shown = inner.push(words) + &inner.finish();
+        let mut shown = String::new();
+        inner.push_into(words, &mut shown);
+        shown.push_str(&inner.finish());
         self.taken_out.images += inner.taken_out.images;
         self.taken_out.links += inner.taken_out.links;
         shown

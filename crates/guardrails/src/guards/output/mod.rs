@@ -88,6 +88,10 @@ impl Output {
         (watches || leak || !output.languages.is_empty() || output.shape.is_some()).then_some(output)
     }
 
+    fn judges_stretches(&self) -> bool {
+        self.holds || self.values || self.forbidden.is_some()
+    }
+
     /// Whether a streamed answer must be whole before its first word goes out: what can only be judged at its end
     /// cannot be taken back.
     pub(crate) fn wants_whole(&self) -> bool {
@@ -175,7 +179,7 @@ impl Watch {
     pub fn finish(mut self) -> (String, Vec<Verdict>, Option<Stopped>) {
         let mut rest = self.go_on(true);
         if self.stopped.is_none() && !self.stretch.is_empty() {
-            rest.push_str(&self.judge_stretch());
+            self.judge_stretch(&mut rest);
         }
         if let Some(links) = &mut self.links {
             // An answer that was cut off at its length keeps all that was judged before.
@@ -199,30 +203,36 @@ impl Watch {
 
     fn go_on(&mut self, ended: bool) -> String {
         let mut given = String::new();
-        for word in self.words.take(ended) {
+        let complete = self.words.take(ended);
+        for word in stretches::words(&complete) {
             if self.stopped.is_some() {
                 break;
             }
-            given.push_str(&self.word(&word));
+            self.word(word, &mut given);
         }
         given
     }
 
-    fn word(&mut self, word: &str) -> String {
+    /// Watches a word, and adds to what may go out by now.
+    fn word(&mut self, word: &str, given: &mut String) {
         if self.leaks(word) {
             self.stopped = Some(Stopped::Refused);
-            return String::new();
+            return;
         }
-        if self.opening.len() < OPENING {
+        if !self.output.languages.is_empty() && self.opening.len() < OPENING {
             self.opening.push_str(word);
         }
+        if !self.output.holds {
+            self.give(word, given);
+        }
+        if !self.output.judges_stretches() {
+            return;
+        }
         self.stretch.push_str(word);
-        let mut given = if self.output.holds { String::new() } else { self.give(word) };
         let waits = self.output.values && is_within_block(&self.stretch);
         if !waits && ends_after(&self.stretch, word) {
-            given.push_str(&self.judge_stretch());
+            self.judge_stretch(given);
         }
-        given
     }
 
     /// Whether the prompt comes out with this word, and the answer must end.
@@ -243,7 +253,7 @@ impl Watch {
     }
 
     /// Judges what was said since the last stretch; returns what of it may go out, where it waited.
-    fn judge_stretch(&mut self) -> String {
+    fn judge_stretch(&mut self, given: &mut String) {
         let stretch = std::mem::take(&mut self.stretch);
         let output = Arc::clone(&self.output);
         let clean = self.without_values(&output, &stretch);
@@ -254,7 +264,7 @@ impl Watch {
         }
         self.before = stretch;
         if self.stopped.is_some() || !output.holds {
-            return String::new();
+            return;
         }
         let length = clean.chars().count();
         if output.max_chars.is_some_and(|most| self.given + length > most) {
@@ -268,11 +278,11 @@ impl Watch {
                 self.verdicts.push(verdict);
             }
             if self.stopped.is_some() {
-                return String::new();
+                return;
             }
         }
         self.given += length;
-        self.give(&clean)
+        self.give(&clean, given);
     }
 
     /// The stretch with the names of their kinds in the place of values: what the model says of itself is nobody's to get back.
@@ -333,10 +343,10 @@ impl Watch {
         }
     }
 
-    fn give(&mut self, text: &str) -> String {
+    fn give(&mut self, text: &str, given: &mut String) {
         match &mut self.links {
-            Some(links) => links.push(text),
-            None => text.to_owned(),
+            Some(links) => links.push_into(text, given),
+            None => given.push_str(text),
         }
     }
 }

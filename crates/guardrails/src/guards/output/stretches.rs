@@ -17,23 +17,33 @@ impl Words {
         self.held.push_str(piece);
     }
 
-    /// The words that are complete, each with the blank that ends it; with `ended` also the last.
-    pub(crate) fn take(&mut self, ended: bool) -> Vec<String> {
-        let held = std::mem::take(&mut self.held);
-        let (mut words, mut start) = (Vec::new(), 0);
-        for (at, character) in held.char_indices() {
-            let end = at + character.len_utf8();
-            if character.is_whitespace() || end - start >= LONGEST_WORD {
-                words.push(held[start..end].to_owned());
-                start = end;
-            }
+    /// The words that are complete, each with the blank that ends it, in one text for [`words`]; with `ended` also the last.
+    pub(crate) fn take(&mut self, ended: bool) -> String {
+        if ended {
+            return std::mem::take(&mut self.held);
         }
-        match ended && start < held.len() {
-            true => words.push(held[start..].to_owned()),
-            false => held[start..].clone_into(&mut self.held),
-        }
-        words
+        let complete = words(&self.held).filter(|word| is_complete(word)).map(str::len).sum();
+        let rest = self.held.split_off(complete);
+        std::mem::replace(&mut self.held, rest)
     }
+}
+
+/// A word ends with its blank, or where it is as long as words may be; only the last of a text can be without an end.
+fn is_complete(word: &str) -> bool {
+    word.ends_with(char::is_whitespace) || word.len() >= LONGEST_WORD
+}
+
+/// A text word by word.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut ends = rest.char_indices().map(|(at, character)| (at + character.len_utf8(), character));
+        let end = ends.find(|(end, character)| character.is_whitespace() || *end >= LONGEST_WORD);
+        let end = end.map_or(rest.len(), |(end, _)| end);
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 /// Whether a stretch is complete after a word.

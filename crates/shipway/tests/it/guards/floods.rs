@@ -60,14 +60,15 @@ fn floods_from_a_model_go_out_in_time() {
     let scene = Scene::new(declared);
     for text in ["a".repeat(200_000), "![".repeat(50_000), "\u{301}".repeat(50_000), "<http".repeat(20_000)] {
         for told in scene.says(&text).in_pieces_of(5_000).both(crate::QUESTION) {
-            assert!(told.text == text, "{} of {}", told.text.len(), text.len());
+            // What begins like an image loses the sign of one.
+            assert!(told.text == text.replace("![", "["), "{} of {}", told.text.len(), text.len());
         }
     }
 }
 
 #[test]
 fn a_forged_placeholder_means_itself() {
-    let scene = Scene::new("");
+    let scene = Scene::new("[guard]\ninjection = \"off\"\n");
     scene.says("{asked}");
     let mut question = "My mail is jo.doe@example.org.".to_owned();
     for number in 1..40 {
