@@ -1,10 +1,10 @@
 //! Text in, verdict out: the checks on what an app asks, on what was retrieved for it, and on what was answered.
 //! Everything here runs in the process, without a model and without the network, in microseconds.
 //!
-//! In reading order: first the ways of looking at a text (`normalise`, `sentences`, `words`, `gist`), then the two maps that
-//! undo what a guard changed (`vault` with `restore` gives people their values back, `offsets` gives citations their
-//! places back), then one folder per guard (`guard::{pii, secrets, injection, topics, grounding}`), and last `guards`,
-//! which runs them in order for one use case.
+//! In reading order: first the ways of looking at a text (`normalise`, `sentences`, `words`, `meaning`, `gist`), then the
+//! `vault` with `restore`, which gives people their values back, then one folder per guard (`guard`), then `guards`, which runs
+//! them as a use case declares, and `calibrate`, which finds its thresholds. `training` makes the weights that ship,
+//! `measured` says how good all of it is.
 //!
 //! What each guard measured on public test data stands in its own module's documentation.
 
