@@ -120,6 +120,15 @@ fn only_people_and_tools_are_judged_for_injection() {
 }
 
 #[test]
+fn a_backslash_before_a_value_is_not_taken_for_an_escape() {
+    for text in [r"\ann@example.com", r"\\4111 1111 1111 1111", r"a\ann@example.com\bob@example.com"] {
+        let mut vault = Vault::with_nonce("k3f9");
+        let masked = guards().mask(text, &mut vault).expect("there is a value");
+        assert_eq!(vault.restore(&masked), text, "{masked}");
+    }
+}
+
+#[test]
 fn a_forged_placeholder_comes_back_as_itself() {
     let mut vault = Vault::with_nonce("k3f9");
     let first = guards().mask("Write to ann@example.com", &mut vault).expect("masked");

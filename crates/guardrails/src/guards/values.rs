@@ -90,7 +90,19 @@ pub(crate) fn mask(rules: &Rules, text: &str, place: Place, vault: &mut Vault, t
     if !forged.is_empty() {
         treated = with_forged(treated, forged);
     }
+    with_escapes(text, &mut treated);
     Some(replace(text, &treated, |found, treatment, value| stand_in(vault, found, treatment, value, text)))
+}
+
+/// Backslashes before a value go with it: before a placeholder's bracket it would look like a model's escape, and one be lost.
+fn with_escapes(text: &str, treated: &mut [Treated]) {
+    let mut free = 0;
+    for (found, _) in treated {
+        while found.start > free && text.as_bytes()[found.start - 1] == b'\\' {
+            found.start -= 1;
+        }
+        free = found.end;
+    }
 }
 
 /// What looks like a placeholder of this very vault is put away as a text of its own, and so means itself.
