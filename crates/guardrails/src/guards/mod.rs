@@ -151,10 +151,14 @@ impl Guards {
 
 /// The risk that an answer is unsupported by a text, 0 to 1, as the grounding guard sees it.
 pub fn risk_of(question: Option<&str>, answer: &str, context: &str) -> f64 {
+    grounding::report_for(question, answer, &[passage_of(context)]).risk
+}
+
+/// A text that is of no collection, as the one passage that an answer is held against.
+pub(crate) fn passage_of(context: &str) -> Passage {
     let source = DocumentRef { collection: String::new(), document: String::new(), title: String::new(), url: None };
     let (text, header, end) = (context.to_owned(), String::new(), context.chars().count());
-    let passage = Passage { source, ordinal: 0, start: 0, end, text, header, score: 1.0 };
-    grounding::report_for(question, answer, &[passage]).risk
+    Passage { source, ordinal: 0, start: 0, end, text, header, score: 1.0 }
 }
 
 /// The stricter of what the share of supported sentences says, and what the risk of the whole answer does.

@@ -4,11 +4,11 @@
 use super::labelled::rows;
 use super::{Figure, Goal, Report, Unreadable};
 use crate::guard::answerable::assess;
+use crate::guards::passage_of;
 use serde::Deserialize;
 use statistics::{Scored, area, recall_at, threshold_at};
 use std::collections::BTreeMap;
 use std::path::Path;
-use usecase::{DocumentRef, Passage};
 
 const CAPABILITY: &str = "unanswerable questions";
 /// Share of answerable questions that may be refused.
@@ -63,17 +63,7 @@ fn push(report: &mut Report, part: &str, rows: &[&Judged], goals: bool) {
 }
 
 fn judge(row: &Row) -> Judged {
-    let source = DocumentRef { collection: String::new(), document: String::new(), title: String::new(), url: None };
-    let passage = Passage {
-        source,
-        ordinal: 0,
-        start: 0,
-        end: row.context.chars().count(),
-        text: row.context.clone(),
-        header: String::new(),
-        score: 0.0,
-    };
-    let assessed = assess(&row.question, &[passage]);
+    let assessed = assess(&row.question, &[passage_of(&row.context)]);
     Judged {
         family: row.source.split('+').next().unwrap_or_default().to_owned(),
         unanswerable: row.label == 0,

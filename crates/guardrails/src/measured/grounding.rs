@@ -4,11 +4,11 @@
 use super::labelled::rows;
 use super::{Figure, Goal, Report, Unreadable};
 use crate::guard::grounding::{Cues, MODEL, NAMES, report_for, shown};
+use crate::guards::passage_of;
 use serde::Deserialize;
 use statistics::{Interval, Scored, Z_95, area, area_interval, balanced_accuracy, bootstrap};
 use std::collections::BTreeMap;
 use std::path::Path;
-use usecase::{DocumentRef, Passage};
 
 const CAPABILITY: &str = "unsupported answers";
 
@@ -75,17 +75,7 @@ pub(super) fn measure(folder: &Path, report: &mut Report) -> Result<(), Unreadab
 }
 
 fn judge(row: &Row) -> Judged {
-    let source = DocumentRef { collection: String::new(), document: String::new(), title: String::new(), url: None };
-    let passage = Passage {
-        source,
-        ordinal: 0,
-        start: 0,
-        end: row.context.chars().count(),
-        text: row.context.clone(),
-        header: String::new(),
-        score: 0.0,
-    };
-    let passages = [passage];
+    let passages = [passage_of(&row.context)];
     let question = row.question.as_deref().filter(|question| !question.trim().is_empty());
     let report = report_for(question, &row.answer, &passages);
     let without_question = question.map_or(report.risk, |_| report_for(None, &row.answer, &passages).risk);
